@@ -1,0 +1,45 @@
+# `make demo` and `make test` are all a newcomer needs; see README.md.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: demo test check bench tables system-packages clean
+
+demo: $(VENV)/.base
+	@$(BIN)/esim demo
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m asn1.build --check
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m pytest tests/bench -q -p no:xdist --benchmark-columns=min,median,ops --benchmark-sort=name
+
+tables: $(VENV)/.dev
+	$(BIN)/python -m asn1.build
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "esim-simulator needs Python 3.11 or later; name one with PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+	  || { rm -rf $(VENV); echo "Python's venv module is missing: install the package python3-venv." >&2; exit 1; }
+
+$(VENV)/.base: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Setting up $(VENV) …"
+	@$(PIP) -e .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Setting up $(VENV) with the test tools …"
+	@$(PIP) -e '.[dev]'
+	@touch $@ $(VENV)/.base
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov dist build

@@ -1,0 +1,34 @@
+"""Fixtures for the whole test suite: where the real input lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def ts48_paths() -> list[Path]:
+    """The GSMA TS.48 packages; empty where the shared data is not checked out beside the repository."""
+    return sorted((SHARED_DATA / "ts48").glob("*.der"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    if not SHARED_DATA.is_dir():
+        pytest.skip("real packages and certificates are not here: ../shared/data is missing")
+    return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def ts48_packages(shared_data: Path) -> list[Path]:
+    return ts48_paths()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A test with the argument `ts48_package` runs once for every TS.48 package."""
+    if "ts48_package" in metafunc.fixturenames:
+        paths = ts48_paths()
+        skip = pytest.param(None, marks=pytest.mark.skip(reason="../shared/data/ts48 is missing"))
+        metafunc.parametrize("ts48_package", paths or [skip], ids=lambda p: p.stem if p else "none")
