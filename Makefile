@@ -1,6 +1,7 @@
 # `make demo` and `make test` are all a newcomer needs; see README.md.
 PYTHON ?= python3
 VENV   := .venv
+SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
@@ -9,10 +10,10 @@ PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c co
 demo: $(VENV)/.base
 	@$(BIN)/esim demo
 
-test: $(VENV)/.dev
+test: system-packages $(VENV)/.dev
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered
 
-check: $(VENV)/.dev
+check: system-packages $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -24,6 +25,12 @@ bench: $(VENV)/.dev
 
 tables: $(VENV)/.dev
 	$(BIN)/python -m asn1.build
+
+# The venv module is a package of its own on Debian and Ubuntu; other systems bring it along.
+system-packages:
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  command -v apt-get >/dev/null || { echo "Install Python's venv module, then run make again." >&2; exit 1; }; \
+	  $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq python3-venv; }
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
