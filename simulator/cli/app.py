@@ -1,0 +1,93 @@
+"""The command tree of `esim`: which module holds which command, and how an error reaches the user.
+
+A module is imported only when its command is called, so that `esim --help` costs little more than the
+interpreter and click.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from typing import NoReturn
+
+import click
+
+COMMANDS = {
+    "demo": "Download a profile into a software eUICC and tell the story.",
+    "download": "Download a profile, from a file or from any SM-DP+.",
+    "card": "Make, list, show and switch simulated cards.",
+    "apdu": "Send command APDUs to a simulated card.",
+    "profile": "Build, print and check profile packages.",
+    "smdp": "Run a test SM-DP+.",
+    "pki": "Make and explain the test certificates.",
+    "doctor": "Say what works on this machine and what is missing.",
+}
+"""Command name → its line in the help. Command NAME is `command` in the module `simulator.cli.NAME`."""
+
+OUR_PACKAGES = ("asn1", "cards", "simulator")
+
+
+class LazyGroup(click.Group):
+    """A group that lists `COMMANDS` and imports a command's module when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"simulator.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="esim-simulator", prog_name="esim")
+@click.option("--debug", is_flag=True, help="Show the Python traceback of an error.")
+def cli(debug: bool) -> None:
+    """A software UICC and eUICC, a test SM-DP+ and an LPA that speak the real protocols."""
+
+
+def is_ours(error: BaseException) -> bool:
+    """Whether the error was raised on purpose by this project: its text is a sentence for a user."""
+    return type(error).__module__.partition(".")[0] in OUR_PACKAGES
+
+
+def run() -> NoReturn:
+    """Run the command line. Exit status: 0 done, 1 failed, 2 called wrongly, 70 a fault of ours."""
+    try:
+        status = cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)
+    except Exception as error:  # noqa: BLE001 - the last stop before a user would see a traceback
+        sys.exit(report(error))
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def report(error: Exception) -> int:
+    """Tell an error in one sentence on standard error; return the exit status."""
+    if "--debug" in sys.argv:
+        traceback.print_exc()
+    if is_ours(error):
+        click.echo(f"esim: {error}", err=True)
+        return 1
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(f"esim: {where}{error.strerror or error}", err=True)
+        return 1
+    click.echo(
+        f"esim: this is a fault of esim-simulator itself ({type(error).__name__}: {error}); "
+        "run it again with `esim --debug …` and report what it prints.",
+        err=True,
+    )
+    return 70

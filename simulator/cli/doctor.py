@@ -1,0 +1,118 @@
+"""`esim doctor`: what works on this machine, what is missing, and how to get it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from importlib import metadata, util
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from simulator.cli import home
+
+
+class Finding(NamedTuple):
+    """One line of the report. `needed`: without it the main job cannot run."""
+
+    works: bool
+    subject: str
+    detail: str
+    needed: bool = True
+
+
+def python_version() -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Finding(sys.version_info >= (3, 11), "Python", f"{version} (3.11 or later is needed)")
+
+
+def packages() -> Iterator[Finding]:
+    """What the base install depends on, by the project's own metadata."""
+    for requirement in metadata.requires("esim-simulator") or ():
+        if "extra ==" in requirement:
+            continue
+        name = requirement.split(";")[0].rstrip("<>=!~.0123456789, ")
+        try:
+            yield Finding(True, name, metadata.version(name))
+        except metadata.PackageNotFoundError:
+            yield Finding(False, name, "not installed; run `make demo` or `pip install esim-simulator`")
+
+
+def cryptography_curves() -> Iterator[Finding]:
+    """OpenSSL builds exist that lack brainpool curves."""
+    from simulator.crypto.ecc import Curve, one_time_key
+
+    for curve in Curve:
+        try:
+            one_time_key(curve, os.urandom)
+        except Exception as error:  # noqa: BLE001 - whatever a crippled OpenSSL raises
+            yield Finding(False, f"curve {curve.label}", f"OpenSSL here cannot use it: {error}")
+        else:
+            yield Finding(True, f"curve {curve.label}", "keys can be made", needed=True)
+
+
+def data_folder() -> Iterator[Finding]:
+    folder = home.home()
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    writable = os.access(existing, os.W_OK)
+    advice = (
+        "cards and keys are kept here" if writable else "not writable; set ESIM_HOME to a folder of yours"
+    )
+    yield Finding(writable, str(folder), advice)
+
+
+def loopback() -> Iterator[Finding]:
+    try:
+        with socket.create_server(("127.0.0.1", 0)):
+            yield Finding(True, "loopback", "a server can listen on 127.0.0.1")
+    except OSError as error:
+        yield Finding(False, "loopback", f"no server can listen on 127.0.0.1: {error.strerror}")
+
+
+def readers() -> Iterator[Finding]:
+    """Physical cards are optional: everything else works without them."""
+    found = util.find_spec("smartcard") is not None
+    yield Finding(
+        found,
+        "pyscard",
+        metadata.version("pyscard") if found else "for cards in readers: pip install 'esim-simulator[pcsc]'",
+        needed=False,
+    )
+    service = shutil.which("pcscd") or next(
+        (str(path) for path in map(Path, ("/usr/sbin/pcscd", "/sbin/pcscd")) if path.exists()), None
+    )
+    yield Finding(
+        service is not None,
+        "PC/SC service",
+        service or "for cards in readers: install the package pcscd",
+        needed=False,
+    )
+
+
+CHECKS: dict[str, tuple[Callable[[], Iterator[Finding]], ...]] = {
+    "Simulation": (python_version, packages, cryptography_curves, data_folder, loopback),
+    "Cards in readers (optional)": (readers,),
+}
+
+
+@click.command()
+def command() -> int:
+    """Say what works on this machine and what is missing.
+
+    The exit status is 0 when everything that a simulated download needs is there.
+    """
+    sound = True
+    for title, checks in CHECKS.items():
+        click.secho(title, bold=True)
+        for finding in (finding for check in checks for finding in check()):
+            sound &= finding.works or not finding.needed
+            if finding.works:
+                mark = click.style("ok", fg="green")
+            else:
+                mark = click.style("missing", fg="red" if finding.needed else "yellow")
+            click.echo(f"  {mark}{' ' * (9 - len(click.unstyle(mark)))}{finding.subject}: {finding.detail}")
+    return 0 if sound else 1
