@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import sys
@@ -35,7 +36,9 @@ def packages() -> Iterator[Finding]:
     for requirement in metadata.requires("esim-simulator") or ():
         if "extra ==" in requirement:
             continue
-        name = requirement.split(";")[0].rstrip("<>=!~.0123456789, ")
+        found = re.match(r"[A-Za-z0-9._-]+", requirement)
+        assert found is not None
+        name = found.group()
         try:
             yield Finding(True, name, metadata.version(name))
         except metadata.PackageNotFoundError:
