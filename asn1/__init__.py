@@ -1,0 +1,28 @@
+"""The wire language: ASN.1 modules of RSP, SAIP and PKIX in DER, and BER-TLV (ITU-T X.680, X.690).
+
+    from asn1 import rsp, saip, pkix
+    rsp.decode("GetEuiccChallengeRequest", bytes.fromhex("BF2E00"))
+
+Tables load on the first use of a codec, types are put together on the first use of each.
+"""
+
+from asn1.codec import Codec, Field
+from asn1.der.base import Record
+from asn1.errors import Asn1Error, DecodeError, EncodeError, TlvError
+
+__all__ = [
+    "Asn1Error",
+    "Codec",
+    "DecodeError",
+    "EncodeError",
+    "Field",
+    "Record",
+    "TlvError",
+    "pkix",
+    "rsp",
+    "saip",
+]
+
+pkix = Codec("pkix")
+rsp = Codec("rsp")
+saip = Codec("saip")

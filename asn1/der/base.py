@@ -1,0 +1,170 @@
+"""What every DER type has in common: content octets to value and back, and the tag around them.
+
+A `Content` knows the octets inside a TLV and not its tag, because one ASN.1 type appears under many tags.
+An `Element` is what stands in a SEQUENCE: a content under its tag, a CHOICE between several, or anything.
+
+Decoders are called as `decode(data, start, content, end)`: the whole input, the offset of the TLV, of its
+value, and after it. They are plain callables, so that the hot loops look one up by tag and call it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from asn1.errors import DecodeError, EncodeError
+from asn1.tlv import encode_length, read_header, tag_bytes
+
+Decode = Callable[[bytes, int, int, int], Any]
+
+# The key of an open type (ANY) among the tags: it takes whatever no other member takes.
+ANY_TAG = -1
+
+
+class Content(Protocol):
+    """The value octets of one type, without its tag."""
+
+    def decode(self, data: bytes, start: int, content: int, end: int) -> Any:
+        """The value that `data[content:end]` encodes; DecodeError with an absolute offset."""
+
+    def encode(self, value: Any) -> bytes:
+        """The value octets; EncodeError when the value does not fit."""
+
+
+class Element(Protocol):
+    """Something that stands in a SEQUENCE, SET, CHOICE or SEQUENCE OF, tag and all."""
+
+    type_name: str
+
+    def decoders(self) -> dict[int, Decode]:
+        """Every tag that it may start with, and what decodes the TLV then."""
+
+    def encode(self, value: Any) -> bytes:
+        """The complete TLV."""
+
+
+class Tagged:
+    """A content under its one tag."""
+
+    __slots__ = ("_tag_octets", "content", "tag", "type_name")
+
+    def __init__(self, tag: int, content: Content, type_name: str) -> None:
+        self.tag = tag
+        self.content = content
+        self.type_name = type_name
+        self._tag_octets = tag_bytes(tag)
+
+    def decoders(self) -> dict[int, Decode]:
+        return {self.tag: self.content.decode}
+
+    def encode(self, value: Any) -> bytes:
+        if type(value) is Record:
+            return self._as_received(value)
+        octets = self.content.encode(value)
+        return self._tag_octets + encode_length(len(octets)) + octets
+
+    def _as_received(self, record: Record) -> bytes:
+        if not record.raw.startswith(self._tag_octets):
+            raise EncodeError(
+                "", f"a record that does not start with its tag {self.tag:X}: {record.raw[:4].hex()}…"
+            )
+        return record.raw
+
+
+class Record(dict[str, Any]):
+    """A signed SEQUENCE as it came: its members, and in `raw` the exact TLV that the signature covers.
+
+    Encoding writes `raw`, so a record must not change; `dict(record)` is a copy that may.
+    """
+
+    __slots__ = ("raw",)
+
+    def __init__(self, members: dict[str, Any], raw: bytes) -> None:
+        super().__init__(members)
+        self.raw = raw
+
+    def _refuse(self, *_: Any, **__: Any) -> Any:
+        raise TypeError("a Record is kept as it was signed; change a copy: dict(record)")
+
+    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Record, (dict(self), self.raw)
+
+
+class Explicit:
+    """EXPLICIT tagging: the value octets are one complete TLV of the inner element (X.690 §8.14.2)."""
+
+    __slots__ = ("_decoders", "_inner")
+
+    def __init__(self, inner: Element, decoders: dict[int, Decode]) -> None:
+        self._inner = inner
+        self._decoders = decoders
+
+    def decode(self, data: bytes, start: int, content: int, end: int) -> Any:
+        if content >= end:
+            raise DecodeError("", start, "an empty value where a TLV is due")
+        tag, body, stop = read_header(data, content)
+        if stop != end:
+            raise DecodeError("", content, "a TLV that does not fill the tag around it")
+        decode = self._decoders.get(tag) or self._decoders.get(ANY_TAG)
+        if decode is None:
+            raise unexpected_tag(content, tag, self._decoders)
+        return decode(data, content, body, end)
+
+    def encode(self, value: Any) -> bytes:
+        return self._inner.encode(value)
+
+
+class Open:
+    """ANY and ANY DEFINED BY: the complete TLV as `bytes`, not looked into."""
+
+    type_name = "ANY"
+
+    def decoders(self) -> dict[int, Decode]:
+        return {ANY_TAG: whole_tlv}
+
+    def encode(self, value: Any) -> bytes:
+        if not isinstance(value, bytes | bytearray):
+            raise wrong_type("the bytes of one complete TLV", value)
+        octets = bytes(value)
+        if not octets or read_header(octets, 0)[2] != len(octets):
+            raise EncodeError("", "bytes that are not one complete TLV")
+        return octets
+
+
+class Opaque:
+    """A SEQUENCE that is handed on as `bytes`, the complete TLV under its own tag 30: certificates, CRLs."""
+
+    def decode(self, data: bytes, start: int, content: int, end: int) -> bytes:
+        if data[start] == 0x30:
+            return data[start:end]
+        return b"\x30" + encode_length(end - content) + data[content:end]
+
+    def encode(self, value: Any) -> bytes:
+        octets = Open().encode(value)
+        tag, content, _ = read_header(octets, 0)
+        if tag != 0x30:
+            raise EncodeError("", f"a SEQUENCE (tag 30) expected, not tag {tag:X}")
+        return octets[content:]
+
+
+def whole_tlv(data: bytes, start: int, content: int, end: int) -> bytes:
+    """The TLV itself, tag and length included."""
+    return data[start:end]
+
+
+def unexpected_tag(offset: int, tag: int, known: dict[int, Any]) -> DecodeError:
+    """The error for a tag that has no place at `offset`."""
+    expected = " or ".join(f"{t:X}" for t in list(known)[:6]) or "none"
+    return DecodeError("", offset, f"tag {tag:X} where {expected} is expected")
+
+
+def overrun(offset: int, stop: int, end: int) -> DecodeError:
+    """The error for a TLV that ends after what encloses it."""
+    return DecodeError("", offset, f"the TLV runs {stop - end} octets over its end")
+
+
+def wrong_type(expected: str, value: Any) -> EncodeError:
+    """The error for a Python value of another type than the ASN.1 type has."""
+    return EncodeError("", f"{expected} expected, not {type(value).__name__}")

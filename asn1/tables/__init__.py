@@ -1,0 +1,1 @@
+"""Generated tables; see asn1/build.py."""
