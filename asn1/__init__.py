@@ -6,9 +6,9 @@
 Tables load on the first use of a codec, types are put together on the first use of each.
 """
 
-from asn1.codec import Codec, Field
-from asn1.der.base import Record
+from asn1.codec import Codec
 from asn1.errors import Asn1Error, DecodeError, EncodeError, TlvError
+from asn1.values import Field, Record
 
 __all__ = [
     "Asn1Error",

@@ -10,7 +10,7 @@ class Asn1Error(ValueError):
 class DecodeError(Asn1Error):
     """The input is no DER encoding of the type.
 
-    `path` names the field from the outermost type on (`ProfileElement.header.iccid`, `File[3].fillFileContent`),
+    `path` names the field from the type on (`ProfileElement.header.iccid`, `File[3].fillFileContent`),
     `offset` is the position of the offending TLV in the whole input, `reason` says what is wrong.
     """
 

@@ -1,8 +1,8 @@
-"""From parsed ASN.1 modules to the nodes of the tables: tags, references, constraints, defaults (ITU-T X.680).
+"""From parsed ASN.1 modules to the nodes of the tables: tags, references, constraints, defaults (X.680).
 
 Used when the tables are built, never at run time. Input is the parse tree of asn1tools; the node forms are
-those of asn1/der/assemble.py. What the run-time decoders could not tell apart, or could recurse in without end, is
-refused here, once.
+those of asn1/der/assemble.py. What the run-time decoders could not tell apart, or could recurse in without
+end, is refused here, once.
 """
 
 from __future__ import annotations

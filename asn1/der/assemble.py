@@ -22,15 +22,28 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from asn1.der import constructed, primitive
-from asn1.der.base import Content, Decode, Element, Explicit, Opaque, Open, Tagged
+from asn1.der.base import (
+    ANY_TAG,
+    Content,
+    Decode,
+    Element,
+    Explicit,
+    Opaque,
+    Open,
+    Tagged,
+    overrun,
+    unexpected_tag,
+)
 from asn1.der.constructed import Choice, Member
+from asn1.errors import DecodeError
+from asn1.tlv import read_header
 
 Node = Any
 Table = Mapping[str, Node]
 
 
 class Assembler:
-    """Elements from one table. `signed` are the types whose octets are kept, `opaque` those handed on whole."""
+    """Elements from one table; `signed` are the types whose octets are kept, `opaque` those not opened."""
 
     def __init__(self, table: Table, signed: Collection[str] = (), opaque: Collection[str] = ()) -> None:
         self._table = table
@@ -48,6 +61,23 @@ class Assembler:
                 element = self._element(self._table[name], name)
             self._named[name] = element
         return element
+
+    def decode(self, name: str, data: bytes, offset: int) -> tuple[Any, int]:
+        """The value of type `name` at `offset`, and the offset after it. Raises DecodeError."""
+        decoders = self.bind(name, self.named(name))
+        try:
+            if not 0 <= offset < len(data):
+                raise DecodeError("", offset, "a TLV expected, no data left")
+            tag, content, end = read_header(data, offset)
+            decode = decoders.get(tag) or decoders.get(ANY_TAG)
+            if decode is None:
+                raise unexpected_tag(offset, tag, decoders)
+            if end > len(data):
+                raise overrun(offset, end, len(data))
+            return decode(data, offset, content, end), end
+        except DecodeError as error:
+            error.within(name)
+            raise
 
     def bind(self, name: str, element: Element) -> dict[int, Decode]:
         """The decoders of an element where it stands as `name`; `[]` is an element of a SEQUENCE OF."""

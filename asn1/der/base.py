@@ -12,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from asn1.errors import DecodeError, EncodeError
-from asn1.tlv import encode_length, read_header, tag_bytes
+from asn1.errors import DecodeError, EncodeError, TlvError
+from asn1.tlv import encode_length, read, read_header, tag_bytes
+from asn1.values import Record
 
 Decode = Callable[[bytes, int, int, int], Any]
 
@@ -71,27 +72,6 @@ class Tagged:
         return record.raw
 
 
-class Record(dict[str, Any]):
-    """A signed SEQUENCE as it came: its members, and in `raw` the exact TLV that the signature covers.
-
-    Encoding writes `raw`, so a record must not change; `dict(record)` is a copy that may.
-    """
-
-    __slots__ = ("raw",)
-
-    def __init__(self, members: dict[str, Any], raw: bytes) -> None:
-        super().__init__(members)
-        self.raw = raw
-
-    def _refuse(self, *_: Any, **__: Any) -> Any:
-        raise TypeError("a Record is kept as it was signed; change a copy: dict(record)")
-
-    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Record, (dict(self), self.raw)
-
-
 class Explicit:
     """EXPLICIT tagging: the value octets are one complete TLV of the inner element (X.690 §8.14.2)."""
 
@@ -127,10 +107,7 @@ class Open:
     def encode(self, value: Any) -> bytes:
         if not isinstance(value, bytes | bytearray):
             raise wrong_type("the bytes of one complete TLV", value)
-        octets = bytes(value)
-        if not octets or read_header(octets, 0)[2] != len(octets):
-            raise EncodeError("", "bytes that are not one complete TLV")
-        return octets
+        return complete_tlv(bytes(value))
 
 
 class Opaque:
@@ -152,6 +129,16 @@ class Opaque:
 def whole_tlv(data: bytes, start: int, content: int, end: int) -> bytes:
     """The TLV itself, tag and length included."""
     return data[start:end]
+
+
+def complete_tlv(octets: bytes) -> bytes:
+    """The octets themselves, once it is sure that they are one TLV and nothing more."""
+    try:
+        if read(octets).end == len(octets):
+            return octets
+    except TlvError:
+        pass
+    raise EncodeError("", "bytes that are not one complete TLV")
 
 
 def unexpected_tag(offset: int, tag: int, known: dict[int, Any]) -> DecodeError:

@@ -1,4 +1,4 @@
-"""Constructed types in DER: SEQUENCE, SET, SEQUENCE OF, SET OF, CHOICE (ITU-T X.690 §8.9–§8.13, §11.5, §11.6).
+"""Constructed types in DER: SEQUENCE, SET, SEQUENCE OF, SET OF, CHOICE (ITU-T X.690 §8.9–§8.13, §11).
 
 A SEQUENCE is read with one table per position, from tag to the member that may stand there. Most types have
 distinct tags and share one table for all positions; those that repeat a tag (ApplicationInstance of SAIP has
@@ -14,7 +14,7 @@ from asn1.der.base import (
     ANY_TAG,
     Decode,
     Element,
-    Record,
+    complete_tlv,
     overrun,
     unexpected_tag,
     whole_tlv,
@@ -22,7 +22,8 @@ from asn1.der.base import (
 )
 from asn1.der.constraints import Ranges, allows, describe
 from asn1.errors import DecodeError, EncodeError
-from asn1.tlv import read, read_header, tag_bytes
+from asn1.tlv import read_header, tag_bytes
+from asn1.values import Record
 
 # The key under which a SEQUENCE keeps the TLVs that its type does not know.
 EXTENSIONS = "..."
@@ -351,9 +352,9 @@ def _flip_constructed(tag: int) -> int:
 
 
 def _extensions(value: dict[str, Any]) -> list[bytes]:
-    """The unknown TLVs kept by the decoder, checked to be TLVs."""
-    kept = value.get(EXTENSIONS, [])
-    for octets in kept:
-        if not isinstance(octets, bytes) or read(octets).end != len(octets):
-            raise EncodeError(EXTENSIONS, "bytes that are not one complete TLV")
-    return list(kept)
+    """The unknown TLVs that the decoder kept."""
+    try:
+        return [complete_tlv(octets) for octets in value.get(EXTENSIONS, ())]
+    except EncodeError as error:
+        error.within(EXTENSIONS)
+        raise

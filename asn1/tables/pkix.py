@@ -1,0 +1,181 @@
+"""Tables of the pkix codec, from asn1/modules/pkix.asn: written by `python -m asn1.build`, not by hand."""
+# The form of a node is told in asn1/der/assemble.py.
+
+TYPES = {
+    'AttributeType': ('OBJECT IDENTIFIER', 0x06),
+    'AttributeValue': ('ANY', None),
+    'Attribute': ('SEQUENCE', 0x30, (
+        ('type', 'AttributeType'),
+        ('values', ('SET OF', 0x31, 'AttributeValue', ())),
+    ), None),
+    'AttributeTypeAndValue': ('SEQUENCE', 0x30, (
+        ('type', 'AttributeType'),
+        ('value', 'AttributeValue'),
+    ), None),
+    'RelativeDistinguishedName': ('SET OF', 0x31, 'AttributeTypeAndValue', ((1, None),)),
+    'RDNSequence': ('SEQUENCE OF', 0x30, 'RelativeDistinguishedName', ()),
+    'Name': ('CHOICE', None, (
+        ('rdnSequence', 'RDNSequence'),
+    ), False),
+    'DistinguishedName': 'RDNSequence',
+    'DirectoryString': ('CHOICE', None, (
+        ('teletexString', ('TeletexString', 0x14, ((1, None),))),
+        ('printableString', ('PrintableString', 0x13, ((1, None),))),
+        ('universalString', ('UniversalString', 0x1C, ((1, None),))),
+        ('utf8String', ('UTF8String', 0x0C, ((1, None),))),
+        ('bmpString', ('BMPString', 0x1E, ((1, None),))),
+    ), False),
+    'ORAddress': ('SEQUENCE OF', 0x30, ('ANY', None), ()),
+    'AlgorithmIdentifier': ('SEQUENCE', 0x30, (
+        ('algorithm', ('OBJECT IDENTIFIER', 0x06)),
+        ('parameters', ('ANY', None), 'OPTIONAL'),
+    ), None),
+    'Version': ('INTEGER', 0x02, ()),
+    'CertificateSerialNumber': ('INTEGER', 0x02, ()),
+    'Time': ('CHOICE', None, (
+        ('utcTime', ('UTCTime', 0x17)),
+        ('generalTime', ('GeneralizedTime', 0x18)),
+    ), False),
+    'Validity': ('SEQUENCE', 0x30, (
+        ('notBefore', 'Time'),
+        ('notAfter', 'Time'),
+    ), None),
+    'UniqueIdentifier': ('BIT STRING', 0x03, ()),
+    'SubjectPublicKeyInfo': ('SEQUENCE', 0x30, (
+        ('algorithm', 'AlgorithmIdentifier'),
+        ('subjectPublicKey', ('BIT STRING', 0x03, ())),
+    ), None),
+    'Extension': ('SEQUENCE', 0x30, (
+        ('extnID', ('OBJECT IDENTIFIER', 0x06)),
+        ('critical', ('BOOLEAN', 0x01), 'DEFAULT', False),
+        ('extnValue', ('OCTET STRING', 0x04, ())),
+    ), None),
+    'Extensions': ('SEQUENCE OF', 0x30, 'Extension', ((1, None),)),
+    'TBSCertificate': ('SEQUENCE', 0x30, (
+        ('version', ('EXPLICIT', 0xA0, 'Version'), 'DEFAULT', 0),
+        ('serialNumber', 'CertificateSerialNumber'),
+        ('signature', 'AlgorithmIdentifier'),
+        ('issuer', 'Name'),
+        ('validity', 'Validity'),
+        ('subject', 'Name'),
+        ('subjectPublicKeyInfo', 'SubjectPublicKeyInfo'),
+        ('issuerUniqueID', ('IMPLICIT', 0x81, 'UniqueIdentifier'), 'OPTIONAL'),
+        ('subjectUniqueID', ('IMPLICIT', 0x82, 'UniqueIdentifier'), 'OPTIONAL'),
+        ('extensions', ('EXPLICIT', 0xA3, 'Extensions'), 'OPTIONAL'),
+    ), None),
+    'Certificate': ('SEQUENCE', 0x30, (
+        ('tbsCertificate', 'TBSCertificate'),
+        ('signatureAlgorithm', 'AlgorithmIdentifier'),
+        ('signature', ('BIT STRING', 0x03, ())),
+    ), None),
+    'TBSCertList': ('SEQUENCE', 0x30, (
+        ('version', 'Version', 'OPTIONAL'),
+        ('signature', 'AlgorithmIdentifier'),
+        ('issuer', 'Name'),
+        ('thisUpdate', 'Time'),
+        ('nextUpdate', 'Time', 'OPTIONAL'),
+        ('revokedCertificates', ('SEQUENCE OF', 0x30, ('SEQUENCE', 0x30, (('userCertificate', 'CertificateSerialNumber'), ('revocationDate', 'Time'), ('crlEntryExtensions', 'Extensions', 'OPTIONAL')), None), ()), 'OPTIONAL'),
+        ('crlExtensions', ('EXPLICIT', 0xA0, 'Extensions'), 'OPTIONAL'),
+    ), None),
+    'CertificateList': ('SEQUENCE', 0x30, (
+        ('tbsCertList', 'TBSCertList'),
+        ('signatureAlgorithm', 'AlgorithmIdentifier'),
+        ('signature', ('BIT STRING', 0x03, ())),
+    ), None),
+    'AnotherName': ('SEQUENCE', 0x30, (
+        ('type-id', ('OBJECT IDENTIFIER', 0x06)),
+        ('value', ('EXPLICIT', 0xA0, ('ANY', None))),
+    ), None),
+    'EDIPartyName': ('SEQUENCE', 0x30, (
+        ('nameAssigner', ('EXPLICIT', 0xA0, 'DirectoryString'), 'OPTIONAL'),
+        ('partyName', ('EXPLICIT', 0xA1, 'DirectoryString')),
+    ), None),
+    'GeneralName': ('CHOICE', None, (
+        ('otherName', ('IMPLICIT', 0xA0, 'AnotherName')),
+        ('rfc822Name', ('IA5String', 0x81, ())),
+        ('dNSName', ('IA5String', 0x82, ())),
+        ('x400Address', ('IMPLICIT', 0xA3, 'ORAddress')),
+        ('directoryName', ('EXPLICIT', 0xA4, 'Name')),
+        ('ediPartyName', ('IMPLICIT', 0xA5, 'EDIPartyName')),
+        ('uniformResourceIdentifier', ('IA5String', 0x86, ())),
+        ('iPAddress', ('OCTET STRING', 0x87, ())),
+        ('registeredID', ('OBJECT IDENTIFIER', 0x88)),
+    ), False),
+    'GeneralNames': ('SEQUENCE OF', 0x30, 'GeneralName', ((1, None),)),
+    'SubjectAltName': 'GeneralNames',
+    'IssuerAltName': 'GeneralNames',
+    'KeyIdentifier': ('OCTET STRING', 0x04, ()),
+    'AuthorityKeyIdentifier': ('SEQUENCE', 0x30, (
+        ('keyIdentifier', ('IMPLICIT', 0x80, 'KeyIdentifier'), 'OPTIONAL'),
+        ('authorityCertIssuer', ('IMPLICIT', 0xA1, 'GeneralNames'), 'OPTIONAL'),
+        ('authorityCertSerialNumber', ('IMPLICIT', 0x82, 'CertificateSerialNumber'), 'OPTIONAL'),
+    ), None),
+    'SubjectKeyIdentifier': 'KeyIdentifier',
+    'KeyUsage': ('BIT STRING', 0x03, ()),
+    'ExtKeyUsageSyntax': ('SEQUENCE OF', 0x30, 'KeyPurposeId', ((1, None),)),
+    'KeyPurposeId': ('OBJECT IDENTIFIER', 0x06),
+    'CertificatePolicies': ('SEQUENCE OF', 0x30, 'PolicyInformation', ((1, None),)),
+    'PolicyInformation': ('SEQUENCE', 0x30, (
+        ('policyIdentifier', 'CertPolicyId'),
+        ('policyQualifiers', ('SEQUENCE OF', 0x30, 'PolicyQualifierInfo', ((1, None),)), 'OPTIONAL'),
+    ), None),
+    'CertPolicyId': ('OBJECT IDENTIFIER', 0x06),
+    'PolicyQualifierInfo': ('SEQUENCE', 0x30, (
+        ('policyQualifierId', ('OBJECT IDENTIFIER', 0x06)),
+        ('qualifier', ('ANY', None)),
+    ), None),
+    'BasicConstraints': ('SEQUENCE', 0x30, (
+        ('cA', ('BOOLEAN', 0x01), 'DEFAULT', False),
+        ('pathLenConstraint', ('INTEGER', 0x02, ((0, None),)), 'OPTIONAL'),
+    ), None),
+    'NameConstraints': ('SEQUENCE', 0x30, (
+        ('permittedSubtrees', ('IMPLICIT', 0xA0, 'GeneralSubtrees'), 'OPTIONAL'),
+        ('excludedSubtrees', ('IMPLICIT', 0xA1, 'GeneralSubtrees'), 'OPTIONAL'),
+    ), None),
+    'GeneralSubtrees': ('SEQUENCE OF', 0x30, 'GeneralSubtree', ((1, None),)),
+    'GeneralSubtree': ('SEQUENCE', 0x30, (
+        ('base', 'GeneralName'),
+        ('minimum', ('IMPLICIT', 0x80, 'BaseDistance'), 'DEFAULT', 0),
+        ('maximum', ('IMPLICIT', 0x81, 'BaseDistance'), 'OPTIONAL'),
+    ), None),
+    'BaseDistance': ('INTEGER', 0x02, ((0, None),)),
+    'PolicyConstraints': ('SEQUENCE', 0x30, (
+        ('requireExplicitPolicy', ('IMPLICIT', 0x80, 'SkipCerts'), 'OPTIONAL'),
+        ('inhibitPolicyMapping', ('IMPLICIT', 0x81, 'SkipCerts'), 'OPTIONAL'),
+    ), None),
+    'SkipCerts': ('INTEGER', 0x02, ((0, None),)),
+    'CRLDistributionPoints': ('SEQUENCE OF', 0x30, 'DistributionPoint', ((1, None),)),
+    'DistributionPoint': ('SEQUENCE', 0x30, (
+        ('distributionPoint', ('EXPLICIT', 0xA0, 'DistributionPointName'), 'OPTIONAL'),
+        ('reasons', ('IMPLICIT', 0x81, 'ReasonFlags'), 'OPTIONAL'),
+        ('cRLIssuer', ('IMPLICIT', 0xA2, 'GeneralNames'), 'OPTIONAL'),
+    ), None),
+    'DistributionPointName': ('CHOICE', None, (
+        ('fullName', ('IMPLICIT', 0xA0, 'GeneralNames')),
+        ('nameRelativeToCRLIssuer', ('IMPLICIT', 0xA1, 'RelativeDistinguishedName')),
+    ), False),
+    'ReasonFlags': ('BIT STRING', 0x03, ()),
+    'AuthorityInfoAccessSyntax': ('SEQUENCE OF', 0x30, 'AccessDescription', ((1, None),)),
+    'AccessDescription': ('SEQUENCE', 0x30, (
+        ('accessMethod', ('OBJECT IDENTIFIER', 0x06)),
+        ('accessLocation', 'GeneralName'),
+    ), None),
+    'CRLNumber': ('INTEGER', 0x02, ((0, None),)),
+    'BaseCRLNumber': 'CRLNumber',
+    'IssuingDistributionPoint': ('SEQUENCE', 0x30, (
+        ('distributionPoint', ('EXPLICIT', 0xA0, 'DistributionPointName'), 'OPTIONAL'),
+        ('onlyContainsUserCerts', ('BOOLEAN', 0x81), 'DEFAULT', False),
+        ('onlyContainsCACerts', ('BOOLEAN', 0x82), 'DEFAULT', False),
+        ('onlySomeReasons', ('IMPLICIT', 0x83, 'ReasonFlags'), 'OPTIONAL'),
+        ('indirectCRL', ('BOOLEAN', 0x84), 'DEFAULT', False),
+        ('onlyContainsAttributeCerts', ('BOOLEAN', 0x85), 'DEFAULT', False),
+    ), None),
+    'CRLReason': ('ENUMERATED', 0x0A, ((0, 'unspecified'), (1, 'keyCompromise'), (2, 'cACompromise'), (3, 'affiliationChanged'), (4, 'superseded'), (5, 'cessationOfOperation'), (6, 'certificateHold'), (8, 'removeFromCRL'), (9, 'privilegeWithdrawn'), (10, 'aACompromise'))),
+    'InvalidityDate': ('GeneralizedTime', 0x18),
+}
+
+NAMES = {
+    'Version': {'v1': 0, 'v2': 1, 'v3': 2},
+    'KeyUsage': {'digitalSignature': 0, 'nonRepudiation': 1, 'keyEncipherment': 2, 'dataEncipherment': 3, 'keyAgreement': 4, 'keyCertSign': 5, 'cRLSign': 6, 'encipherOnly': 7, 'decipherOnly': 8},
+    'ReasonFlags': {'unused': 0, 'keyCompromise': 1, 'cACompromise': 2, 'affiliationChanged': 3, 'superseded': 4, 'cessationOfOperation': 5, 'certificateHold': 6, 'privilegeWithdrawn': 7, 'aACompromise': 8},
+}
