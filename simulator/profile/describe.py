@@ -1,0 +1,248 @@
+"""Subscriptions as text: the YAML description from which `build` makes a profile package.
+
+The format is documented, with every key, in `docs/profile-description.md`. Everything is checked on
+load; what is wrong is told with file, key and reason, and nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from simulator.profile import ef
+
+
+class DescriptionError(ValueError):
+    """A description cannot be used; the text names file, key and reason."""
+
+
+def _hex(lengths: tuple[int, ...]) -> Any:
+    def check(value: Any) -> bytes:
+        try:
+            data = bytes.fromhex(value)
+        except (TypeError, ValueError):
+            raise ValueError("must be hexadecimal digits in quotes") from None
+        if len(data) not in lengths:
+            raise ValueError(f"has {len(data)} bytes, must have {' or '.join(map(str, lengths))}")
+        return data
+
+    return BeforeValidator(check)
+
+
+Key = Annotated[bytes, _hex((16, 32))]
+Key16 = Annotated[bytes, _hex((16,))]
+Top = Annotated[bytes, _hex((32,))]
+Pin = Annotated[str, Field(pattern=r"^[0-9]{4,8}$")]
+Puk = Annotated[str, Field(pattern=r"^[0-9]{8}$")]
+PlmnCode = Annotated[str, Field(pattern=r"^[0-9]{3}-[0-9]{2,3}$")]
+"""MCC and MNC with a hyphen, which keeps leading zeros and the length of the MNC."""
+
+
+class Description(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Access(Description):
+    """A PLMN with the access technologies it is wanted for."""
+
+    plmn: PlmnCode
+    access: tuple[Literal[tuple(ef.ACCESS_TECHNOLOGY)], ...] = ("eutran",)  # type: ignore[valid-type]
+
+
+class Operator(Description):
+    """`name` goes to EF.SPN (at most 16 characters) and the profile's metadata."""
+
+    name: str = Field(min_length=1, max_length=32)
+    plmn: PlmnCode
+
+    @property
+    def mcc(self) -> str:
+        return self.plmn[:3]
+
+    @property
+    def mnc(self) -> str:
+        return self.plmn[4:]
+
+
+class Authentication(Description):
+    """AKA parameters, TS 35.205 (Milenage), TS 35.231 (TUAK), TS 34.108 §8.1.2 (test)."""
+
+    algorithm: Literal["milenage", "tuak", "test"] = "milenage"
+    key: Key
+    opc: Key16 | None = None
+    op: Key16 | None = None
+    topc: Top | None = None
+    top: Top | None = None
+    rotation_constants: Annotated[bytes, _hex((5,))] | None = None
+    xoring_constants: Annotated[bytes, _hex((80,))] | None = None
+    keccak_iterations: int = Field(default=1, ge=1, le=255)
+    sqn_delta: int = Field(default=1 << 28, ge=0, lt=1 << 43)
+    sqn_age_limit: int = Field(default=1 << 28, ge=0, lt=1 << 43)
+
+    @model_validator(mode="after")
+    def operator_constant_fits(self) -> Authentication:
+        wanted = {"milenage": ("op", "opc"), "tuak": ("top", "topc"), "test": ()}[self.algorithm]
+        given = [name for name in ("op", "opc", "top", "topc") if getattr(self, name) is not None]
+        if self.algorithm != "test" and (len(given) != 1 or given[0] not in wanted):
+            raise ValueError(f"{self.algorithm} needs exactly one of {' and '.join(wanted)}")
+        if self.algorithm != "tuak" and len(self.key) != 16:
+            raise ValueError("a key of 32 bytes is for tuak only")
+        return self
+
+
+class Pins(Description):
+    """Card holder and administrative verification values, TS 102 221 §9.5."""
+
+    pin1: Pin = "0000"
+    pin1_enabled: bool = False
+    puk1: Puk = "12345678"
+    pin2: Pin = "0000"
+    puk2: Puk = "87654321"
+    adm1: Puk = "55555555"
+
+
+class Networks(Description):
+    """The PLMN lists of TS 31.102 §4.2; empty lists leave the files out or empty."""
+
+    equivalent_home: tuple[PlmnCode, ...] = ()
+    home: tuple[Access, ...] = ()
+    user_controlled: tuple[Access, ...] = ()
+    operator_controlled: tuple[Access, ...] = ()
+    forbidden: tuple[PlmnCode, ...] = ()
+    search_period: int = Field(default=10, ge=0, le=255)
+    """EF.HPPLMN, in the units of TS 31.102 §4.2.6."""
+
+
+class Ims(Description):
+    """An ISIM. What is absent is derived from the IMSI as TS 23.003 §13 says."""
+
+    private_identity: str | None = None
+    public_identities: tuple[str, ...] = ()
+    domain: str | None = None
+    proxies: tuple[str, ...] = ()
+
+
+class FiveG(Description):
+    """DF.5GS, TS 31.102 §4.4.11; the SUPI is concealed with the null scheme."""
+
+    routing_indicator: Annotated[str, Field(pattern=r"^[0-9]{1,4}$")] = "0"
+
+
+class RemoteKey(Description):
+    """One key of the MNO-SD, GlobalPlatform Card Specification §11.8."""
+
+    version: int = Field(ge=1, le=0x7F)
+    identifier: int = Field(ge=1, le=0x7F)
+    value: Annotated[bytes, _hex((16, 24, 32))]
+    type: Literal["aes", "des"] = "aes"
+
+
+class Subscription(Description):
+    """One subscription: everything that its profile package says."""
+
+    name: str = Field(min_length=1, max_length=100)
+    iccid: Annotated[str, Field(pattern=r"^[0-9]{18,20}$")]
+    operator: Operator
+    imsi: Annotated[str, Field(pattern=r"^[0-9]{6,15}$")]
+    msisdn: str | None = None
+    sms_centre: str | None = None
+    access_control_classes: tuple[int, ...] = (0,)
+    emergency_numbers: tuple[str, ...] = ("112", "911")
+    languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}$")], ...] = ("en",)
+    services: tuple[int, ...] = ()
+    """Further services of EF.UST, by number, TS 31.102 §4.2.8."""
+    authentication: Authentication
+    pins: Pins = Pins()
+    networks: Networks = Networks()
+    ims: Ims | None = None
+    five_g: FiveG | None = None
+    remote_keys: tuple[RemoteKey, ...] = ()
+
+    @model_validator(mode="after")
+    def identities_agree(self) -> Subscription:
+        if not self.imsi.startswith(self.operator.mcc + self.operator.mnc):
+            raise ValueError(f"imsi {self.imsi} does not begin with operator.plmn {self.operator.plmn}")
+        return self
+
+    @property
+    def full_iccid(self) -> str:
+        """The ICCID with its check digit: appended where 18 digits were given."""
+        return self.iccid + ef.luhn_digit(self.iccid) if len(self.iccid) == 18 else self.iccid
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without dates: a PLMN such as 2001-01 is text."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def parse(text: str, where: str = "description") -> Subscription:
+    """Check a description; `where` names it in errors. DescriptionError names key and reason."""
+    try:
+        return Subscription.model_validate(yaml.load(text, Loader=_Loader))
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else "?"
+        raise DescriptionError(f"{where}:{line}: not YAML: {error.problem}") from None
+    except yaml.YAMLError as error:
+        raise DescriptionError(f"{where}: not YAML: {error}") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"])) or "the description"
+        reason = first["msg"].removeprefix("Value error, ")
+        hint = " (put it into quotes)" if first["type"] == "string_type" else ""
+        raise DescriptionError(f"{where}: {key}: {reason}{hint}") from None
+
+
+def load(path: Path) -> Subscription:
+    """Read a description from a file."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise DescriptionError(f"{path}: is not a text file") from None
+    return parse(text, str(path))
+
+
+def shipped() -> dict[str, str]:
+    """The descriptions that come with the project: name → text."""
+    folder = resources.files("simulator.profile") / "subscriptions"
+    return {
+        entry.name.removesuffix(".yaml"): entry.read_text(encoding="utf-8")
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if entry.name.endswith(".yaml")
+    }
+
+
+def load_shipped(name: str) -> Subscription:
+    """One of the shipped descriptions, by name."""
+    try:
+        text = shipped()[name]
+    except KeyError:
+        raise DescriptionError(
+            f"no description {name!r} is shipped; there are {', '.join(shipped())}"
+        ) from None
+    return parse(text, name)
+
+
+__all__ = [
+    "DescriptionError",
+    "Subscription",
+    "load",
+    "load_shipped",
+    "parse",
+    "shipped",
+]

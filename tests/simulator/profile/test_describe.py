@@ -1,0 +1,71 @@
+"""Descriptions of subscriptions: what is shipped loads, what is wrong is told in one sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simulator.profile import describe
+from simulator.profile.describe import DescriptionError
+
+GOOD = """
+name: Example
+iccid: "899990000000000001"
+operator: {name: Example, plmn: 001-01}
+imsi: "001010000000001"
+authentication: {key: 000102030405060708090a0b0c0d0e0f, opc: 000102030405060708090a0b0c0d0e0f}
+"""
+
+
+@pytest.mark.parametrize("name", describe.shipped())
+def test_shipped_descriptions_load(name: str) -> None:
+    subscription = describe.load_shipped(name)
+    assert len(subscription.full_iccid) == 19
+
+
+def test_there_is_a_test_a_home_and_a_travel_operator() -> None:
+    assert {"test-operator", "home-operator", "travel-operator"} <= set(describe.shipped())
+
+
+def test_check_digit_is_appended_to_eighteen_digits() -> None:
+    assert describe.parse(GOOD).full_iccid == "8999900000000000014"
+    given = GOOD.replace("899990000000000001", "89999000000000000147")
+    assert describe.parse(given).full_iccid == "89999000000000000147"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "reason"),
+    [
+        ('"001010000000001"', "001010000000001", "imsi", "quotes"),
+        ('"001010000000001"', '"246010000000001"', "description", "does not begin with operator.plmn"),
+        ("001-01", "00101", "operator.plmn", "pattern"),
+        ("opc: 00", "opc: zz", "authentication.opc", "hexadecimal"),
+        ("opc: 00", "opc: ", "authentication.opc", "15 bytes"),
+        ("opc:", "top:", "authentication", "32"),
+        ("name: Example\niccid", "title: Example\niccid", "name", "required"),
+        ("key: 0001", "keys: 0001", "authentication.key", "required"),
+        ("name: Example\niccid", "name: [\niccid", "", "not YAML"),
+    ],
+)
+def test_what_is_wrong_is_named(old: str, new: str, key: str, reason: str) -> None:
+    assert old in GOOD
+    with pytest.raises(DescriptionError) as caught:
+        describe.parse(GOOD.replace(old, new, 1), "card.yaml")
+    text = str(caught.value)
+    assert text.startswith("card.yaml")
+    assert key in text
+    assert reason in text
+    assert "\n" not in text
+
+
+def test_a_file_that_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "binary.yaml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(DescriptionError, match="not a text file"):
+        describe.load(path)
+
+
+def test_unknown_shipped_description_lists_those_that_are() -> None:
+    with pytest.raises(DescriptionError, match="travel-operator"):
+        describe.load_shipped("nobody")
