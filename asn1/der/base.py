@@ -22,6 +22,9 @@ Decode = Callable[[bytes, int, int, int], Any]
 ANY_TAG = -1
 
 
+SHORT_LENGTHS = tuple(bytes((length,)) for length in range(0x80))
+
+
 class Content(Protocol):
     """The value octets of one type, without its tag."""
 
@@ -62,7 +65,8 @@ class Tagged:
         if type(value) is Record:
             return self._as_received(value)
         octets = self.content.encode(value)
-        return self._tag_octets + encode_length(len(octets)) + octets
+        length = len(octets)
+        return self._tag_octets + (SHORT_LENGTHS[length] if length < 0x80 else encode_length(length)) + octets
 
     def _as_received(self, record: Record) -> bytes:
         if not record.raw.startswith(self._tag_octets):
@@ -105,7 +109,7 @@ class Open:
         return {ANY_TAG: whole_tlv}
 
     def encode(self, value: Any) -> bytes:
-        if not isinstance(value, bytes | bytearray):
+        if not isinstance(value, (bytes, bytearray)):
             raise wrong_type("the bytes of one complete TLV", value)
         return complete_tlv(bytes(value))
 

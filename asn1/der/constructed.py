@@ -137,10 +137,10 @@ class Sequence:
         if not isinstance(value, dict):
             raise wrong_type("a dict", value)
         parts: list[bytes] = []
-        for index, (name, element, _, optional, default) in enumerate(self._members):
-            if index == self._extension_at:
-                parts += _extensions(value)
+        known = 0
+        for name, element, _, optional, default in self._members:
             if name in value:
+                known += 1
                 if default is not NO_DEFAULT and value[name] == default:
                     continue
                 try:
@@ -150,12 +150,22 @@ class Sequence:
                     raise
             elif not optional:
                 raise EncodeError(name, "missing")
-        if self._extension_at == len(self._members):
-            parts += _extensions(value)
+        if known < len(value):
+            self._insert_extensions(value, parts)
+        return b"".join(parts)
+
+    def _insert_extensions(self, value: dict[str, Any], parts: list[bytes]) -> None:
+        """Put the unknown TLVs where they stood; refuse any other key that is no member."""
         for name in value.keys() - self._by_name:
             if name != EXTENSIONS or self._extension_at is None:
                 raise EncodeError(str(name), "the type has no such member")
-        return b"".join(parts)
+        tail = self._members[self._extension_at :]
+        at = len(parts) - sum(m.name in value and value[m.name] != m.default for m in tail)
+        try:
+            parts[at:at] = [complete_tlv(octets) for octets in value[EXTENSIONS]]
+        except EncodeError as error:
+            error.within(EXTENSIONS)
+            raise
 
 
 class SignedSequence(Sequence):
@@ -286,7 +296,7 @@ class SequenceOf:
         return b"".join(self._encoded(value))
 
     def _encoded(self, value: Any) -> list[bytes]:
-        if not isinstance(value, list | tuple):
+        if not isinstance(value, (list, tuple)):
             raise wrong_type("a list", value)
         if self._ranges and not allows(self._ranges, len(value)):
             raise EncodeError("", f"{len(value)} elements, SIZE ({describe(self._ranges)}) asked")
@@ -349,12 +359,3 @@ def _tables(members: Members[Member], next_required: tuple[int, ...]) -> tuple[d
 def _flip_constructed(tag: int) -> int:
     """The same tag number in the other form: constructed instead of primitive, or the reverse."""
     return tag ^ 0x20 << 8 * (len(tag_bytes(tag)) - 1)
-
-
-def _extensions(value: dict[str, Any]) -> list[bytes]:
-    """The unknown TLVs that the decoder kept."""
-    try:
-        return [complete_tlv(octets) for octets in value.get(EXTENSIONS, ())]
-    except EncodeError as error:
-        error.within(EXTENSIONS)
-        raise

@@ -101,7 +101,9 @@ class OctetString:
         return data[content:end]
 
     def encode(self, value: Any) -> bytes:
-        if not isinstance(value, bytes | bytearray | memoryview):
+        if type(value) is bytes:
+            return value
+        if not isinstance(value, (bytes, bytearray, memoryview)):
             raise wrong_type("bytes", value)
         return bytes(value)
 
@@ -124,8 +126,8 @@ class SizedOctetString(OctetString):
         return data[content:end]
 
     def encode(self, value: Any) -> bytes:
-        octets = OctetString.encode(self, value)
-        if not allows(self._ranges, len(octets)):
+        octets = super().encode(value)
+        if not self._low <= len(octets) <= self._high and not allows(self._ranges, len(octets)):
             raise EncodeError("", f"{len(octets)} octets, SIZE ({describe(self._ranges)}) asked")
         return octets
 
