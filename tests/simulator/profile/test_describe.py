@@ -24,6 +24,14 @@ def test_shipped_descriptions_load(name: str) -> None:
     assert len(subscription.full_iccid) == 19
 
 
+def test_the_example_of_the_documentation_loads() -> None:
+    page = Path(__file__).parents[3] / "docs" / "profile-description.md"
+    examples = page.read_text(encoding="utf-8").split("```yaml\n")[1:]
+    assert examples
+    for example in examples:
+        describe.parse(example.split("```")[0], page.name)
+
+
 def test_there_is_a_test_a_home_and_a_travel_operator() -> None:
     assert {"test-operator", "home-operator", "travel-operator"} <= set(describe.shipped())
 
@@ -39,7 +47,8 @@ def test_check_digit_is_appended_to_eighteen_digits() -> None:
     [
         ('"001010000000001"', "001010000000001", "imsi", "quotes"),
         ('"001010000000001"', '"246010000000001"', "description", "does not begin with operator.plmn"),
-        ("001-01", "00101", "operator.plmn", "pattern"),
+        ("001-01", '"00101"', "operator.plmn", "pattern"),
+        ("001-01", "00101", "operator.plmn", "quotes"),
         ("opc: 00", "opc: zz", "authentication.opc", "hexadecimal"),
         ("opc: 00", "opc: ", "authentication.opc", "15 bytes"),
         ("opc:", "top:", "authentication", "32"),
