@@ -1,0 +1,151 @@
+"""Command and response APDUs, cases 1 to 4, short and extended (ISO/IEC 7816-3 §12.1.3, TS 102 221 §10.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from cards.status import SW, StatusWord
+
+SHORT_DATA_LIMIT = 255
+SHORT_LE_LIMIT = 256
+EXTENDED_DATA_LIMIT = 65535
+EXTENDED_LE_LIMIT = 65536
+
+
+class ApduError(ValueError):
+    """Bytes that are no APDU, or values that no APDU can carry."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandApdu:
+    """A command: header, data of 0 to 65535 bytes, and Le, the number of bytes wanted (1 to 65536).
+
+    `le` is None where the command asks for no answer (cases 1 and 3). The encoding is short where both
+    fit (255 bytes of data, Le 256), else extended; `extended` asks for the long form anyway.
+    """
+
+    cla: int
+    ins: int
+    p1: int = 0
+    p2: int = 0
+    data: bytes = b""
+    le: int | None = None
+    extended: bool = False
+
+    def __post_init__(self) -> None:
+        if (self.cla | self.ins | self.p1 | self.p2) & ~0xFF:
+            raise ApduError("CLA, INS, P1 and P2 are one byte each")
+        if len(self.data) > EXTENDED_DATA_LIMIT:
+            raise ApduError(f"{len(self.data)} bytes of data exceed the {EXTENDED_DATA_LIMIT} of an APDU")
+        if self.le is not None and not 1 <= self.le <= EXTENDED_LE_LIMIT:
+            raise ApduError(f"Le {self.le} is not between 1 and {EXTENDED_LE_LIMIT}")
+
+    @property
+    def header(self) -> bytes:
+        return bytes((self.cla, self.ins, self.p1, self.p2))
+
+    @property
+    def case(self) -> int:
+        """1: no data, no Le; 2: Le; 3: data; 4: both."""
+        return 1 + (self.le is not None) + 2 * bool(self.data)
+
+    @property
+    def is_extended(self) -> bool:
+        return (
+            self.extended
+            or len(self.data) > SHORT_DATA_LIMIT
+            or (self.le is not None and self.le > SHORT_LE_LIMIT)
+        )
+
+    def to_bytes(self) -> bytes:
+        """The command as it goes to the card."""
+        if self.is_extended:
+            return self._extended_bytes()
+        lc = bytes((len(self.data),)) + self.data if self.data else b""
+        le = b"" if self.le is None else bytes((self.le & 0xFF,))
+        return self.header + lc + le
+
+    def _extended_bytes(self) -> bytes:
+        body = b"\x00" if self.data or self.le is not None else b""
+        if self.data:
+            body += len(self.data).to_bytes(2, "big") + self.data
+        if self.le is not None:
+            body += (self.le & 0xFFFF).to_bytes(2, "big")
+        return self.header + body
+
+    @classmethod
+    def parse(cls, apdu: bytes) -> Self:
+        """Read a command. ApduError unless the bytes are exactly one command of one of the cases."""
+        length = len(apdu)
+        if length < 4:
+            raise ApduError(f"a command has at least 4 bytes, this has {length}")
+        cla, ins, p1, p2 = apdu[:4]
+        if length == 4:
+            return cls(cla, ins, p1, p2)
+        if length == 5:
+            return cls(cla, ins, p1, p2, b"", apdu[4] or SHORT_LE_LIMIT)
+        if apdu[4]:
+            return cls(cla, ins, p1, p2, *_short_body(apdu))
+        return cls(cla, ins, p1, p2, *_extended_body(apdu), extended=True)
+
+    @classmethod
+    def from_hex(cls, text: str) -> Self:
+        """Read a command as people write it: hexadecimal digits, spaces and colons allowed."""
+        try:
+            return cls.parse(bytes.fromhex(text.replace(":", " ")))
+        except ApduError:
+            raise
+        except ValueError:
+            raise ApduError(f"{text!r} is not hexadecimal") from None
+
+    def __str__(self) -> str:
+        return self.to_bytes().hex().upper()
+
+
+def _short_body(apdu: bytes) -> tuple[bytes, int | None]:
+    """Data and Le behind a one-byte Lc (cases 3S and 4S)."""
+    end = 5 + apdu[4]
+    if len(apdu) == end:
+        return apdu[5:end], None
+    if len(apdu) == end + 1:
+        return apdu[5:end], apdu[end] or SHORT_LE_LIMIT
+    raise ApduError(f"Lc says {apdu[4]} bytes of data, {len(apdu) - 5} follow")
+
+
+def _extended_body(apdu: bytes) -> tuple[bytes, int | None]:
+    """Data and Le behind a '00' in place of Lc (cases 2E, 3E and 4E)."""
+    if len(apdu) == 7:
+        return b"", int.from_bytes(apdu[5:7], "big") or EXTENDED_LE_LIMIT
+    if len(apdu) < 7:
+        raise ApduError("extended length fields are cut off")
+    lc = int.from_bytes(apdu[5:7], "big")
+    end = 7 + lc
+    if lc and len(apdu) == end:
+        return apdu[7:end], None
+    if lc and len(apdu) == end + 2:
+        return apdu[7:end], int.from_bytes(apdu[end:], "big") or EXTENDED_LE_LIMIT
+    raise ApduError(f"extended Lc says {lc} bytes of data, {len(apdu) - 7} follow")
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseApdu:
+    """An answer: data, then the status word."""
+
+    data: bytes = b""
+    sw: StatusWord = SW.OK
+
+    @classmethod
+    def parse(cls, response: bytes) -> Self:
+        """Read an answer. ApduError if it has no status word."""
+        if len(response) < 2:
+            raise ApduError(
+                f"a response has at least the 2 bytes of the status word, this has {len(response)}"
+            )
+        return cls(response[:-2], StatusWord(int.from_bytes(response[-2:], "big")))
+
+    def to_bytes(self) -> bytes:
+        return self.data + self.sw.to_bytes(2, "big")
+
+    def __str__(self) -> str:
+        return f"{self.data.hex().upper()} {self.sw}".lstrip()
