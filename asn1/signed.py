@@ -10,7 +10,7 @@ SIGNED: dict[str, frozenset[str]] = {
             "ServerSigned1",  # §5.6.1, §5.7.13: signed by the SM-DP+
             "EuiccSigned1",  # §5.7.13: signed by the eUICC
             "SmdpSigned2",  # §5.6.2, §5.7.5: signed by the SM-DP+
-            "EuiccSigned2",  # §5.7.5: signed by the eUICC
+            "EUICCSigned2",  # §5.7.5: signed by the eUICC
             "EuiccCancelSessionSigned",  # §5.7.14: signed by the eUICC
             "ProfileInstallationResultData",  # §2.5.6: signed by the eUICC
             "NotificationMetadata",  # §4.1.10, as tbsOtherNotification: signed by the eUICC

@@ -131,7 +131,7 @@ def puk_codes(subscription: Subscription) -> dict[str, Any]:
     }
 
 
-PIN_ENABLED, PIN_MAY_BE_DISABLED, PIN_MAY_BE_CHANGED = 0x01, 0x02, 0x04
+PIN_ENABLED, PIN_MAY_BE_CHANGED, PIN_MAY_BE_DISABLED = 0x01, 0x02, 0x04
 """pinAttributes, SAIP §8.4.2."""
 
 

@@ -108,8 +108,8 @@ class PinImage:
     unblock_maximum_tries: int = 10
     aid: bytes = b""
     universal_replacement: bool = False
-    attributes: int = 0
-    """pinAttributes of SAIP §8.4.2: b1 may be disabled, b2 may be unblocked, … kept for the checks."""
+    attributes: int = 0x07
+    """pinAttributes of SAIP §8.4.2: b1 enabled, b2 may be changed, b3 may be disabled and enabled."""
 
 
 class AkaAlgorithm(Enum):
