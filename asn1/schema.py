@@ -202,7 +202,7 @@ class Schema:
             # sqnInit of SAIP gives one element, to stand for all that SIZE asks for.
             items = default if isinstance(default, list) else [default] * descriptor["size"][0]
             return tuple(self._default(descriptor["element"], item, module) for item in items)
-        if kind in ("BOOLEAN", "INTEGER", "ENUMERATED"):
+        if kind in ("BOOLEAN", "INTEGER", "ENUMERATED", "UTF8String"):
             return default
         raise SchemaError(f"{module}: DEFAULT {default!r} of {descriptor.get('name')}, a {kind}")
 
