@@ -1,4 +1,4 @@
-"""Authentication and key agreement: vectors, AUTS and conversions of any algorithm set (TS 33.102 §6.3, §6.8).
+"""Authentication and key agreement: vectors, AUTS and conversions for any algorithm set (TS 33.102 §6).
 
 SQN is 6 bytes, AMF 2, RAND 16, all big-endian. `AkaFunctions` is what Milenage, TUAK and the XOR test
 algorithm have in common; the card and the network each hold one instance for their subscriber.
