@@ -1,19 +1,27 @@
 """Which types of RSP carry a signature over themselves, and which are handed on without looking inside.
 
 The signer's octets are what counts: a signed SEQUENCE is decoded to a Record, which keeps them, so that
-nothing signed is ever encoded again. Clauses are those of SGP.22 v2.
+nothing signed is ever encoded again. Clauses are those of SGP.22 v2, or "v3" where v3 added the type.
 """
 
 SIGNED: dict[str, frozenset[str]] = {
     "rsp": frozenset(
         {
-            "ServerSigned1",  # §5.6.1, §5.7.13: signed by the SM-DP+
-            "EuiccSigned1",  # §5.7.13: signed by the eUICC
-            "SmdpSigned2",  # §5.6.2, §5.7.5: signed by the SM-DP+
-            "EUICCSigned2",  # §5.7.5: signed by the eUICC
-            "EuiccCancelSessionSigned",  # §5.7.14: signed by the eUICC
-            "ProfileInstallationResultData",  # §2.5.6: signed by the eUICC
-            "NotificationMetadata",  # §4.1.10, as tbsOtherNotification: signed by the eUICC
+            "ServerSigned1",  # by the server: §5.6.1, verified in §5.7.13
+            "EuiccSigned1",  # by the eUICC: §5.7.13, verified in §5.6.3
+            "SmdpSigned2",  # by the SM-DP+: §5.6.3, verified in §5.7.5
+            "EUICCSigned2",  # by the eUICC: §5.7.5, verified in §5.6.2
+            "InitialiseSecureChannelRequest",  # by the SM-DP+, over its members and euiccOtpk: §5.5.1
+            "ProfileInstallationResultData",  # by the eUICC: §2.5.6
+            "NotificationMetadata",  # by the eUICC, as tbsOtherNotification: §5.7.10
+            "EuiccCancelSessionSigned",  # by the eUICC: §5.7.14
+            "SmdpSigned3",  # v3: RPM package
+            "LoadRpmPackageResultDataSigned",  # v3: its result
+            "SmdpSigned4",  # v3: device change and profile recovery
+            "EUICCSigned3",  # v3: device change
+            "SmdpSigned5",  # v3: device change data
+            "SmdpSigned6",  # v3: device change, to be retried
+            "SmdsSigned2",  # v3: answers of the SM-DS
         }
     ),
 }
