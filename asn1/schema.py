@@ -7,7 +7,7 @@ end, is refused here, once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 Descriptor = dict[str, Any]
@@ -65,6 +65,9 @@ class Schema:
         if name in self._origin:
             if self._origin[name] != module:
                 raise SchemaError(f"{name} is defined in {self._origin[name]} and in {module}")
+            if self.types.get(name) == ():
+                # Where no type contains itself, the nesting of the types bounds that of the input.
+                raise SchemaError(f"{name} contains itself")
             return
         self._origin[name] = module
         if name not in self._opaque:
@@ -239,33 +242,6 @@ class Schema:
                 seen |= tags
                 if len(member) == 2:
                     break
-
-    def check_finite(self) -> None:
-        """No type may contain itself, so that the nesting of the types bounds that of the input."""
-        done: set[str] = set()
-        for name in self.types:
-            self._visit(name, (), done)
-
-    def _visit(self, name: str, above: tuple[str, ...], done: set[str]) -> None:
-        if name in above:
-            raise SchemaError(f"{name} contains itself")
-        if name not in done and name in self.types:
-            for inner in references(self.types[name]):
-                self._visit(inner, (*above, name), done)
-            done.add(name)
-
-
-def references(node: Node) -> Iterator[str]:
-    """The names of types in a node."""
-    if isinstance(node, str):
-        yield node
-        return
-    match node[0]:
-        case "SEQUENCE" | "SET" | "CHOICE":
-            for member in node[2]:
-                yield from references(member[1])
-        case "SEQUENCE OF" | "SET OF" | "IMPLICIT" | "EXPLICIT":
-            yield from references(node[2])
 
 
 def identifier(tag: dict[str, Any], *, constructed: bool) -> int:
