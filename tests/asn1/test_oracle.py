@@ -186,6 +186,26 @@ def test_every_type_agrees(oracles: dict[str, Any], codec: str, name: str) -> No
             assert oracle.encode(name, without_defaults(plain(value))) == octets
 
 
+@pytest.mark.parametrize(("codec", "name"), ALL_TYPES, ids=lambda part: part)
+def test_every_type_survives_damage(codec: str, name: str) -> None:
+    """One octet changed, or the end cut off: another value of which nothing is lost, or a DecodeError."""
+    ours = CODECS[codec]
+    generator = Generator(codec, 0.4, f"{codec}.{name}")
+    chance = random.Random(name)
+    octets = ours.encode(name, generator.value(name))
+    for _ in range(60):
+        damaged = bytearray(octets[: chance.choice((len(octets), chance.randrange(len(octets) + 1)))])
+        if damaged:
+            damaged[chance.randrange(len(damaged))] = chance.choice(
+                (0x00, 0x30, 0x7F, 0x80, 0xFF, chance.randrange(256))
+            )
+        try:
+            value = ours.decode(name, bytes(damaged))
+        except DecodeError:
+            continue
+        assert ours.encode(name, value) == bytes(damaged)
+
+
 class TestBugsOfTheOracle:
     """Known faults of asn1tools 0.169, and what we do in their place."""
 
