@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import sys
-import traceback
 from typing import NoReturn
 
 import click
@@ -62,8 +61,11 @@ def run() -> NoReturn:
     """Run the command line. Exit status: 0 done, 1 failed, 2 called wrongly, 70 a fault of ours."""
     try:
         status = cli.main(standalone_mode=False)
-    except click.ClickException as error:
+    except click.UsageError as error:
         error.show()
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        click.echo(f"esim: {error.format_message()}", err=True)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
@@ -77,6 +79,8 @@ def run() -> NoReturn:
 def report(error: Exception) -> int:
     """Tell an error in one sentence on standard error; return the exit status."""
     if "--debug" in sys.argv:
+        import traceback
+
         traceback.print_exc()
     if is_ours(error):
         click.echo(f"esim: {error}", err=True)

@@ -1,0 +1,54 @@
+"""What the command line hands to the sans-IO core: randomness, the time, and the user's test PKI."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from simulator.cli import home
+
+if TYPE_CHECKING:
+    from simulator.crypto.pki import TestPki
+
+entropy = os.urandom
+
+
+def now() -> datetime:
+    """The current time, in UTC."""
+    return datetime.now(UTC)
+
+
+def pki(folder: Path | None = None) -> TestPki:
+    """The PKI in `folder`, or the user's own, which is made when it is first wanted."""
+    from simulator.crypto.pki import TestPki
+
+    if folder is not None:
+        return TestPki.load(folder)
+    own = home.pki_folder()
+    if any(own.glob("CERT_CI_*.der")):
+        return TestPki.load(own)
+    click.echo(f"Making a test PKI in {own}", err=True)
+    made = TestPki.create(entropy=entropy, now=now())
+    made.save(own)
+    return made
+
+
+def with_tls_for(pki: TestPki, hosts: Iterable[str]) -> TestPki:
+    """The PKI with a TLS certificate that holds today for all of `hosts`: its own, or a new one."""
+    from simulator.crypto.pki import PkiError
+
+    wanted = tuple(dict.fromkeys(hosts))
+    try:
+        certificate = pki.tls.certificate
+    except PkiError:
+        return pki.issue_tls(wanted, entropy=entropy, now=now())
+    valid = certificate.not_before <= now() <= certificate.not_after
+    if valid and set(wanted) <= set(certificate.hosts):
+        return pki
+    hosts_of_both = dict.fromkeys((*wanted, *certificate.hosts))
+    return pki.issue_tls(tuple(hosts_of_both), entropy=entropy, now=now())
