@@ -1,0 +1,42 @@
+"""The file templates of SAIP (annex A, §9) as data: what a profile element leaves unsaid.
+
+from simulator.profile import templates
+template = templates.by_oid("2.23.143.1.2.4")
+template.files["ef-imsi"].fid, .sfi, .arr, .size, .default_content
+"""
+
+from functools import cache
+
+from simulator.profile.templates.card import SOURCES as CARD
+from simulator.profile.templates.model import EMPTY, FileTemplate, Pattern, Source, Template
+from simulator.profile.templates.usim import SOURCES as USIM
+
+__all__ = ["EMPTY", "ROOT", "FileTemplate", "Pattern", "Template", "UnknownTemplateError", "by_oid", "oids"]
+
+ROOT = "2.23.143.1.2."
+"""joint-iso-itu-t international-organizations tca euicc-profile template, SAIP annex B."""
+
+_SOURCES: dict[str, Source] = {ROOT + source.oid: source for source in (*CARD, *USIM)}
+
+
+class UnknownTemplateError(LookupError):
+    """No template has this object identifier (PEStatus template-not-supported)."""
+
+    def __init__(self, oid: str) -> None:
+        super().__init__(f"no file template {oid} is known")
+        self.oid = oid
+
+
+@cache
+def by_oid(oid: str) -> Template:
+    """The template with this dotted object identifier; UnknownTemplateError if there is none."""
+    try:
+        source = _SOURCES[oid]
+    except KeyError:
+        raise UnknownTemplateError(oid) from None
+    return source.load(oid)
+
+
+def oids() -> tuple[str, ...]:
+    """The object identifiers of all templates."""
+    return tuple(_SOURCES)
