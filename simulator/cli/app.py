@@ -60,7 +60,7 @@ def is_ours(error: BaseException) -> bool:
 def run() -> NoReturn:
     """Run the command line. Exit status: 0 done, 1 failed, 2 called wrongly, 70 a fault of ours."""
     try:
-        status = cli.main(standalone_mode=False)
+        status = cli.main(prog_name="esim", standalone_mode=False)
     except click.UsageError as error:
         error.show()
         sys.exit(error.exit_code)

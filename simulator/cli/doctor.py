@@ -7,6 +7,7 @@ import re
 import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from importlib import metadata, util
 from pathlib import Path
@@ -61,11 +62,11 @@ def cryptography_curves() -> Iterator[Finding]:
 def data_folder() -> Iterator[Finding]:
     folder = home.home()
     existing = next(path for path in (folder, *folder.parents) if path.exists())
-    writable = os.access(existing, os.W_OK)
-    advice = (
-        "cards and keys are kept here" if writable else "not writable; set ESIM_HOME to a folder of yours"
-    )
-    yield Finding(writable, str(folder), advice)
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            yield Finding(True, str(folder), "cards and keys are kept here")
+    except OSError:
+        yield Finding(False, str(folder), "not writable; set ESIM_HOME to a folder of yours")
 
 
 def loopback() -> Iterator[Finding]:
