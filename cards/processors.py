@@ -16,6 +16,7 @@ from cards.link import CardLink
 from cards.status import SW
 
 GET_RESPONSE = 0xC0
+GSM_CLASS = 0xA0
 RESPONSE_LIMIT = 1 << 16
 """No answer of a card is longer; a card that goes on forever is stopped here."""
 CHAINING_BIT = 0x10
@@ -76,6 +77,12 @@ class LogicalChannel:
         return self._following.transmit(replace(command, cla=class_on_channel(command.cla, self.number)))
 
 
+def _class_of_get_response(cla: int) -> int:
+    """GET RESPONSE keeps the channel, but is an interindustry command ('0X', '4X'); a GSM SIM knows only
+    'A0' (TS 51.011 §9.2)."""
+    return cla if cla == GSM_CLASS else cla & 0x4F
+
+
 class GetResponse:
     """Fetches the whole answer: 61XX by GET RESPONSE, 6CXX by repeating with the right Le
     (TS 102 221 §7.3.1.1)."""
@@ -89,8 +96,7 @@ class GetResponse:
             command = replace(command, le=response.sw.number)
             response = self._following.transmit(command)
         data = response.data
-        # GET RESPONSE keeps the class byte's channel, but is an interindustry command (CLA '0X', '4X').
-        fetch = CommandApdu(command.cla & 0x4F, GET_RESPONSE)
+        fetch = CommandApdu(_class_of_get_response(command.cla), GET_RESPONSE)
         while response.sw.sw1 in (0x61, 0x9F):
             response = self._following.transmit(replace(fetch, le=response.sw.number))
             data += response.data

@@ -84,6 +84,10 @@ MEANINGS: Final[dict[int, StatusMeaning]] = {
     0x9865: StatusMeaning("KEY_FRESHNESS_FAILURE", "key freshness failure", f"{_USIM}"),
     0x9866: StatusMeaning("AUTHENTICATION_NO_MEMORY", "authentication error, no memory space available", f"{_USIM}"),
     0x9867: StatusMeaning("AUTHENTICATION_NO_MEMORY_MUK", "authentication error, no memory space available in EF.MUK", f"{_USIM}"),
+    # GlobalPlatform
+    0x6310: StatusMeaning("MORE_STATUS_DATA", "more data available, repeat with next occurrence", "GP Card Specification §11.4.3"),
+    0x9484: StatusMeaning("ALGORITHM_NOT_SUPPORTED", "algorithm not supported", "GP Card Specification §11.8.3"),
+    0x9485: StatusMeaning("INVALID_KEY_CHECK_VALUE", "invalid key check value", "GP Card Specification §11.8.3"),
     # Legacy GSM, TS 51.011 §9.4
     0x9240: StatusMeaning("GSM_MEMORY_PROBLEM", "memory problem", _GSM),
     0x9400: StatusMeaning("GSM_NO_EF_SELECTED", "no EF selected", _GSM),
@@ -247,6 +251,9 @@ class SW:
     KEY_FRESHNESS_FAILURE: Final = StatusWord(0x9865)
     AUTHENTICATION_NO_MEMORY: Final = StatusWord(0x9866)
     AUTHENTICATION_NO_MEMORY_MUK: Final = StatusWord(0x9867)
+    MORE_STATUS_DATA: Final = StatusWord(0x6310)
+    ALGORITHM_NOT_SUPPORTED: Final = StatusWord(0x9484)
+    INVALID_KEY_CHECK_VALUE: Final = StatusWord(0x9485)
     GSM_MEMORY_PROBLEM: Final = StatusWord(0x9240)
     GSM_NO_EF_SELECTED: Final = StatusWord(0x9400)
     GSM_OUT_OF_RANGE: Final = StatusWord(0x9402)

@@ -1,0 +1,26 @@
+"""ES10a: the addresses that an eUICC is configured with (SGP.22 §5.7.3, §5.7.4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cards.isdr.errors import SetDefaultDpAddressError
+from cards.isdr.transport import Es10Transport
+
+
+class Es10a(Es10Transport):
+    """The functions of ES10a."""
+
+    def get_euicc_configured_addresses(self) -> dict[str, Any]:
+        """defaultDpAddress, if there is one, and rootDsAddress (§5.7.3)."""
+        value: dict[str, Any] = self.call(
+            "EuiccConfiguredAddressesRequest", {}, "EuiccConfiguredAddressesResponse"
+        )
+        return value
+
+    def set_default_dp_address(self, address: str) -> None:
+        """Set the default SM-DP+ address; an empty one removes it (§5.7.4)."""
+        request = {"defaultDpAddress": address}
+        answer = self.call("SetDefaultDpAddressRequest", request, "SetDefaultDpAddressResponse")
+        if code := answer["setDefaultDpAddressResult"]:
+            raise SetDefaultDpAddressError(code)
