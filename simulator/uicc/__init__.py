@@ -1,0 +1,9 @@
+"""The card operating system: file system, security, logical channels and instructions of a UICC."""
+
+from __future__ import annotations
+
+from simulator.uicc.card import Application, Card
+from simulator.uicc.filesystem import FileSystem
+from simulator.uicc.image import CardImage
+
+__all__ = ["Application", "Card", "CardImage", "FileSystem"]

@@ -75,7 +75,8 @@ class DfImage:
     aid: bytes = b""
     security: bytes = b""
     pin_status: bytes = b""
-    """Value of the PIN Status Template DO 'C6' (TS 102 221 §9.5.2): '90' PS_DO then '83' key references."""
+    """Key references that the PIN Status Template DO 'C6' shows, one byte each, in order (TS 102 221
+    §9.5.2; pinStatusTemplateDO of SAIP)."""
     life_cycle: LifeCycle = LifeCycle.ACTIVATED
     shareable: bool = True
     proprietary: bytes = b""
@@ -142,6 +143,7 @@ class AkaImage:
     sqn_delta: int = 1 << 28
     sqn_age_limit: int = 1 << 28
     sqn_init: tuple[int, ...] = (0,) * 32
+    """Highest SEQ accepted, without IND, for each of the 32 values of IND."""
     authentication_counter_maximum: int | None = None
     """authCounterMax of SAIP: how often a wrong MAC may be seen before AUTHENTICATE is blocked."""
     test_frame: bytes = b""
@@ -175,7 +177,7 @@ class SecurityDomainImage:
     """sdPersoData: STORE DATA payloads in order."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class CardImage:
     """Everything that a profile puts on a card. Two cards of one image differ only in their overlay."""
 

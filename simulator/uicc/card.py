@@ -1,0 +1,275 @@
+"""The card: bytes in, bytes out (TS 102 221 §7.3, §10). No clock, no file, no socket, no randomness inside.
+
+One command takes this way: `transmit` finds channel, table row and parsed command, the row's handler does
+what its clause says and returns data or raises StatusError, and `_answer` puts data and status word
+together as T=0 wants it, 61XX and GET RESPONSE included.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import ClassVar
+
+from cards.apdu import ApduError, CommandApdu
+from cards.status import SW, StatusError, StatusWord
+from simulator.uicc.channel import Channel
+from simulator.uicc.command import Command, Handler
+from simulator.uicc.commands import CARD_COMMANDS, FILE_COMMANDS
+from simulator.uicc.filesystem import FileSystem
+from simulator.uicc.image import CardImage, DfImage
+from simulator.uicc.index import Node
+
+Entropy = Callable[[int], bytes]
+Row = tuple[frozenset[int], Handler]
+
+CHANNELS = 20
+DEFAULT_ATR = bytes.fromhex("3B9F96801FC78031A073BE21136743200718000001A5")
+EMPTY_IMAGE = CardImage(DfImage(0x3F00, name="MF"))
+"""A card without any file but the MF: what an eUICC is before a profile is enabled."""
+
+_GET_RESPONSE = 0xC0
+_FETCH = 0x12
+_RESPONSE_PIECE = 256
+_MEMO_LIMIT = 4096
+
+_log = logging.getLogger(__name__)
+
+
+class Application:
+    """A card application that is selected by its AID and has instructions of its own.
+
+    A subclass sets `AID` and `COMMANDS`; a row's handler is a function of (self, channel, command).
+    """
+
+    AID: ClassVar[bytes]
+    COMMANDS: ClassVar[Sequence[Command]] = ()
+
+    def __init__(self) -> None:
+        self.aid = self.AID
+        self.handlers: dict[int, Row] = {
+            **CARD_HANDLERS,
+            **{row.key: (row.cases, partial(row.handler, self)) for row in self.COMMANDS},
+        }
+
+    def select(self, channel: Channel, command: CommandApdu) -> bytes:
+        """What SELECT by AID answers with: the FCI, or nothing."""
+        return b""
+
+    def reset(self) -> None:
+        """Forget whatever does not survive a reset."""
+
+
+class Card:
+    """A UICC in software, sans I/O. `transmit` never raises, whatever the bytes."""
+
+    def __init__(
+        self,
+        files: FileSystem | None = None,
+        *,
+        entropy: Entropy,
+        atr: bytes = DEFAULT_ATR,
+        applications: Iterable[Application] = (),
+    ) -> None:
+        self.atr = atr
+        self.entropy = entropy
+        self.applications = tuple(applications)
+        self.files = files or FileSystem(EMPTY_IMAGE)
+        self.file_handlers: dict[int, Row] = FILE_HANDLERS
+        self.on_fault: Callable[[bytes, Exception], None] = _report
+        """Called with command and exception when a handler of ours fails; the card answers 6F00."""
+        self.on_terminal_response: Callable[[bytes], None] = _ignore
+        self.terminal_capability = b""
+        self.terminal_profile = b""
+        self._proactive: list[bytes] = []
+        self.verified: frozenset[tuple[bytes, int]] = frozenset()
+        self.security_epoch = 0
+        self.channels: list[Channel | None] = []
+        self.reset()
+
+    @property
+    def mf(self) -> Node:
+        return self.files.index.mf
+
+    def reset(self) -> bytes:
+        """Cold or warm reset: channels closed, PIN verifications gone. Returns the ATR."""
+        self._forget_security()
+        self._proactive.clear()
+        self.channels = [Channel(self, 0, self.mf)] + [None] * (CHANNELS - 1)
+        for application in self.applications:
+            application.reset()
+        return self.atr
+
+    def mount(self, files: FileSystem | None) -> None:
+        """Put another file system in place of this one, as a profile switch does: selections of files
+        fall back to the new MF, verifications are gone, selected applications stay selected."""
+        self.files = files or FileSystem(EMPTY_IMAGE)
+        self._forget_security()
+        for channel in filter(None, self.channels):
+            channel.df, channel.adf, channel.ef, channel.record = self.mf, None, None, 0
+
+    def _forget_security(self) -> None:
+        self.verified = frozenset()
+        self.security_changed()
+
+    def remember(self, key: tuple[bytes, int]) -> None:
+        """A PIN, by AID and key reference, has been verified."""
+        self.verified |= {key}
+        self.security_changed()
+
+    def forget(self, key: tuple[bytes, int]) -> None:
+        """A verification no longer counts."""
+        self.verified -= {key}
+        self.security_changed()
+
+    def write(self, node: Node, body: bytes) -> None:
+        """Give an EF a new content; a change of access rules counts at once."""
+        self.files.write(node, body)
+        if self.files.rules_changed:
+            self.security_changed()
+
+    def open_channel(self, number: int, origin: Channel) -> None:
+        """Open a channel: from channel 0 on the MF, from another on what is current there (§11.1.17)."""
+        channel = self.channels[number] = Channel(self, number, self.mf)
+        if origin.number:
+            channel.df, channel.adf = origin.df, origin.adf
+
+    def security_changed(self) -> None:
+        """Access decisions taken so far no longer hold."""
+        self.security_epoch += 1
+
+    def queue_proactive(self, proactive_command: bytes) -> None:
+        """Have a proactive command fetched: from now on success is answered by 91XX (TS 102 223 §6.2)."""
+        self._proactive.append(proactive_command)
+
+    def fetch(self) -> bytes:
+        """The pending proactive command; StatusError 6985 if there is none."""
+        if not self._proactive:
+            raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
+        return self._proactive[0]
+
+    def terminal_response(self, response: bytes) -> None:
+        """The terminal has carried out the command that it fetched."""
+        if not self._proactive:
+            raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
+        self._proactive.pop(0)
+        self.on_terminal_response(response)
+
+    def transmit(self, apdu: bytes) -> bytes:
+        """Execute one command APDU; data and status word."""
+        entry = _memo.get(apdu)
+        if entry is None:
+            entry = _decode(bytes(apdu))
+        number, key, command, refusal = entry
+        if refusal:
+            return refusal
+        channel = self.channels[number]
+        if channel is None:
+            return _LOGICAL_CHANNEL_NOT_SUPPORTED
+        row = channel.handlers.get(key)
+        if row is None:
+            return self._unknown(channel, key)
+        cases, handler = row
+        if command.case not in cases:
+            return _WRONG_LENGTH
+        try:
+            data = handler(channel, command)
+        except StatusError as error:
+            channel.pending = b""
+            return error.data + error.sw.to_bytes(2, "big")
+        except Exception as error:  # noqa: BLE001 - a fault of ours must never stop the card
+            self.on_fault(apdu, error)
+            return _TECHNICAL_PROBLEM
+        if not data:
+            channel.pending = b""
+            return self._success()
+        if key & 0xFF == _GET_RESPONSE:
+            return data + (self._success() if not channel.pending else _available(channel.pending))
+        le = command.le
+        if le is not None and len(data) <= le:
+            channel.pending = b""
+            return data + (_OK if not self._proactive else self._success())
+        return self._postpone(channel, command, data)
+
+    def _success(self) -> bytes:
+        if self._proactive:
+            return SW.proactive(len(self._proactive[0])).to_bytes(2, "big")
+        return _OK
+
+    def _postpone(self, channel: Channel, command: CommandApdu, data: bytes) -> bytes:
+        """More data than Le, or no Le: 6CXX for case 2, 61XX for the others (§7.3.1.1)."""
+        if command.le is not None and command.case == 2 and len(data) <= _RESPONSE_PIECE:
+            return SW.wrong_le(len(data)).to_bytes(2, "big")
+        channel.pending = data
+        return _available(data)
+
+    @staticmethod
+    def _unknown(channel: Channel, key: int) -> bytes:
+        """6D00, or 6E00 if no instruction of this class is known to the application."""
+        known = any(other >> 8 == key >> 8 for other in channel.handlers)
+        return _INS_NOT_SUPPORTED if known else _CLA_NOT_SUPPORTED
+
+
+def _available(data: bytes) -> bytes:
+    return SW.bytes_available(len(data)).to_bytes(2, "big")
+
+
+def _report(apdu: bytes, error: Exception) -> None:
+    _log.error("fault while the card executed %s", apdu.hex().upper(), exc_info=error)
+
+
+def _ignore(response: bytes) -> None:
+    """Nobody waits for terminal responses."""
+
+
+def _status(sw: StatusWord) -> bytes:
+    return sw.to_bytes(2, "big")
+
+
+_OK = _status(SW.OK)
+_WRONG_LENGTH = _status(SW.WRONG_LENGTH)
+_TECHNICAL_PROBLEM = _status(SW.TECHNICAL_PROBLEM)
+_INS_NOT_SUPPORTED = _status(SW.INS_NOT_SUPPORTED)
+_CLA_NOT_SUPPORTED = _status(SW.CLA_NOT_SUPPORTED)
+_LOGICAL_CHANNEL_NOT_SUPPORTED = _status(SW.LOGICAL_CHANNEL_NOT_SUPPORTED)
+
+Entry = tuple[int, int, CommandApdu, bytes]
+"""Channel, table key, parsed command, and the refusal if the command fails before any application."""
+
+_NOTHING = CommandApdu(0, 0)
+_memo: dict[bytes, Entry] = {}
+"""Parsed commands by their bytes. Parsing depends on nothing else, so all cards share it."""
+
+
+def _decode(apdu: bytes) -> Entry:
+    entry = _parse(apdu)
+    if len(_memo) >= _MEMO_LIMIT:
+        _memo.clear()
+    _memo[apdu] = entry
+    return entry
+
+
+def _parse(apdu: bytes) -> Entry:
+    """Class byte and length, before the application is asked (TS 102 221 §10.1.1)."""
+    if len(apdu) < 4:
+        return 0, 0, _NOTHING, _WRONG_LENGTH
+    cla = apdu[0]
+    if cla == 0xFF or cla & 0xE0 in (0x20, 0xA0):
+        return 0, 0, _NOTHING, _CLA_NOT_SUPPORTED
+    if cla & 0x40:
+        number, secure, group = 4 + (cla & 0x0F), cla & 0x20, cla & 0x80
+    else:
+        number, secure, group = cla & 0x03, cla & 0x0C, cla & 0x80
+    if secure:
+        return number, 0, _NOTHING, _status(SW.SECURE_MESSAGING_NOT_SUPPORTED)
+    if cla & 0x10:
+        return number, 0, _NOTHING, _status(SW.COMMAND_CHAINING_NOT_SUPPORTED)
+    try:
+        return number, group << 8 | apdu[1], CommandApdu.parse(apdu), b""
+    except ApduError:
+        return number, 0, _NOTHING, _WRONG_LENGTH
+
+
+CARD_HANDLERS: dict[int, Row] = {row.key: (row.cases, row.handler) for row in CARD_COMMANDS}
+FILE_HANDLERS: dict[int, Row] = CARD_HANDLERS | {row.key: (row.cases, row.handler) for row in FILE_COMMANDS}

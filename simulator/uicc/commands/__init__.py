@@ -1,0 +1,18 @@
+"""The instructions of the UICC, grouped by the clause of TS 102 221 §11 that defines them.
+
+`CARD_COMMANDS` are understood whatever application is selected; `FILE_COMMANDS` where files are.
+"""
+
+from __future__ import annotations
+
+from simulator.uicc.command import Command
+from simulator.uicc.commands import authenticate, binary, channels, pin, record, select, terminal
+
+CARD_COMMANDS: tuple[Command, ...] = (*select.CARD_COMMANDS, *channels.COMMANDS, *terminal.COMMANDS)
+FILE_COMMANDS: tuple[Command, ...] = (
+    *select.FILE_COMMANDS,
+    *binary.COMMANDS,
+    *record.COMMANDS,
+    *pin.COMMANDS,
+    *authenticate.COMMANDS,
+)
