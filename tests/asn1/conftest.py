@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,16 @@ class Types:
     """Types written in a test, decoded by us and by asn1tools."""
 
     def __init__(self, text: str, header: str = "AUTOMATIC TAGS") -> None:
-        source = f"Test DEFINITIONS {header} ::= BEGIN {text} END"
+        self._source = source = f"Test DEFINITIONS {header} ::= BEGIN {text} END"
         schema = Schema(asn1tools.parse_string(source))
         schema.add_module("Test")
         self.table = schema.types
         self.names = schema.names
-        self.oracle = asn1tools.compile_string(source, "der")
         self._assembler = Assembler(schema.types)
+
+    @cached_property
+    def oracle(self) -> Any:
+        return asn1tools.compile_string(self._source, "der")
 
     def decode(self, data: bytes | str, name: str = "T") -> Any:
         octets = bytes.fromhex(data) if isinstance(data, str) else data

@@ -40,6 +40,8 @@ def test_a_broken_module_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[
     ("text", "reason"),
     [
         ("T ::= SEQUENCE {a [1] NULL OPTIONAL, b [1] NULL}", r"T\.b: its tag may belong"),
+        ("T ::= INTEGER (0..limit)", "no value limit"),
+        ("T ::= SEQUENCE {a OCTET STRING DEFAULT '1'B}", "in hexadecimal"),
         ("T ::= SEQUENCE {a T OPTIONAL}", "T contains itself"),
         ("T ::= SEQUENCE OF U U ::= [1] CHOICE {a NULL, t T}", "T contains itself"),
         ('T ::= SEQUENCE {a UTF8String DEFAULT "x", b NULL DEFAULT NULL}', "DEFAULT"),
