@@ -18,6 +18,8 @@ from cards.isdr.errors import (
 from cards.isdr.transport import Es10Transport
 
 EID_TAG = b"\x5a"
+RESET_ALL = ("deleteOperationalProfiles", "deleteFieldLoadedTestProfiles", "resetDefaultSmdpAddress")
+"""The options that eUICCs of version 2 know."""
 Value = dict[str, Any]
 ProfileId = Iccid | bytes
 """An ICCID, or the AID of an ISD-P as bytes."""
@@ -62,10 +64,9 @@ class Es10c(Es10Transport):
             raise DeleteProfileError(code)
 
     def euicc_memory_reset(self, *options: str) -> None:
-        """Delete what the options name, all three if none is given: 'deleteOperationalProfiles',
-        'deleteFieldLoadedTestProfiles', 'resetDefaultSmdpAddress' (§5.7.19)."""
+        """Delete what the options name (names of resetOptions), by default `RESET_ALL` (§5.7.19)."""
         names = rsp.names("EuiccMemoryResetRequest.resetOptions")
-        chosen = [names[option] for option in options or names]
+        chosen = [names[option] for option in options or RESET_ALL]
         bits = sum(0x80 >> bit for bit in chosen)
         request = {"resetOptions": (bytes((bits,)), max(chosen) + 1)}
         answer = self.call("EuiccMemoryResetRequest", request, "EuiccMemoryResetResponse")
