@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import importlib.util
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -91,6 +92,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--modules", type=Path, default=HERE / "modules", help="the folder of the .asn files")
     parser.add_argument("--tables", type=Path, default=HERE / "tables", help="the folder of the tables")
     options = parser.parse_args(arguments)
+    if importlib.util.find_spec("asn1tools") is None:
+        print("asn1tools is missing: install the project with its extra [dev]", file=sys.stderr)
+        return 1
     failed = [codec for codec in options.codecs if not _run(codec, options)]
     return 1 if failed else 0
 

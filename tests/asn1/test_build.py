@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,12 @@ def test_a_broken_module_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert build.main(["saip", "--modules", str(tmp_path), "--tables", str(tmp_path)]) == 1
     assert "Missing" in capsys.readouterr().err
     assert not (tmp_path / "saip.py").exists()
+
+
+def test_without_asn1tools(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert build.main(["--check"]) == 1
+    assert "asn1tools is missing" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
