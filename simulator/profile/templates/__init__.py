@@ -7,16 +7,19 @@ template.files["ef-imsi"].fid, .sfi, .arr, .size, .default_content
 
 from functools import cache
 
-from simulator.profile.templates.card import SOURCES as CARD
+from simulator.profile.templates import card, csim, iot, isim, usim, usim_directories
 from simulator.profile.templates.model import EMPTY, FileTemplate, Pattern, Source, Template
-from simulator.profile.templates.usim import SOURCES as USIM
 
 __all__ = ["EMPTY", "ROOT", "FileTemplate", "Pattern", "Template", "UnknownTemplateError", "by_oid", "oids"]
 
 ROOT = "2.23.143.1.2."
 """joint-iso-itu-t international-organizations tca euicc-profile template, SAIP annex B."""
 
-_SOURCES: dict[str, Source] = {ROOT + source.oid: source for source in (*CARD, *USIM)}
+_SOURCES: dict[str, Source] = {
+    ROOT + source.oid: source
+    for module in (card, usim, usim_directories, isim, csim, iot)
+    for source in module.SOURCES
+}
 
 
 class UnknownTemplateError(LookupError):

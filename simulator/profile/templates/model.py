@@ -11,8 +11,8 @@ A table has one row per file, and these columns:
     size      bytes of TR and BT, records x bytes of LF and CY; `?`: the profile gives it; DFs have `-`
     SFI       short file identifier in hexadecimal; `-`: none
     ARR       the access rule (§9.9), which is the record of EF.ARR
+    services  numbers in the service table that the file belongs to, `|` where one of them will do
     content   `!`: the profile gives it; `-`: none; else a pattern (class Pattern)
-    services  numbers in the service table that the file belongs to, `|` where one of two will do
 """
 
 from __future__ import annotations
@@ -183,6 +183,12 @@ class Source:
         )
 
 
+def changed(table: str, replacements: str) -> str:
+    """A table for a later version: rows for the same field stand in place of the earlier ones."""
+    new = {line.split()[0]: line for line in replacements.splitlines() if line.strip()}
+    return "\n".join(new.get(line.split()[0], line) for line in table.splitlines() if line.strip()) + "\n"
+
+
 def rows(table: str) -> Iterator[FileTemplate]:
     """The files of a table, in order."""
     path: list[str] = []
@@ -199,7 +205,7 @@ def rows(table: str) -> Iterator[FileTemplate]:
 
 def row(columns: list[str]) -> FileTemplate:
     """One row of a table, split at its blanks."""
-    name, fid, title, kind, measure, sfi, arr, content, services = columns
+    name, fid, title, kind, measure, sfi, arr, services, content = columns
     size, record_length, record_count = measures(measure)
     first, _, last = fid.partition("-") if fid != "-" else ("", "", "")
     return FileTemplate(
