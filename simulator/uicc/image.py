@@ -184,6 +184,8 @@ class CardImage:
     mf: DfImage
     adfs: tuple[DfImage, ...] = ()
     pins: tuple[PinImage, ...] = ()
+    pin_links: tuple[tuple[bytes, bytes], ...] = ()
+    """(AID, AID of the application whose local PINs the first one shares)."""
     akas: tuple[AkaImage, ...] = ()
     security_domains: tuple[SecurityDomainImage, ...] = ()
     kept: tuple[tuple[str, bytes], ...] = field(default=())

@@ -85,6 +85,8 @@ class ImageIndex:
         self.adfs = [self._add(adf, None, adf.aid.hex().upper()) for adf in image.adfs]
         self.by_path = {node.path: node for node in self.nodes}
         self.pins: dict[tuple[bytes, int], PinImage] = {(pin.aid, pin.reference): pin for pin in image.pins}
+        for aid, source in image.pin_links:
+            self.pins |= {(aid, pin.reference): pin for pin in image.pins if pin.aid == source and source}
         self.akas: dict[bytes, AkaImage] = {aka.aid: aka for aka in image.akas}
         for node in self.nodes:
             self._connect(node)
