@@ -11,7 +11,7 @@ from cards.errors import CardError, CardProtocolError, CardStatusError
 from cards.link import CardLink
 from cards.proactive import fetch_pending
 from cards.processors import StoreData
-from cards.session import CardSession, TraceSink
+from cards.session import CardSession, Meter, TraceSink
 from cards.status import SW
 
 ISD_R_AID = bytes.fromhex("A0000005591010FFFFFFFF8900000100")
@@ -38,8 +38,9 @@ class Es10Transport:
         self.link = link
         self.aid = aid
         self._segment_length = segment_length
-        self._trace = trace
-        self._basic = CardSession(link, trace=trace)
+        self.meter = Meter(trace)
+        """Counts what goes to the card."""
+        self._basic = CardSession(link, trace=self.meter)
         self._channel: CardSession | None = None
         self.pending_proactive = 0
         """Length of the proactive command that the last answer announced (91XX), 0 if none."""
@@ -53,7 +54,7 @@ class Es10Transport:
         if self._channel:
             return
         self._basic.terminal_capability()
-        channel = CardSession(self.link, self._basic.open_channel(), trace=self._trace)
+        channel = CardSession(self.link, self._basic.open_channel(), trace=self.meter)
         try:
             channel.select_application(self.aid)
         except CardStatusError as error:

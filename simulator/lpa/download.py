@@ -1,0 +1,260 @@
+"""Profile download and installation, step by step without I/O (SGP.22 §3.0.1, §3.1.3).
+
+1. Common mutual authentication: the eUICC's challenge and info go to the server, the server's signature to
+   the eUICC, the eUICC's to the server, which answers with the metadata of the profile.
+2. The LPA checks the profile policy rules against the eUICC's rules, and asks the user.
+3. The eUICC makes its one-time key; the server binds the package to it; the LPA compares metadata.
+4. The package goes to the eUICC, piece by piece; its result goes to the server as a notification.
+
+From 1 on, whoever stops says so to both sides: CancelSession with the reason that fits (§3.0.2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from asn1 import rsp
+from asn1.errors import Asn1Error
+from cards.errors import CardError
+from cards.isdr import bpp
+from cards.isdr.errors import Es10Error, InstallationError
+from simulator.lpa import policy
+from simulator.lpa.activation_code import ActivationCode
+from simulator.lpa.certificate import registered_ids
+from simulator.lpa.errors import (
+    DownloadCancelled,
+    EuiccRefused,
+    InstallationFailed,
+    LpaError,
+    ServerProtocolError,
+)
+from simulator.lpa.profiles import ProfileMetadata
+from simulator.lpa.steps import AskUser, PostToServer, Procedure, SendToCard
+
+Value = dict[str, Any]
+DEVICE_CAPABILITIES = {
+    "gsmSupportedRelease": bytes.fromhex("0D0000"),
+    "utranSupportedRelease": bytes.fromhex("0D0000"),
+    "eutranSupportedRelease": bytes.fromhex("0D0000"),
+}
+"""Release 13 of GSM, UTRAN and E-UTRAN, as major, minor, revision (§4.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What the LPA's device says of itself (DeviceInfo, §4.2): TAC, 4 or 8 bytes, and IMEI, 8 bytes BCD."""
+
+    tac: bytes = bytes.fromhex("35290611")
+    imei: bytes | None = None
+    capabilities: Value = field(default_factory=lambda: dict(DEVICE_CAPABILITIES))
+
+    def to_value(self) -> Value:
+        imei = {"imei": self.imei} if self.imei else {}
+        return {"tac": self.tac, "deviceCapabilities": self.capabilities, **imei}
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadResult:
+    """A profile that was installed."""
+
+    metadata: ProfileMetadata
+    isdp_aid: bytes
+    notification: Value
+    """The ProfileInstallationResult, to be delivered."""
+    smdp_address: str
+
+    @property
+    def sequence_number(self) -> int:
+        number: int = self.notification["profileInstallationResultData"]["notificationMetadata"]["seqNumber"]
+        return number
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """An RSP session that both sides know, so that leaving it early must be told to both."""
+
+    address: str
+    transaction_id: bytes
+
+
+class _StopError(Exception):
+    """Leave the session: cancel it with a reason, then raise an error to the user."""
+
+    def __init__(self, reason: str, error: LpaError) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.error = error
+
+
+def download(
+    activation: ActivationCode | None = None, confirmation_code: str = "", device: Device | None = None
+) -> Procedure[DownloadResult]:
+    """Download and install a profile. Without an activation code the eUICC's default SM-DP+ is asked.
+    Raises the errors of `simulator.lpa.errors`, and CardErrors as they come."""
+    address = activation.smdp_address if activation else (yield from _default_address())
+    matching_id = activation.matching_id if activation else ""
+    transaction_id, answer = yield from _authenticate(address, activation, matching_id, device or Device())
+    session = _Session(address, transaction_id)
+    try:
+        metadata = _metadata(answer)
+        code = yield from _consent(metadata, answer, activation, confirmation_code)
+        package = yield from _fetch_package(session, answer, code)
+        _compare_metadata(package, metadata)
+        result = yield from _install(package)
+    except _StopError as stop:
+        yield from cancel(session.address, session.transaction_id, stop.reason)
+        raise stop.error from stop.__cause__
+    aid = result["profileInstallationResultData"]["finalResult"][1]["aid"]
+    return DownloadResult(metadata, aid, result, address)
+
+
+def _default_address() -> Procedure[str]:
+    addresses = yield SendToCard("get_euicc_configured_addresses")
+    if not (address := addresses.get("defaultDpAddress")):
+        raise LpaError("the eUICC has no default SM-DP+ address: give an activation code")
+    return str(address)
+
+
+def _authenticate(
+    address: str, activation: ActivationCode | None, matching_id: str, device: Device
+) -> Procedure[tuple[bytes, Value]]:
+    """Common mutual authentication, §3.0.1; the transaction and the answer of AuthenticateClient."""
+    info1 = yield SendToCard("get_euicc_info1")
+    challenge = yield SendToCard("get_euicc_challenge")
+    opening = {"euiccChallenge": challenge, "euiccInfo1": info1, "smdpAddress": address}
+    server = yield PostToServer(address, "initiateAuthentication", opening)
+    transaction_id = server.pop("transactionId")
+    _check_server(server, address, transaction_id, activation)
+    context: Value = {"deviceInfo": device.to_value()}
+    if matching_id:
+        context["matchingId"] = matching_id
+    request = {**server, "ctxParams1": ("ctxParamsForCommonAuthentication", context)}
+    try:
+        client = yield SendToCard("authenticate_server", (request,))
+    except Es10Error as error:
+        raise EuiccRefused(error) from error
+    proof = {"transactionId": transaction_id, "authenticateServerResponse": client}
+    answer = yield PostToServer(address, "authenticateClient", proof)
+    return transaction_id, answer
+
+
+def _check_server(
+    server: Value, address: str, transaction_id: bytes, activation: ActivationCode | None
+) -> None:
+    """What the LPA itself checks of the server's answer (§3.0.1, steps 8 to 10)."""
+    signed = server["serverSigned1"]
+    if signed["serverAddress"].casefold() != address.casefold():
+        raise ServerProtocolError(
+            f"{address} signed for the address {signed['serverAddress']!r}: it is not the server asked for"
+        )
+    if signed["transactionId"] != transaction_id:
+        raise ServerProtocolError("the server signed another transaction than it opened")
+    if activation and activation.smdp_oid:
+        oids = registered_ids(server["serverCertificate"])
+        if activation.smdp_oid not in oids:
+            raise ServerProtocolError(
+                f"the server's certificate is for {', '.join(oids) or 'no OID'}, "
+                f"the activation code asks for {activation.smdp_oid}"
+            )
+
+
+def _metadata(answer: Value) -> ProfileMetadata:
+    try:
+        return ProfileMetadata.of(answer["profileMetadata"])
+    except ValueError as error:
+        problem = ServerProtocolError(f"the profile's metadata is not usable: {error}")
+        raise _StopError("undefinedReason", problem) from error
+
+
+def _consent(
+    metadata: ProfileMetadata, answer: Value, activation: ActivationCode | None, confirmation_code: str
+) -> Procedure[str]:
+    """Policy rules, then the user (§3.1.3, steps 3 and 4); the confirmation code, if one is required."""
+    strong = False
+    if metadata.policy_rules:
+        rules = yield SendToCard("get_rat")
+        installed = yield SendToCard("get_profiles_info")
+        verdict = policy.judge(metadata, rules, installed)
+        if verdict.refusal:
+            raise _StopError("pprNotAllowed", DownloadCancelled("pprNotAllowed", verdict.refusal))
+        strong = verdict.consent_required
+    required = bool(answer["smdpSigned2"]["ccRequiredFlag"])
+    decision = yield AskUser(metadata, required and not confirmation_code, strong)
+    if not decision.accepted:
+        why = _CANCEL_WORDS.get(decision.reason, "the user stopped it")
+        raise _StopError(decision.reason, DownloadCancelled(decision.reason, why))
+    code = str(confirmation_code or decision.confirmation_code)
+    if required and not code:
+        why = "the order asks for a confirmation code, and none was given"
+        raise _StopError("endUserRejection", DownloadCancelled("endUserRejection", why))
+    return code if required else ""
+
+
+_CANCEL_WORDS = {
+    "endUserRejection": "the user does not want it",
+    "postponed": "the user wants it later",
+    "timeout": "the user did not answer in time",
+}
+
+
+def hash_of_confirmation_code(code: str, transaction_id: bytes) -> bytes:
+    """SHA-256 over the SHA-256 of the code and the transaction id (§3.1.3, step 5)."""
+    return sha256(sha256(code.encode()).digest() + transaction_id).digest()
+
+
+def _fetch_package(session: _Session, answer: Value, code: str) -> Procedure[bytes]:
+    """The eUICC's one-time key to the server, and the package that is bound to it."""
+    request = {name: answer[name] for name in ("smdpSigned2", "smdpSignature2", "smdpCertificate")}
+    if code:
+        request["hashCc"] = hash_of_confirmation_code(code, session.transaction_id)
+    try:
+        prepared = yield SendToCard("prepare_download", (request,))
+    except Es10Error as error:
+        raise _StopError("undefinedReason", EuiccRefused(error)) from error
+    message = {"transactionId": session.transaction_id, "prepareDownloadResponse": prepared}
+    bound = yield PostToServer(session.address, "getBoundProfilePackage", message)
+    package: bytes = bound["boundProfilePackage"]
+    return package
+
+
+def _compare_metadata(package: bytes, metadata: ProfileMetadata) -> None:
+    """The package must carry the metadata that the user agreed to (§3.1.3.3)."""
+    try:
+        carried = rsp.decode("StoreMetadataRequest", bpp.metadata(bpp.cut(package)))
+    except (bpp.PackageError, Asn1Error) as error:
+        problem = ServerProtocolError(f"the server sent no usable bound profile package: {error}")
+        raise _StopError("loadBppExecutionError", problem) from error
+    if carried != metadata.value:
+        differing = sorted(
+            name
+            for name in carried.keys() | metadata.value.keys()
+            if carried.get(name) != metadata.value.get(name)
+        )
+        why = f"the package has other metadata than announced: {', '.join(differing)}"
+        raise _StopError("metadataMismatch", DownloadCancelled("metadataMismatch", why))
+
+
+def _install(package: bytes) -> Procedure[Value]:
+    """The package to the eUICC. A failed installation is a result, which the server gets as a notification;
+    a card that stops half-way ends the session."""
+    try:
+        result: Value = yield SendToCard("load_bound_profile_package", (package,))
+    except InstallationError as error:
+        raise InstallationFailed(error) from error
+    except CardError as error:
+        problem = LpaError(f"the eUICC stopped while it loaded the package: {error}")
+        raise _StopError("loadBppExecutionError", problem) from error
+    return result
+
+
+def cancel(address: str, transaction_id: bytes, reason: str) -> Procedure[None]:
+    """CancelSession to the eUICC, and its signed answer to the server (§3.0.2). What goes wrong here does not
+    hide why the session is cancelled."""
+    try:
+        answer = yield SendToCard("cancel_session", (transaction_id, reason))
+        message = {"transactionId": transaction_id, "cancelSessionResponse": answer}
+        yield PostToServer(address, "cancelSession", message)
+    except (CardError, LpaError):
+        return

@@ -1,0 +1,76 @@
+"""What can go wrong in an LPA, one family; every error says what happened, why, and what to do."""
+
+from __future__ import annotations
+
+from cards.isdr.errors import Es10Error, InstallationError
+from simulator.lpa.reasons import EUICC_ADVICE, explain
+
+
+class LpaError(Exception):
+    """Base of the family; the text is for the user."""
+
+
+class ActivationCodeError(LpaError):
+    """The text is no activation code."""
+
+
+class ServerUnreachable(LpaError):  # noqa: N818 - a name that reads as what happened
+    """No HTTPS connection to the server, or it broke off."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(f"{address} cannot be reached: {reason}")
+        self.address = address
+
+
+class ServerProtocolError(LpaError):
+    """The server answered what SGP.22 does not allow."""
+
+
+class ServerRefused(LpaError):  # noqa: N818
+    """The server refused a function, with its subject and reason codes (SGP.22 §5.2.6)."""
+
+    def __init__(
+        self, function: str, subject_code: str, reason_code: str, identifier: str = "", message: str = ""
+    ) -> None:
+        explanation = explain(subject_code, reason_code)
+        said = f" The server says: {message.rstrip('.')}." if message else ""
+        about = f" ({identifier})" if identifier else ""
+        super().__init__(
+            f"ES9+.{function} was refused with {subject_code}/{reason_code}{about}: {explanation}{said}"
+        )
+        self.function = function
+        self.subject_code = subject_code
+        self.reason_code = reason_code
+        self.identifier = identifier
+        self.message = message
+
+
+class EuiccRefused(LpaError):  # noqa: N818
+    """The eUICC refused a step of the download; `cause` is its error."""
+
+    def __init__(self, cause: Es10Error) -> None:
+        advice = EUICC_ADVICE.get(cause.name, "")
+        super().__init__(f"{cause}.{' ' + advice if advice else ''}")
+        self.cause = cause
+
+
+class InstallationFailed(EuiccRefused):
+    """The eUICC got the package and did not install it; the server has been told."""
+
+    def __init__(self, cause: InstallationError) -> None:
+        super().__init__(cause)
+        self.command = cause.command
+        self.reason = cause.name
+        self.element_statuses = cause.element_statuses
+
+
+class DownloadCancelled(LpaError):  # noqa: N818
+    """The download ended before the installation; `reason` is a name of CancelSessionReason."""
+
+    def __init__(self, reason: str, why: str) -> None:
+        super().__init__(f"the download was cancelled ({reason}): {why}")
+        self.reason = reason
+
+
+class ProfileNotFound(LpaError):  # noqa: N818
+    """No profile on the eUICC is meant by what the user gave."""

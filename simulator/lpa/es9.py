@@ -1,0 +1,207 @@
+"""ES9+ from the LPA's side: over HTTPS, or to a server object in this process (SGP.22 §5.6, §6.2 to §6.5)."""
+
+from __future__ import annotations
+
+import json
+import re
+import ssl
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from asn1 import es9
+from simulator.lpa.errors import ServerProtocolError, ServerRefused, ServerUnreachable
+
+if TYPE_CHECKING:
+    import httpx2
+
+Value = dict[str, Any]
+EXPIRED_HINT = (
+    ". The published SGP.26 TLS certificates live 398 days (those of 2025 ended on 2026-08-02): "
+    "use a PKI of your own, or accept the certificate expressly"
+)
+
+
+class Es9(Protocol):
+    """A way to SM-DP+ servers. `sent` and `received` count the bytes of message bodies since the start."""
+
+    sent: int
+    received: int
+
+    def post(self, address: str, function: str, message: Value) -> Value:
+        """Call an ES9+ function of the server at `address`. Raises ServerUnreachable, ServerRefused and
+        ServerProtocolError."""
+
+
+class Es9Client:
+    """ES9+ over HTTPS, one connection kept for each server.
+
+    `ca` are the only issuers to trust, as files or as bytes (PEM or DER); without, those of the system.
+    `connect_to` says where a server really listens: SM-DP+ address → 'host:port'; the certificate is
+    still checked against the address. `verify=False` accepts any certificate.
+    """
+
+    def __init__(
+        self,
+        ca: Sequence[str | Path | bytes] = (),
+        *,
+        verify: bool = True,
+        timeout: float = 30.0,
+        connect_to: Mapping[str, str] | None = None,
+        transport: httpx2.BaseTransport | None = None,
+    ) -> None:
+        self._context = tls_context(ca, verify=verify)
+        self._timeout = timeout
+        self._connect_to = dict(connect_to or {})
+        self._transport = transport
+        self._http: httpx2.Client | None = None
+        self.sent = 0
+        self.received = 0
+
+    def post(self, address: str, function: str, message: Value) -> Value:
+        """Call an ES9+ function; see `Es9`."""
+        body = _write(function, message)
+        response = self._exchange(address, es9.path(function), body)
+        self.sent += len(body)
+        self.received += len(response.content)
+        if response.status_code == 204:
+            return {}
+        if response.status_code != 200:
+            raise ServerProtocolError(
+                f"{address} answered {function} with HTTP status {response.status_code}"
+            )
+        return _read(function, response.content)
+
+    def _exchange(self, address: str, path: str, body: bytes) -> httpx2.Response:
+        import httpx2
+
+        if self._http is None:
+            self._http = httpx2.Client(verify=self._context, timeout=self._timeout, transport=self._transport)
+        place = self._connect_to.get(address, address)
+        headers = {
+            "User-Agent": es9.LPA_USER_AGENT,
+            es9.ADMIN_PROTOCOL_HEADER: es9.ADMIN_PROTOCOL,
+            "Content-Type": es9.CONTENT_TYPE,
+            "Host": address,
+        }
+        name = {"sni_hostname": address.rpartition(":")[0] or address} if place != address else {}
+        try:
+            return self._http.post(f"https://{place}{path}", content=body, headers=headers, extensions=name)
+        except (httpx2.TransportError, httpx2.InvalidURL) as error:
+            raise ServerUnreachable(address, _why(error)) from error
+
+    def close(self) -> None:
+        """Close all connections."""
+        if self._http:
+            self._http.close()
+            self._http = None
+
+    def __enter__(self) -> Es9Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def tls_context(ca: Sequence[str | Path | bytes], *, verify: bool = True) -> ssl.SSLContext:
+    """A client's TLS context that trusts these issuers, or those of the system if there are none."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+    if not ca:
+        context.load_default_certs()
+    for issuer in ca:
+        if isinstance(issuer, bytes):
+            # The module takes PEM as text and DER as bytes.
+            is_pem = issuer.lstrip().startswith(b"-----")
+            context.load_verify_locations(cadata=issuer.decode() if is_pem else issuer)
+        else:
+            context.load_verify_locations(cafile=issuer)
+    return context
+
+
+def _why(error: Exception) -> str:
+    """The innermost reason of a failed exchange; the whole of it is in the chain."""
+    cause: BaseException | None = error
+    while cause:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            hint = EXPIRED_HINT if "expired" in cause.verify_message else ""
+            return f"its TLS certificate is not accepted: {cause.verify_message}{hint}"
+        cause = cause.__cause__ or cause.__context__
+    return str(error) or type(error).__name__
+
+
+def _write(function: str, message: Value) -> bytes:
+    try:
+        return json.dumps(es9.encode_request(function, message)).encode()
+    except es9.Es9Error as error:
+        raise ServerProtocolError(f"the message cannot be sent: {error}") from None
+
+
+def _read(function: str, body: bytes) -> Value:
+    try:
+        return es9.decode_response(function, json.loads(body))
+    except es9.Es9FunctionError as error:
+        raise ServerRefused(
+            function, error.subject_code, error.reason_code, error.subject_identifier, error.message
+        ) from None
+    except (es9.Es9Error, ValueError) as error:
+        raise ServerProtocolError(f"the server's answer is not usable: {error}") from None
+
+
+class _Refusals:
+    """Turns a refusal of a server object, any exception with subject and reason codes, into ours. A context
+    manager, because the LPA does not know the server's exceptions by class."""
+
+    def __init__(self, function: str) -> None:
+        self._function = function
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        subject = getattr(error, "subject_code", None)
+        reason = getattr(error, "reason_code", None)
+        if subject and reason:
+            identifier = getattr(error, "subject_identifier", "")
+            message = getattr(error, "message", "")
+            raise ServerRefused(self._function, subject, reason, identifier, message) from error
+
+
+class InProcessEs9:
+    """ES9+ to a server object with a method for each function, named in snake_case, that takes and returns
+    members as `asn1.es9` has them. With `through_json` messages take the detour over JSON, as on the wire,
+    and are counted."""
+
+    def __init__(self, server: Any, *, through_json: bool = False) -> None:
+        self._server = server
+        self._through_json = through_json
+        self.sent = 0
+        self.received = 0
+
+    def post(self, address: str, function: str, message: Value) -> Value:
+        """Call the server's method; see `Es9`."""
+        method = getattr(self._server, snake_case(function))
+        if not self._through_json:
+            with _Refusals(function):
+                return method(message) or {}
+        body = _write(function, message)
+        self.sent += len(body)
+        with _Refusals(function):
+            answer = method(es9.decode_request(function, json.loads(body))) or {}
+        if es9.FUNCTIONS[function].is_notification:
+            return {}
+        response = json.dumps(es9.encode_response(function, answer)).encode()
+        self.received += len(response)
+        return _read(function, response)
+
+
+def snake_case(function: str) -> str:
+    """'getBoundProfilePackage' → 'get_bound_profile_package'."""
+    return re.sub(r"(?<!^)([A-Z])", r"_\1", function).lower()

@@ -1,0 +1,139 @@
+"""The Local Profile Assistant: an eUICC, a way to servers, and what a user asks of them (SGP.22 §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Self
+
+from cards.errors import CardError
+from cards.identities import Eid, Iccid, IdentityError
+from cards.isdr import Isdr
+from simulator.lpa.activation_code import ActivationCode
+from simulator.lpa.download import Device, DownloadResult, download
+from simulator.lpa.driver import Consent, Driver, ProgressSink, accept
+from simulator.lpa.errors import InstallationFailed, LpaError, ProfileNotFound
+from simulator.lpa.es9 import Es9
+from simulator.lpa.notifications import Delivery, Notification, deliver, deliver_all, waiting
+from simulator.lpa.profiles import InstalledProfile
+
+ProfileName = Iccid | bytes | str
+"""How a user names a profile: ICCID, AID of its ISD-P (bytes or hexadecimal), or its nickname."""
+
+
+class Lpa:
+    """An LPA over an open or closed `Isdr` and a way to servers. Errors are LpaErrors and CardErrors."""
+
+    def __init__(
+        self,
+        isdr: Isdr,
+        es9: Es9,
+        *,
+        device: Device | None = None,
+        consent: Consent = accept,
+        progress: ProgressSink | None = None,
+    ) -> None:
+        self.isdr = isdr
+        self._device = device
+        self._driver = Driver(isdr, es9, consent, progress)
+
+    def __enter__(self) -> Self:
+        self.isdr.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.isdr.close()
+
+    def download(
+        self, activation_code: str | ActivationCode | None = None, confirmation_code: str = ""
+    ) -> DownloadResult:
+        """Download and install a profile, and deliver the notification of it; without an activation code
+        from the eUICC's default SM-DP+. A notification that cannot be delivered now stays on the eUICC."""
+        if isinstance(activation_code, str):
+            activation_code = ActivationCode.parse(activation_code)
+        try:
+            result = self._driver.run(download(activation_code, confirmation_code, self._device))
+        except InstallationFailed as error:
+            self._deliver_result(error.cause.result)  # type: ignore[attr-defined]
+            raise
+        self._deliver_result(result.notification)
+        return result
+
+    def _deliver_result(self, result: dict[str, Any]) -> None:
+        metadata = result["profileInstallationResultData"]["notificationMetadata"]
+        self._driver.run(deliver(Notification.of(metadata)))
+
+    def profiles(self) -> list[InstalledProfile]:
+        """All profiles on the eUICC."""
+        return [InstalledProfile.of(value) for value in self.isdr.get_profiles_info()]
+
+    def enable(self, profile: ProfileName, *, refresh: bool = True) -> None:
+        """Enable a profile, and disable the one that was; then the card is reset, after its REFRESH if
+        `refresh` asks for one (§3.2.1)."""
+        self._switch(self.isdr.enable_profile, profile, refresh)
+
+    def disable(self, profile: ProfileName, *, refresh: bool = True) -> None:
+        """Disable a profile (§3.2.2); the card is reset as after `enable`."""
+        self._switch(self.isdr.disable_profile, profile, refresh)
+
+    def _switch(self, function: Callable[..., None], profile: ProfileName, refresh: bool) -> None:
+        function(self._identify(profile), refresh=refresh)
+        self.isdr.settle()
+
+    def delete(self, profile: ProfileName) -> None:
+        """Delete a disabled profile (§3.2.3)."""
+        self.isdr.delete_profile(self._identify(profile))
+
+    def set_nickname(self, profile: ProfileName, nickname: str) -> None:
+        """Name a profile; an empty name removes it (§3.2.4)."""
+        identified = self._identify(profile)
+        if isinstance(identified, bytes):
+            identified = self._find(lambda item: item.aid == identified, identified.hex().upper()).iccid
+        self.isdr.set_nickname(identified, nickname)
+
+    def notifications(self) -> list[Notification]:
+        """Notifications that wait to be delivered, oldest first."""
+        return self._driver.run(waiting())
+
+    def process_notifications(self) -> list[Delivery]:
+        """Deliver all notifications and remove those delivered; each Delivery tells how it went."""
+        return self._driver.run(deliver_all())
+
+    def eid(self) -> Eid:
+        """The number of the eUICC."""
+        return self.isdr.get_eid()
+
+    def info(self) -> dict[str, Any]:
+        """What the eUICC says of itself: 'eid', 'addresses', 'info2' and 'rat', values as the codec has
+        them."""
+        return {
+            "eid": self.eid(),
+            "addresses": self.isdr.get_euicc_configured_addresses(),
+            "info2": self.isdr.get_euicc_info2(),
+            "rat": self._rules(),
+        }
+
+    def _rules(self) -> list[dict[str, Any]]:
+        try:
+            return self.isdr.get_rat()
+        except CardError:
+            return []  # eUICCs before version 2.1 have no GetRAT
+
+    def _identify(self, profile: ProfileName) -> Iccid | bytes:
+        if not isinstance(profile, str):
+            return profile
+        try:
+            return Iccid(profile)
+        except IdentityError:
+            pass
+        try:
+            return bytes.fromhex(profile)
+        except ValueError:
+            return self._find(lambda item: profile in (item.nickname, item.name), profile).iccid
+
+    def _find(self, wanted: Callable[[InstalledProfile], bool], name: str) -> InstalledProfile:
+        found = [profile for profile in self.profiles() if wanted(profile)]
+        if not found:
+            raise ProfileNotFound(f"no profile on the eUICC is called {name}")
+        if len(found) > 1:
+            raise LpaError(f"{len(found)} profiles on the eUICC are called {name}: use the ICCID")
+        return found[0]

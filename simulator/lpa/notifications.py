@@ -1,0 +1,70 @@
+"""Notifications from the eUICC to the SM-DP+: in order, and forgotten only when delivered (SGP.22 §3.5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cards.identities import Iccid
+from simulator.lpa.errors import LpaError
+from simulator.lpa.profiles import bit_names
+from simulator.lpa.steps import PostToServer, Procedure, SendToCard
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """A notification that waits on the eUICC (NotificationMetadata, §4.1.10)."""
+
+    sequence_number: int
+    operation: str
+    """'install', 'enable', 'disable' or 'delete'."""
+    address: str
+    """FQDN of the server that wants to know."""
+    iccid: Iccid | None
+
+    @classmethod
+    def of(cls, value: dict[str, Any]) -> Notification:
+        names = bit_names("NotificationEvent", value["profileManagementOperation"])
+        operation = ", ".join(name.removeprefix("notification").lower() for name in names)
+        iccid = Iccid.from_bytes(value["iccid"]) if "iccid" in value else None
+        return cls(value["seqNumber"], operation, value["notificationAddress"], iccid)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of a notification; without an error it was delivered and removed."""
+
+    notification: Notification
+    error: LpaError | None = None
+
+
+def waiting() -> Procedure[list[Notification]]:
+    """The notifications that wait, oldest first."""
+    listed = yield SendToCard("list_notification")
+    return sorted((Notification.of(value) for value in listed), key=lambda item: item.sequence_number)
+
+
+def deliver_all() -> Procedure[list[Delivery]]:
+    """Deliver everything that waits, oldest first. When a server cannot take one, its later ones stay too, so
+    that they never overtake; other servers get theirs."""
+    deliveries: list[Delivery] = []
+    failed: dict[str, LpaError] = {}
+    for notification in (yield from waiting()):
+        error = failed.get(notification.address) or (yield from deliver(notification))
+        if error:
+            failed[notification.address] = error
+        deliveries.append(Delivery(notification, error))
+    return deliveries
+
+
+def deliver(notification: Notification) -> Procedure[LpaError | None]:
+    """Deliver one notification and remove it from the eUICC; the error if the server did not take it."""
+    pending = yield SendToCard("retrieve_notifications_list", (notification.sequence_number,))
+    try:
+        for value in pending:
+            yield PostToServer(notification.address, "handleNotification", {"pendingNotification": value})
+    except LpaError as error:
+        return error
+    if pending:
+        yield SendToCard("remove_notification_from_list", (notification.sequence_number,))
+    return None

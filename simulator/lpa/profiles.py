@@ -1,0 +1,95 @@
+"""Profiles as people see them: before a download, and on the eUICC (SGP.22 §4.4, §5.7.15)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from asn1 import rsp
+from cards.identities import Iccid, IdentityError, Plmn
+
+CLASSES = {0: "test", 1: "provisioning", 2: "operational"}
+OPERATIONAL = 2
+ENABLED = 1
+
+
+def bit_names(type_name: str, value: tuple[bytes, int]) -> tuple[str, ...]:
+    """Names of the bits that are set in a BIT STRING of the RSP module."""
+    octets, length = value
+    bits = [index for index in range(length) if octets[index // 8] & 0x80 >> index % 8]
+    names = {number: name for name, number in rsp.names(type_name).items()}
+    return tuple(names.get(bit, f"bit {bit}") for bit in bits)
+
+
+def _owner(value: Mapping[str, Any]) -> Plmn | None:
+    """MCC and MNC of the profile owner; None where they are absent or no digits (wildcards)."""
+    try:
+        return Plmn.from_bytes(value["profileOwner"]["mccMnc"]) if "profileOwner" in value else None
+    except IdentityError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileMetadata:
+    """What the SM-DP+ says of a profile before it is downloaded (StoreMetadataRequest, §5.5.3)."""
+
+    iccid: Iccid
+    service_provider: str
+    name: str
+    profile_class: str
+    owner: Plmn | None
+    policy_rules: tuple[str, ...]
+    """Names of the profile policy rules that are set: 'ppr1' not to be disabled, 'ppr2' not to be deleted."""
+    value: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, value: Mapping[str, Any]) -> Self:
+        rules = bit_names("PprIds", value["profilePolicyRules"]) if "profilePolicyRules" in value else ()
+        return cls(
+            Iccid.from_bytes(value["iccid"]),
+            value["serviceProviderName"],
+            value["profileName"],
+            CLASSES.get(value.get("profileClass", OPERATIONAL), "unknown"),
+            _owner(value),
+            tuple(rule for rule in rules if rule != "pprUpdateControl"),
+            value,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledProfile:
+    """A profile on the eUICC (ProfileInfo)."""
+
+    iccid: Iccid
+    aid: bytes
+    """AID of its ISD-P."""
+    is_enabled: bool
+    nickname: str
+    service_provider: str
+    name: str
+    profile_class: str
+    owner: Plmn | None
+    policy_rules: tuple[str, ...]
+    value: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, value: Mapping[str, Any]) -> Self:
+        rules = bit_names("PprIds", value["profilePolicyRules"]) if "profilePolicyRules" in value else ()
+        return cls(
+            Iccid.from_bytes(value["iccid"]),
+            value.get("isdpAid", b""),
+            value.get("profileState") == ENABLED,
+            value.get("profileNickname", ""),
+            value.get("serviceProviderName", ""),
+            value.get("profileName", ""),
+            CLASSES.get(value.get("profileClass", OPERATIONAL), "unknown"),
+            _owner(value),
+            rules,
+            value,
+        )
+
+    @property
+    def label(self) -> str:
+        """What to call it: the nickname if there is one."""
+        return self.nickname or self.name or str(self.iccid)

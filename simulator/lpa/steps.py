@@ -1,0 +1,125 @@
+"""The steps that an LPA's procedures are made of: what to do, without doing it.
+
+A procedure is a generator. It yields a step and is sent the answer, or has the error thrown in; so it can
+be run over any card and server, one step at a time, and tested with neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeVar
+
+from simulator.lpa.profiles import ProfileMetadata
+
+
+@dataclass(frozen=True, slots=True)
+class SendToCard:
+    """Call a function of the `Isdr` client with these arguments; the answer is what it returns."""
+
+    function: str
+    arguments: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PostToServer:
+    """Send an ES9+ message (its members as `asn1.es9` has them) to the server at `address`."""
+
+    address: str
+    function: str
+    message: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AskUser:
+    """Show a profile to the user and ask for consent; the answer is a Decision."""
+
+    metadata: ProfileMetadata
+    confirmation_code_required: bool
+    strong_consent_required: bool
+    """A profile policy rule needs the user's explicit consent (§2.9.2.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the user answered. `reason`, a name of CancelSessionReason, says why not."""
+
+    accepted: bool = True
+    confirmation_code: str = ""
+    reason: str = "endUserRejection"
+
+
+Step = SendToCard | PostToServer | AskUser
+Result = TypeVar("Result")
+Procedure = Generator[Step, Any, Result]
+
+
+class Exchange(NamedTuple):
+    """How the specification calls a step: interface and function, and the messages there and back."""
+
+    interface: str
+    function: str
+    request: str
+    response: str
+
+
+CARD_EXCHANGES = {
+    "get_euicc_configured_addresses": Exchange(
+        "ES10a",
+        "GetEuiccConfiguredAddresses",
+        "EuiccConfiguredAddressesRequest",
+        "EuiccConfiguredAddressesResponse",
+    ),
+    "get_euicc_info1": Exchange("ES10b", "GetEUICCInfo", "GetEuiccInfo1Request", "EUICCInfo1"),
+    "get_euicc_challenge": Exchange(
+        "ES10b", "GetEUICCChallenge", "GetEuiccChallengeRequest", "GetEuiccChallengeResponse"
+    ),
+    "authenticate_server": Exchange(
+        "ES10b", "AuthenticateServer", "AuthenticateServerRequest", "AuthenticateServerResponse"
+    ),
+    "get_rat": Exchange("ES10b", "GetRAT", "GetRatRequest", "GetRatResponse"),
+    "get_profiles_info": Exchange(
+        "ES10c", "GetProfilesInfo", "ProfileInfoListRequest", "ProfileInfoListResponse"
+    ),
+    "prepare_download": Exchange(
+        "ES10b", "PrepareDownload", "PrepareDownloadRequest", "PrepareDownloadResponse"
+    ),
+    "load_bound_profile_package": Exchange(
+        "ES10b", "LoadBoundProfilePackage", "BoundProfilePackage", "ProfileInstallationResult"
+    ),
+    "cancel_session": Exchange("ES10b", "CancelSession", "CancelSessionRequest", "CancelSessionResponse"),
+    "list_notification": Exchange(
+        "ES10b", "ListNotification", "ListNotificationRequest", "ListNotificationResponse"
+    ),
+    "retrieve_notifications_list": Exchange(
+        "ES10b",
+        "RetrieveNotificationsList",
+        "RetrieveNotificationsListRequest",
+        "RetrieveNotificationsListResponse",
+    ),
+    "remove_notification_from_list": Exchange(
+        "ES10b", "RemoveNotificationFromList", "NotificationSentRequest", "NotificationSentResponse"
+    ),
+}
+"""Function of `Isdr` → its names."""
+
+SERVER_EXCHANGES = {
+    "initiateAuthentication": Exchange(
+        "ES9+", "InitiateAuthentication", "InitiateAuthenticationRequest", "InitiateAuthenticationOkEs9"
+    ),
+    "authenticateClient": Exchange(
+        "ES9+", "AuthenticateClient", "AuthenticateClientRequest", "AuthenticateClientOk"
+    ),
+    "getBoundProfilePackage": Exchange(
+        "ES9+", "GetBoundProfilePackage", "GetBoundProfilePackageRequest", "GetBoundProfilePackageOk"
+    ),
+    "handleNotification": Exchange("ES9+", "HandleNotification", "HandleNotification", ""),
+    "cancelSession": Exchange("ES9+", "CancelSession", "CancelSessionRequestEs9", "CancelSessionOk"),
+}
+"""Function of ES9+ → its names."""
+
+
+def exchange_of(step: SendToCard | PostToServer) -> Exchange:
+    """How the specification calls a step."""
+    table = CARD_EXCHANGES if isinstance(step, SendToCard) else SERVER_EXCHANGES
+    return table[step.function]
