@@ -18,7 +18,7 @@ A table has one row per file, and these columns:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from simulator.uicc.image import FileStructure
 
@@ -140,15 +140,17 @@ class Template:
     parent: str
     """Profile element whose directory is the base directory; '' for the MF and ADFs, which are roots."""
     arr_file: int
-    """File identifier of the EF.ARR that the rules of the files refer to; the root's own rule, and every
-    rule of a template at the MF, refer to '2F06'."""
+    """File identifier of the EF.ARR that the rules of the files refer to: '2F06' right below the MF, '6F06'
+    elsewhere. The rules of MF, ADFs, and DFs right below the MF refer to '2F06' (SAIP §8.3.3)."""
     files: dict[str, FileTemplate] = field(default_factory=dict)
 
     @property
     def root(self) -> FileTemplate | None:
-        """Its own directory, if it has one."""
-        first = next(iter(self.files.values()))
-        return first if first.is_directory else None
+        """The directory that later elements extend, if it makes one; that of the IoT template, which
+        makes MF and ADF, is the ADF."""
+        if not next(iter(self.files.values())).is_directory:
+            return None
+        return [file for file in self.children(None) if file.is_directory][-1]
 
     def children(self, directory: str | None) -> Iterator[FileTemplate]:
         """The files directly below a DF of this template, by its field."""
@@ -197,14 +199,14 @@ def rows(table: str) -> Iterator[FileTemplate]:
         if not columns:
             continue
         depth = (len(line) - len(line.lstrip())) // 2
-        file = row(columns)
-        yield replace(file, parent=path[depth - 1] if depth else None)
+        file = row(columns, path[depth - 1] if depth else None)
+        yield file
         if file.is_directory:
             path[depth:] = [file.field]
 
 
-def row(columns: list[str]) -> FileTemplate:
-    """One row of a table, split at its blanks."""
+def row(columns: list[str], parent: str | None = None) -> FileTemplate:
+    """One row of a table, split at its blanks, below a DF."""
     name, fid, title, kind, measure, sfi, arr, services, content = columns
     size, record_length, record_count = measures(measure)
     first, _, last = fid.partition("-") if fid != "-" else ("", "", "")
@@ -220,6 +222,7 @@ def row(columns: list[str]) -> FileTemplate:
         high_update=kind.endswith("+"),
         sfi=None if sfi == "-" else int(sfi, 16),
         arr=int(arr),
+        parent=parent,
         default_content=None if content in "!-" else Pattern.parse(content),
         content_required=content == "!",
         services=tuple(tuple(map(int, one.split("|"))) for one in services.split(",") if one != "-"),
