@@ -1,0 +1,38 @@
+"""ES9+.CancelSession: the user or the LPA gave up, and the eUICC signs for it (SGP.22 §5.6.5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from simulator.smdp.errors import Refusal, RspError
+from simulator.smdp.euicc_proof import check_signature
+from simulator.smdp.states import OrderEvent, SessionEvent
+
+if TYPE_CHECKING:
+    from simulator.smdp.core import SmdpPlus
+
+_LATER: Final = frozenset({1, 2})
+"""CancelSessionReason postponed and timeout: the order stays, the user may come back (§3.0.2)."""
+
+
+def cancel_session(smdp: SmdpPlus, request: dict[str, Any]) -> dict[str, Any]:
+    """Ends the session; the order too, unless the user only wants to wait."""
+    session, cancelled = smdp.session_for(request["transactionId"], SessionEvent.CANCEL)
+    kind, response = request["cancelSessionResponse"]
+    if kind != "cancelSessionResponseOk":
+        raise RspError.of(Refusal.EXECUTION_ERROR, "CancelSession", str(response))
+    signed = response["euiccCancelSessionSigned"]
+    certificate = smdp.identity.chains.parse(session.euicc_certificate)
+    check_signature(certificate, response["euiccCancelSessionSignature"], signed.raw)
+    credentials = smdp.identity.credentials_under(session.server_ci_key_id)
+    if credentials is None or signed["smdpOid"] != credentials.oid:
+        raise RspError.of(Refusal.SMDP_OID, signed["smdpOid"])
+    if signed["transactionId"] != session.transaction_id:
+        raise RspError.of(Refusal.TRANSACTION_ID, signed["transactionId"].hex().upper())
+    order = smdp.store.order(session.order_id)
+    event = OrderEvent.POSTPONE if signed["reason"] in _LATER else OrderEvent.FAIL
+    if order is None or order.is_reusable or order.eid not in (b"", session.eid):
+        smdp.store.save(cancelled)
+    else:
+        smdp.store.save(order.moved(event), cancelled)
+    return {}

@@ -1,0 +1,172 @@
+"""The SM-DP+ without network, clock or randomness of its own: ES9+ as five methods (SGP.22 §5.6).
+
+    smdp = SmdpPlus(identity, MemoryStore(), entropy=os.urandom, clock=utc_now)
+    matching_id = smdp.add_order(package)
+
+Requests and responses are dictionaries with the members of `asn1.es9`. A refused request raises RspError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final
+
+from simulator.smdp.authenticate_client import authenticate_client
+from simulator.smdp.cancel_session import cancel_session
+from simulator.smdp.errors import Refusal, RspError
+from simulator.smdp.get_bound_profile_package import get_bound_profile_package
+from simulator.smdp.handle_notification import handle_notification
+from simulator.smdp.identity import SmdpIdentity
+from simulator.smdp.initiate_authentication import initiate_authentication
+from simulator.smdp.metadata import PackageHeader, ProfileMetadata
+from simulator.smdp.records import Notification, Order, Session
+from simulator.smdp.states import ORDER, OrderEvent, OrderState, SessionEvent
+from simulator.smdp.store import ConflictError, Store
+
+Message = dict[str, Any]
+_TRIES: Final = 3
+"""How often a request is run when another one changes its records at the same time."""
+
+
+def utc_now() -> datetime:
+    """The clock for a server that runs in real time."""
+    return datetime.now(UTC)
+
+
+class SmdpPlus:
+    """An SM-DP+. It may be shared by threads if its store and entropy may."""
+
+    def __init__(
+        self,
+        identity: SmdpIdentity,
+        store: Store,
+        *,
+        entropy: Callable[[int], bytes],
+        clock: Callable[[], datetime],
+        session_lifetime: timedelta = timedelta(hours=1),
+    ) -> None:
+        """`entropy` gives the number of random bytes asked for; `clock` an aware time. A session in which no
+        package was delivered ends after `session_lifetime`."""
+        self.identity = identity
+        self.store = store
+        self.entropy = entropy
+        self.clock = clock
+        self.session_lifetime = session_lifetime
+
+    def initiate_authentication(self, request: Message) -> Message:
+        """ES9+.InitiateAuthentication (§5.6.1)."""
+        return self._run(initiate_authentication, request)
+
+    def authenticate_client(self, request: Message) -> Message:
+        """ES9+.AuthenticateClient (§5.6.3)."""
+        return self._run(authenticate_client, request)
+
+    def get_bound_profile_package(self, request: Message) -> Message:
+        """ES9+.GetBoundProfilePackage (§5.6.2)."""
+        return self._run(get_bound_profile_package, request)
+
+    def handle_notification(self, request: Message) -> Message:
+        """ES9+.HandleNotification (§5.6.4); the response has no members."""
+        return self._run(handle_notification, request)
+
+    def cancel_session(self, request: Message) -> Message:
+        """ES9+.CancelSession (§5.6.5); the response has no members."""
+        return self._run(cancel_session, request)
+
+    def _run(self, function: Callable[[SmdpPlus, Message], Message], request: Message) -> Message:
+        """Runs a function anew when another request was faster: it then sees what that one left."""
+        for _ in range(_TRIES):
+            try:
+                return function(self, request)
+            except ConflictError:
+                continue
+        raise RspError.of(Refusal.TRANSACTION_ID, detail="another request for the same order is in progress")
+
+    def add_order(
+        self,
+        upp: bytes,
+        matching_id: str | None = None,
+        *,
+        eid: bytes = b"",
+        confirmation_code: str = "",
+        metadata: ProfileMetadata | None = None,
+        is_released: bool = True,
+        max_attempts: int = 0,
+        expires: datetime | None = None,
+        is_reusable: bool = False,
+        allows_rebinding: bool = True,
+        with_ppk: bool = False,
+    ) -> str:
+        """Orders the profile package `upp` (DER) for download; its matching id, made up where None is given.
+
+        With an empty matching id and an EID (16 bytes) the order is found by the EID alone. MetadataError if
+        the package has no header or the metadata cannot be encoded; ValueError if the matching id is taken.
+        """
+        if matching_id is None:
+            matching_id = self._new_matching_id()
+        if not matching_id and not eid:
+            raise ValueError("an order has a matching id, an EID, or both")
+        if eid and len(eid) != 16:
+            raise ValueError(f"an EID has 16 bytes, not {len(eid)}")
+        header = PackageHeader.read(upp)
+        order = Order(
+            order_id=self.entropy(8).hex(),
+            upp=upp,
+            profile_metadata=(metadata or ProfileMetadata()).encode(header, self.identity.address),
+            matching_id=matching_id,
+            eid=eid,
+            is_linked=bool(eid),
+            state=OrderState.RELEASED if is_released else OrderState.CONFIRMED,
+            confirmation_code_hash=sha256(confirmation_code.encode()).digest() if confirmation_code else b"",
+            max_attempts=max_attempts,
+            expires_at=int(expires.timestamp()) if expires else 0,
+            is_reusable=is_reusable,
+            allows_rebinding=allows_rebinding,
+            with_ppk=with_ppk,
+        )
+        try:
+            self.store.save(order)
+        except ConflictError:
+            raise ValueError(f"there is an order with the matching id {matching_id} already") from None
+        return matching_id
+
+    def release_order(self, matching_id: str) -> None:
+        """Makes a profile available for download; KeyError if there is no such order, ValueError in a state
+        that the profile cannot be released from."""
+        order = self.store.order_by_matching_id(matching_id)
+        if order is None:
+            raise KeyError(matching_id)
+        if OrderEvent.RELEASE not in ORDER[order.state]:
+            raise ValueError(f"an order in state {order.state.value} cannot be released")
+        self.store.save(replace(order.moved(OrderEvent.RELEASE), confirmation_code_failures=0, attempts=0))
+
+    def orders(self) -> list[Order]:
+        """All orders, oldest first."""
+        return self.store.orders()
+
+    def notifications(self) -> list[Notification]:
+        """All notifications received, oldest first."""
+        return self.store.notifications()
+
+    def now(self) -> int:
+        """Seconds since 1970."""
+        return int(self.clock().timestamp())
+
+    def session_for(self, transaction_id: bytes, event: SessionEvent) -> tuple[Session, Session]:
+        """The session as it is, and as it will be after `event`. RspError TRANSACTION_ID if it is unknown,
+        too old, or not at this step."""
+        session = self.store.session(transaction_id)
+        moved = session.moved(event) if session else None
+        if session is None or moved is None or self.is_too_old(session):
+            raise RspError.of(Refusal.TRANSACTION_ID, transaction_id.hex().upper())
+        return session, moved
+
+    def is_too_old(self, session: Session) -> bool:
+        return self.now() - session.created_at > self.session_lifetime.total_seconds()
+
+    def _new_matching_id(self) -> str:
+        digits = self.entropy(10).hex().upper()
+        return "-".join(digits[at : at + 5] for at in range(0, 20, 5))

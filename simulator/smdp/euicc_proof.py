@@ -1,0 +1,43 @@
+"""Checks what an eUICC proves: its certificate chain and its signatures (SGP.22 §4.5.2, §5.6.3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from asn1 import tlv
+from simulator.crypto.certificates import Certificate, CertificateError, CertificateFault, Role
+from simulator.crypto.ecc import verify_raw
+from simulator.smdp.errors import Refusal, RspError
+
+if TYPE_CHECKING:
+    from simulator.smdp.core import SmdpPlus
+
+_TIME_FAULTS: Final = (CertificateFault.EXPIRED, CertificateFault.NOT_YET_VALID)
+
+
+def euicc_certificate(smdp: SmdpPlus, euicc: bytes, eum: bytes) -> Certificate:
+    """The eUICC's certificate, DER, once its chain to a trusted CI holds, name constraints on the EID too."""
+    try:
+        return smdp.identity.chains.verify((euicc, eum), Role.EUICC, smdp.clock())
+    except CertificateError as error:
+        raise RspError.of(_refusal(error), detail=str(error)) from error
+
+
+def _refusal(error: CertificateError) -> Refusal:
+    if error.fault is CertificateFault.UNKNOWN_CI or error.role is Role.CI:
+        return Refusal.CI_KEY
+    is_time = error.fault in _TIME_FAULTS
+    if error.role is Role.EUM:
+        return Refusal.EUM_CERTIFICATE_EXPIRED if is_time else Refusal.EUM_CERTIFICATE
+    return Refusal.EUICC_CERTIFICATE_EXPIRED if is_time else Refusal.EUICC_CERTIFICATE
+
+
+def check_signature(certificate: Certificate, signature: bytes, signed: bytes) -> None:
+    """RspError EUICC_SIGNATURE unless `signature` (64 bytes) is the certificate's over `signed`."""
+    if not verify_raw(certificate.public_key, signature, signed):
+        raise RspError.of(Refusal.EUICC_SIGNATURE, certificate.eid.hex())
+
+
+def signature_tlv(signature: bytes) -> bytes:
+    """A signature as the next one covers it: with its tag '5F37'."""
+    return tlv.encode(0x5F37, signature)

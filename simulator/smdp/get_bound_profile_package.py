@@ -1,0 +1,111 @@
+"""ES9+.GetBoundProfilePackage: the profile is bound to the eUICC's one-time key and sent (SGP.22 §5.6.2)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import sha256
+from hmac import compare_digest
+from typing import TYPE_CHECKING, Any
+
+from simulator.crypto.errors import KeyFormatError
+from simulator.smdp.binding import Binding, Content, bind, bound_profile_package
+from simulator.smdp.errors import Refusal, RspError
+from simulator.smdp.euicc_proof import check_signature, signature_tlv
+from simulator.smdp.identity import Credentials
+from simulator.smdp.records import MAX_CONFIRMATION_CODE_ATTEMPTS, Order, Session
+from simulator.smdp.states import ORDER, OrderEvent, SessionEvent
+
+if TYPE_CHECKING:
+    from simulator.smdp.core import SmdpPlus
+
+
+def get_bound_profile_package(smdp: SmdpPlus, request: dict[str, Any]) -> dict[str, Any]:
+    """The bound profile package. The same one-time key of the eUICC gives the same package (§3.1.3)."""
+    session, delivered = smdp.session_for(request["transactionId"], SessionEvent.DELIVER)
+    kind, response = request["prepareDownloadResponse"]
+    if kind != "downloadResponseOk":
+        raise RspError.of(Refusal.EXECUTION_ERROR, "PrepareDownload", str(response))
+    signed = response["euiccSigned2"]
+    certificate = smdp.identity.chains.parse(session.euicc_certificate)
+    check_signature(
+        certificate, response["euiccSignature2"], signed.raw + signature_tlv(session.smdp_signature2)
+    )
+    if signed["transactionId"] != session.transaction_id:
+        raise RspError.of(Refusal.TRANSACTION_ID, signed["transactionId"].hex().upper())
+    order = _order(smdp, session)
+    _check_confirmation_code(smdp, session, order, signed.get("hashCc"))
+    credentials = smdp.identity.credentials_under(session.server_ci_key_id)
+    if credentials is None:  # the server came back with other certificates
+        raise RspError.of(Refusal.SMDP_CERTIFICATE, session.server_ci_key_id.hex().upper())
+    euicc_otpk = signed["euiccOtpk"]
+    binding = _binding(smdp, order, session.eid, credentials, euicc_otpk)
+    package = bound_profile_package(
+        binding, transaction_id=session.transaction_id, euicc_otpk=euicc_otpk, credentials=credentials
+    )
+    smdp.store.save(*_bound(order, session, euicc_otpk, binding), delivered)
+    return {"transactionId": session.transaction_id, "boundProfilePackage": package}
+
+
+def _bound(order: Order, session: Session, euicc_otpk: bytes, binding: Binding) -> tuple[Order, ...]:
+    """The order, now bound to the session's eUICC; a reusable one is bound to none."""
+    if order.is_reusable:
+        return ()
+    bound = replace(
+        order.moved(OrderEvent.DOWNLOAD),
+        eid=session.eid,
+        bpp_euicc_otpk=euicc_otpk,
+        bpp_smdp_otpk=binding.smdp_otpk,
+        bpp_body=binding.body,
+    )
+    return (bound,)
+
+
+def _order(smdp: SmdpPlus, session: Session) -> Order:
+    """The session's order, if it may still be downloaded, by this eUICC."""
+    order = smdp.store.order(session.order_id)
+    if order is None or OrderEvent.DOWNLOAD not in ORDER[order.state]:
+        raise RspError.of(Refusal.NOT_RELEASED, detail=order.state.value if order else "the order is gone")
+    if order.eid not in (b"", session.eid):
+        raise RspError.of(Refusal.EID, session.eid.hex())
+    return order
+
+
+def _check_confirmation_code(smdp: SmdpPlus, session: Session, order: Order, hash_cc: bytes | None) -> None:
+    """Compares SHA-256(SHA-256(code) | transaction id), and counts failures; too many end the order."""
+    if not order.confirmation_code_hash:
+        return
+    if hash_cc is None:
+        raise RspError.of(Refusal.CONFIRMATION_CODE_MISSING, order.matching_id)
+    expected = sha256(order.confirmation_code_hash + session.transaction_id).digest()
+    if compare_digest(expected, hash_cc):
+        return
+    failures = order.confirmation_code_failures + 1
+    failed = replace(order, confirmation_code_failures=failures)
+    if failures < MAX_CONFIRMATION_CODE_ATTEMPTS:
+        smdp.store.save(failed)
+        raise RspError.of(Refusal.CONFIRMATION_CODE, order.matching_id)
+    ended = session.moved(SessionEvent.FAIL)
+    assert ended is not None, "a session that may deliver may fail"
+    smdp.store.save(failed.moved(OrderEvent.FAIL), ended)
+    raise RspError.of(Refusal.CONFIRMATION_CODE_ATTEMPTS, order.matching_id)
+
+
+def _binding(
+    smdp: SmdpPlus, order: Order, eid: bytes, credentials: Credentials, euicc_otpk: bytes
+) -> Binding:
+    if order.bpp_euicc_otpk == euicc_otpk:
+        return Binding(order.bpp_smdp_otpk, order.bpp_body)
+    if order.bpp_euicc_otpk and not order.allows_rebinding:
+        raise RspError.of(Refusal.REBINDING, order.matching_id)
+    content = Content(order.upp, order.profile_metadata, order.with_ppk)
+    try:
+        return bind(
+            content,
+            curve=credentials.curve,
+            euicc_otpk=euicc_otpk,
+            eid=eid,
+            oid=credentials.oid,
+            entropy=smdp.entropy,
+        )
+    except KeyFormatError as error:
+        raise RspError.of(Refusal.MALFORMED, "euiccOtpk", str(error)) from error

@@ -1,0 +1,97 @@
+"""ES9+.HandleNotification: installation results and other notifications of eUICCs (SGP.22 §5.6.4, §3.5)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from asn1 import rsp
+from simulator.smdp.errors import Refusal, RspError
+from simulator.smdp.euicc_proof import check_signature, euicc_certificate
+from simulator.smdp.metadata import EVENTS
+from simulator.smdp.records import Notification, Session
+from simulator.smdp.states import OrderEvent, SessionEvent
+
+if TYPE_CHECKING:
+    from simulator.smdp.core import SmdpPlus
+
+_CURABLE: Final = frozenset({10, 11})
+"""errorReason after which the same order may be downloaded again: memory, interruption (§2.5.6)."""
+
+
+def handle_notification(smdp: SmdpPlus, request: dict[str, Any]) -> dict[str, Any]:
+    """Verifies and keeps a notification; a repeated one changes nothing."""
+    kind, notification = pending = request["pendingNotification"]
+    content = rsp.encode("PendingNotification", pending)
+    if kind == "profileInstallationResult":
+        _installation_result(smdp, notification, content)
+    elif kind == "otherSignedNotification":
+        _other(smdp, notification, content)
+    else:
+        raise RspError.of(Refusal.MALFORMED, "pendingNotification", f"{kind} is not supported")
+    return {}
+
+
+def _installation_result(smdp: SmdpPlus, result: dict[str, Any], content: bytes) -> None:
+    data = result["profileInstallationResultData"]
+    transaction_id = data["transactionId"]
+    session = smdp.store.session(transaction_id)
+    if session is None or not session.euicc_certificate:
+        raise RspError.of(Refusal.TRANSACTION_ID, transaction_id.hex().upper())
+    certificate = smdp.identity.chains.parse(session.euicc_certificate)
+    check_signature(certificate, result["euiccSignPIR"], data.raw)
+    credentials = smdp.identity.credentials_under(session.server_ci_key_id)
+    if credentials is None or data["smdpOid"] != credentials.oid:
+        raise RspError.of(Refusal.SMDP_OID, data["smdpOid"])
+    is_success = data["finalResult"][0] == "successResult"
+    notification = _notification(
+        smdp, session.eid, data["notificationMetadata"], content, is_success=is_success
+    )
+    if smdp.store.notification(notification.key) is None:
+        _finish(smdp, session, notification, _order_event(data["finalResult"]))
+
+
+def _order_event(final_result: tuple[str, dict[str, Any]]) -> OrderEvent:
+    kind, result = final_result
+    if kind == "successResult":
+        return OrderEvent.INSTALL
+    return OrderEvent.POSTPONE if result["errorReason"] in _CURABLE else OrderEvent.FAIL
+
+
+def _finish(smdp: SmdpPlus, session: Session, notification: Notification, event: OrderEvent) -> None:
+    finished = session.moved(SessionEvent.RESULT)
+    if finished is None:
+        raise RspError.of(Refusal.TRANSACTION_ID, session.transaction_id.hex().upper(), session.state.value)
+    order = smdp.store.order(session.order_id)
+    if (
+        order is None or order.is_reusable or order.eid != session.eid
+    ):  # withdrawn, or released for another eUICC since
+        smdp.store.save(finished, notification)
+    else:
+        smdp.store.save(order.moved(event), finished, notification)
+
+
+def _other(smdp: SmdpPlus, signed: dict[str, Any], content: bytes) -> None:
+    certificate = euicc_certificate(smdp, signed["euiccCertificate"], signed["eumCertificate"])
+    metadata = signed["tbsOtherNotification"]
+    check_signature(certificate, signed["euiccNotificationSignature"], metadata.raw)
+    notification = _notification(smdp, certificate.eid, metadata, content)
+    if smdp.store.notification(notification.key) is None:
+        smdp.store.save(notification)
+
+
+def _notification(
+    smdp: SmdpPlus, eid: bytes, metadata: dict[str, Any], content: bytes, *, is_success: bool = True
+) -> Notification:
+    octets, length = metadata["profileManagementOperation"]
+    names = [name for bit, name in enumerate(EVENTS[:length]) if octets[0] & 0x80 >> bit]
+    if len(names) != 1:
+        raise RspError.of(Refusal.MALFORMED, "profileManagementOperation", "exactly one event expected")
+    return Notification(
+        eid=eid,
+        sequence_number=metadata["seqNumber"],
+        event=names[0],
+        iccid=metadata.get("iccid", b""),
+        is_success=is_success,
+        received_at=smdp.now(),
+        content=content,
+    )

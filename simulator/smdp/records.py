@@ -1,0 +1,128 @@
+"""What the SM-DP+ remembers: orders, RSP sessions and notifications, as immutable records.
+
+A record carries the version that the store gave it; `Store.save` takes a changed copy only while the stored
+one still has that version. Times are whole seconds since 1970, UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from simulator.smdp.states import ORDER, SESSION, OrderEvent, OrderState, SessionEvent, SessionState
+
+MAX_CONFIRMATION_CODE_ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A download order for one profile."""
+
+    order_id: str
+    upp: bytes
+    """The unprotected profile package, DER."""
+    profile_metadata: bytes
+    """StoreMetadataRequest, DER."""
+    matching_id: str = ""
+    """Empty for an order that is found by its EID alone (the eUICC's default SM-DP+, §3.1.1.3)."""
+    eid: bytes = b""
+    """16 bytes; empty until the order is linked or downloaded."""
+    is_linked: bool = False
+    """Whether the EID was given with the order, not learnt from the first download."""
+    state: OrderState = OrderState.RELEASED
+    confirmation_code_hash: bytes = b""
+    """SHA-256 of the confirmation code; empty if none is required."""
+    confirmation_code_failures: int = 0
+    attempts: int = 0
+    max_attempts: int = 0
+    """AuthenticateClient is refused after so many; 0 for no limit."""
+    expires_at: int = 0
+    """0 for never."""
+    is_reusable: bool = False
+    """A test profile that any number of eUICCs may download, even at once; it stays as it is."""
+    allows_rebinding: bool = True
+    with_ppk: bool = False
+    """Whether the package is protected with its own keys, sent by ReplaceSessionKeys (§2.5.3)."""
+    bpp_euicc_otpk: bytes = b""
+    """otPK.EUICC.ECKA that the package is bound to, 65 bytes; empty if it is not bound."""
+    bpp_smdp_otpk: bytes = b""
+    bpp_body: bytes = b""
+    """The bound package after InitialiseSecureChannelRequest."""
+    version: int = 0
+
+    @property
+    def key(self) -> str:
+        return self.order_id
+
+    def moved(self, event: OrderEvent) -> Order:
+        """This order after the event; unchanged where the table has no such step."""
+        if self.is_reusable and event is not OrderEvent.WITHDRAW:
+            return self
+        state = ORDER[self.state].get(event, self.state)
+        return self._unbound(state) if event is OrderEvent.POSTPONE else replace(self, state=state)
+
+    def _unbound(self, state: OrderState) -> Order:
+        """This order in `state`, ready for any eUICC that it is meant for."""
+        return replace(
+            self,
+            state=state,
+            eid=self.eid if self.is_linked else b"",
+            bpp_euicc_otpk=b"",
+            bpp_smdp_otpk=b"",
+            bpp_body=b"",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An RSP session (§3.0.1), from InitiateAuthentication on."""
+
+    transaction_id: bytes
+    created_at: int
+    euicc_ci_key_id: bytes
+    """CI under which the eUICC is to sign, 20 bytes."""
+    server_ci_key_id: bytes
+    """CI of the certificates that this server uses in the session."""
+    server_challenge: bytes
+    state: SessionState = SessionState.INITIATED
+    eid: bytes = b""
+    order_id: str = ""
+    euicc_certificate: bytes = b""
+    """CERT.EUICC.ECDSA, DER."""
+    smdp_signature2: bytes = b""
+    version: int = 0
+
+    @property
+    def key(self) -> str:
+        return self.transaction_id.hex()
+
+    def moved(self, event: SessionEvent) -> Session | None:
+        """This session after the event; None where the table has no such step."""
+        state = SESSION[self.state].get(event)
+        return replace(self, state=state) if state else None
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """A notification that an eUICC signed (§3.5)."""
+
+    eid: bytes
+    sequence_number: int
+    event: str
+    """"install", "enable", "disable" or "delete"."""
+    iccid: bytes
+    """As in EF.ICCID, 10 bytes; empty if it was not told."""
+    is_success: bool
+    received_at: int
+    content: bytes
+    """PendingNotification, DER."""
+    version: int = 0
+
+    @property
+    def key(self) -> str:
+        """A hash of what was signed: the same notification sent twice is one record, while the sequence
+        numbers of a card that was set back come again."""
+        return sha256(self.content).hexdigest()
+
+
+Record = Order | Session | Notification

@@ -1,0 +1,130 @@
+"""Serves an SM-DP+ over HTTPS with uvicorn, until told to stop or for the length of a `with` block."""
+
+from __future__ import annotations
+
+import socket
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_der_x509_certificate
+
+from simulator.crypto.pki import CertificateAndKey, PkiError, key_pem
+from simulator.smdp.core import SmdpPlus
+from simulator.smdp.http import create_app
+
+DEFAULT_PORT: Final = 8443
+_START_TIMEOUT: Final = 10.0
+_LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
+
+
+class ServeError(Exception):
+    """The server cannot listen, or does not start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server listens."""
+
+    host: str
+    port: int
+    is_tls: bool
+
+    @property
+    def smdp_address(self) -> str:
+        """What an LPA is given: host and port."""
+        return f"{self.host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self.is_tls else 'http'}://{self.smdp_address}"
+
+
+def serve(smdp: SmdpPlus, host: str = "localhost", port: int = DEFAULT_PORT, *, is_tls: bool = True) -> None:
+    """Serves until interrupted. ServeError if the address is taken, PkiError without a TLS certificate."""
+    with _prepared(smdp, host, port, is_tls=is_tls) as (server, listener, _):
+        server.run(sockets=[listener])
+
+
+@contextmanager
+def running(
+    smdp: SmdpPlus, host: str = "localhost", port: int = 0, *, is_tls: bool = True
+) -> Iterator[Address]:
+    """Serves in a thread for the length of the block; port 0 takes any that is free."""
+    with _prepared(smdp, host, port, is_tls=is_tls) as (server, listener, address):
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            _wait(server, thread)
+            yield address
+        finally:
+            server.should_exit = True
+            thread.join(_START_TIMEOUT)
+
+
+def _wait(server: uvicorn.Server, thread: threading.Thread) -> None:
+    pause = threading.Event()
+    for _ in range(int(_START_TIMEOUT / 0.01)):
+        if server.started:
+            return
+        if not thread.is_alive():
+            break
+        pause.wait(0.01)
+    raise ServeError("the server did not start")
+
+
+@contextmanager
+def _prepared(
+    smdp: SmdpPlus, host: str, port: int, *, is_tls: bool
+) -> Iterator[tuple[uvicorn.Server, socket.socket, Address]]:
+    """A server, its listening socket and address. The SM-DP+ then answers to that address too."""
+    tls = smdp.identity.tls if is_tls else None
+    if is_tls and (tls is None or tls.key is None):
+        raise PkiError("there is no TLS certificate with its key to serve HTTPS with")
+    with _listen(host, port) as listener, tempfile.TemporaryDirectory(prefix="smdp-tls-") as folder:
+        address = Address(host, listener.getsockname()[1], is_tls)
+        _answer_to(smdp, address)
+        files = _write_tls(Path(folder), tls) if tls else {}
+        config = uvicorn.Config(
+            create_app(smdp), log_config=None, lifespan="off", server_header=False, **files
+        )
+        yield uvicorn.Server(config), listener, address
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise ServeError(f"no address for {host}: {error}") from error
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(place)
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise ServeError(f"cannot listen on {host}:{port}: {error}") from error
+    return listener
+
+
+def _answer_to(smdp: SmdpPlus, address: Address) -> None:
+    """Adds the listening address, with and without port, to the names that the SM-DP+ goes by."""
+    hosts = {address.host, *_LOOPBACK} if address.host in _LOOPBACK else {address.host}
+    names = [name for host in sorted(hosts) for name in (f"{host}:{address.port}", host)]
+    identity = smdp.identity
+    smdp.identity = replace(identity, aliases=(*identity.aliases, *names))
+
+
+def _write_tls(folder: Path, tls: CertificateAndKey) -> dict[str, str]:
+    """uvicorn reads certificate and key from files; these live as long as the server."""
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    certificate.write_bytes(load_der_x509_certificate(tls.certificate_der).public_bytes(Encoding.PEM))
+    key.touch(mode=0o600)
+    key.write_bytes(key_pem(tls.require_key()))
+    return {"ssl_certfile": str(certificate), "ssl_keyfile": str(key)}
