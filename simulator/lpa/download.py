@@ -37,14 +37,14 @@ Value = dict[str, Any]
 DEVICE_CAPABILITIES = {
     "gsmSupportedRelease": bytes.fromhex("0D0000"),
     "utranSupportedRelease": bytes.fromhex("0D0000"),
-    "eutranSupportedRelease": bytes.fromhex("0D0000"),
+    "eutranEpcSupportedRelease": bytes.fromhex("0D0000"),
 }
 """Release 13 of GSM, UTRAN and E-UTRAN, as major, minor, revision (§4.2)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """What the LPA's device says of itself (DeviceInfo, §4.2): TAC, 4 or 8 bytes, and IMEI, 8 bytes BCD."""
+    """What the LPA's device says of itself (DeviceInfo, §4.2): TAC, 4 bytes BCD, and IMEI, 8 bytes BCD."""
 
     tac: bytes = bytes.fromhex("35290611")
     imei: bytes | None = None

@@ -39,7 +39,8 @@ class Es9Client:
 
     `ca` are the only issuers to trust, as files or as bytes (PEM or DER); without, those of the system.
     `connect_to` says where a server really listens: SM-DP+ address → 'host:port'; the certificate is
-    still checked against the address. `verify=False` accepts any certificate.
+    still checked against the address. `verify=False` accepts any certificate;
+    `scheme="http"` is for test servers that speak no TLS.
     """
 
     def __init__(
@@ -47,11 +48,13 @@ class Es9Client:
         ca: Sequence[str | Path | bytes] = (),
         *,
         verify: bool = True,
+        scheme: str = "https",
         timeout: float = 30.0,
         connect_to: Mapping[str, str] | None = None,
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
         self._context = tls_context(ca, verify=verify)
+        self._scheme = scheme
         self._timeout = timeout
         self._connect_to = dict(connect_to or {})
         self._transport = transport
@@ -87,7 +90,9 @@ class Es9Client:
         }
         name = {"sni_hostname": address.rpartition(":")[0] or address} if place != address else {}
         try:
-            return self._http.post(f"https://{place}{path}", content=body, headers=headers, extensions=name)
+            return self._http.post(
+                f"{self._scheme}://{place}{path}", content=body, headers=headers, extensions=name
+            )
         except (httpx2.TransportError, httpx2.InvalidURL) as error:
             raise ServerUnreachable(address, _why(error)) from error
 

@@ -1,0 +1,175 @@
+"""The LPA's way to a server: HTTP messages as they go over the wire, and every way it can fail."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from typing import Any
+
+import httpx2
+import pytest
+
+from asn1 import es9
+from simulator.lpa import Es9Client, InProcessEs9, LpaError, ServerProtocolError, ServerRefused
+from simulator.lpa.errors import ServerUnreachable
+from simulator.lpa.es9 import _why, snake_case
+from simulator.lpa.reasons import REASONS, SUBJECTS, TABLE, explain
+
+TRANSACTION = {"transactionId": b"\xab", "cancelSessionResponse": ("cancelSessionResponseError", 127)}
+
+
+def client(handler: Any, **options: Any) -> Es9Client:
+    return Es9Client(transport=httpx2.MockTransport(handler), **options)
+
+
+def test_the_request_on_the_wire() -> None:
+    seen: list[httpx2.Request] = []
+
+    def handler(request: httpx2.Request) -> httpx2.Response:
+        seen.append(request)
+        return httpx2.Response(200, json=es9.success_header())
+
+    with client(handler) as server:
+        assert server.post("smdp.example.com:8443", "cancelSession", TRANSACTION) == {}
+        assert server.sent == len(seen[0].content)
+        assert server.received > 0
+    request = seen[0]
+    assert str(request.url) == "https://smdp.example.com:8443/gsma/rsp2/es9plus/cancelSession"
+    assert request.headers["User-Agent"] == "gsma-rsp-lpad"
+    assert request.headers["X-Admin-Protocol"] == "gsma/rsp/v2.2.2"
+    assert request.headers["Content-Type"] == "application/json"
+    assert json.loads(request.content)["transactionId"] == "AB"
+
+
+def test_a_server_that_listens_elsewhere() -> None:
+    def handler(request: httpx2.Request) -> httpx2.Response:
+        assert request.url.host == "127.0.0.1"
+        assert request.headers["Host"] == "smdp.example.com"
+        assert request.extensions["sni_hostname"] == "smdp.example.com"
+        return httpx2.Response(200, json=es9.success_header())
+
+    places = {"smdp.example.com": "127.0.0.1:8443"}
+    client(handler, connect_to=places).post("smdp.example.com", "cancelSession", TRANSACTION)
+
+
+def test_a_refusal_is_told_in_words() -> None:
+    document = es9.failure_header("8.2.6", "3.8", "ID", "Refused.")
+    server = client(lambda _: httpx2.Response(200, json=document))
+    with pytest.raises(ServerRefused) as caught:
+        server.post("a.example", "cancelSession", TRANSACTION)
+    text = str(caught.value)
+    assert "8.2.6/3.8 (ID): the matching id is refused (SGP.22 §5.6.3)" in text
+    assert "Check the activation code" in text
+    assert "The server says: Refused." in text
+
+
+@pytest.mark.parametrize(
+    ("response", "words"),
+    [
+        (httpx2.Response(500, text="oops"), "status 500"),
+        (httpx2.Response(200, text="oops"), "not usable"),
+        (httpx2.Response(200, json=[]), "not usable"),
+        (httpx2.Response(200, json={}), "not usable"),
+    ],
+)
+def test_answers_that_are_nonsense(response: httpx2.Response, words: str) -> None:
+    with pytest.raises(ServerProtocolError, match=words):
+        client(lambda _: response).post("a.example", "cancelSession", TRANSACTION)
+
+
+def test_members_that_are_missing() -> None:
+    server = client(lambda _: httpx2.Response(200, json=es9.success_header()))
+    with pytest.raises(ServerProtocolError, match=r"boundProfilePackage|transactionId"):
+        server.post(
+            "a.example",
+            "getBoundProfilePackage",
+            {
+                "transactionId": b"\xab",
+                "prepareDownloadResponse": (
+                    "downloadResponseError",
+                    {"transactionId": b"\xab", "downloadErrorCode": 1},
+                ),
+            },
+        )
+    with pytest.raises(ServerProtocolError, match="cannot be sent"):
+        server.post("a.example", "cancelSession", {})
+
+
+def test_a_notification_is_answered_with_204() -> None:
+    class Server:
+        def handle_notification(self, message: dict[str, Any]) -> None:
+            return None
+
+    assert client(lambda _: httpx2.Response(204)).post("a.example", "cancelSession", TRANSACTION) == {}
+    assert InProcessEs9(Server()).post("a.example", "handleNotification", {}) == {}
+
+
+def test_no_server() -> None:
+    def handler(_: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("Connection refused")
+
+    with pytest.raises(ServerUnreachable, match=r"a\.example cannot be reached: Connection refused"):
+        client(handler).post("a.example", "cancelSession", TRANSACTION)
+
+
+def test_expired_certificates_are_explained() -> None:
+    cause = ssl.SSLCertVerificationError("x")
+    cause.verify_message = "certificate has expired"
+    error = httpx2.ConnectError("x")
+    error.__cause__ = cause
+    assert "SGP.26" in _why(error)
+
+
+def test_in_process_over_json() -> None:
+    class Server:
+        def cancel_session(self, message: dict[str, Any]) -> dict[str, Any]:
+            assert message == TRANSACTION
+            return {}
+
+    server = InProcessEs9(Server(), through_json=True)
+    assert server.post("a.example", "cancelSession", TRANSACTION) == {}
+    assert server.sent > 40
+    assert server.received > 40
+
+
+def test_refusals_of_a_server_object() -> None:
+    class RefusalError(Exception):
+        subject_code, reason_code, message = "8.8.5", "4.1", ""
+
+    class Server:
+        def cancel_session(self, message: dict[str, Any]) -> dict[str, Any]:
+            raise RefusalError
+
+        def handle_notification(self, message: dict[str, Any]) -> dict[str, Any]:
+            raise ZeroDivisionError
+
+    server = InProcessEs9(Server())
+    with pytest.raises(ServerRefused, match="order has expired"):
+        server.post("a.example", "cancelSession", TRANSACTION)
+    with pytest.raises(ZeroDivisionError):
+        server.post("a.example", "handleNotification", {})
+
+
+def test_names_of_methods() -> None:
+    assert [snake_case(name) for name in es9.FUNCTIONS] == [
+        "initiate_authentication",
+        "authenticate_client",
+        "get_bound_profile_package",
+        "handle_notification",
+        "cancel_session",
+    ]
+
+
+def test_every_code_is_explained_with_its_clause() -> None:
+    for (subject, reason), row in TABLE.items():
+        assert "§" in row.clause
+        assert subject in SUBJECTS
+        assert reason in REASONS
+        assert row.advice.endswith((".", "'."))
+        assert row.meaning in explain(subject, reason)
+    assert explain("8.1.1", "6.4") == "the EID was tried too often (SGP.22 §5.2.6)."
+    assert explain("9.9", "9.9") == "subject 9.9 has reason code 9.9 (SGP.22 §5.2.6)."
+
+
+def test_the_family() -> None:
+    assert issubclass(ServerUnreachable, LpaError)
