@@ -18,6 +18,7 @@ from typing import Any
 from asn1 import rsp
 from asn1.errors import Asn1Error
 from cards.errors import CardError
+from cards.identities import Iccid
 from cards.isdr import bpp
 from cards.isdr.errors import Es10Error, InstallationError
 from simulator.lpa import policy
@@ -64,6 +65,12 @@ class DownloadResult:
     notification: Value
     """The ProfileInstallationResult, to be delivered."""
     smdp_address: str
+    notification_error: LpaError | None = None
+    """Why the server has not taken the notification; it waits on the eUICC then."""
+
+    @property
+    def iccid(self) -> Iccid:
+        return self.metadata.iccid
 
     @property
     def sequence_number(self) -> int:

@@ -59,6 +59,8 @@ class InstallationFailed(EuiccRefused):
 
     def __init__(self, cause: InstallationError) -> None:
         super().__init__(cause)
+        self.result = cause.result
+        """The ProfileInstallationResult."""
         self.command = cause.command
         self.reason = cause.name
         self.element_statuses = cause.element_statuses

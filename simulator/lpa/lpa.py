@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Self
 
 from cards.errors import CardError
@@ -13,7 +14,7 @@ from simulator.lpa.download import Device, DownloadResult, download
 from simulator.lpa.driver import Consent, Driver, ProgressSink, accept
 from simulator.lpa.errors import InstallationFailed, LpaError, ProfileNotFound
 from simulator.lpa.es9 import Es9
-from simulator.lpa.notifications import Delivery, Notification, deliver, deliver_all, waiting
+from simulator.lpa.notifications import Delivery, Notification, deliver_all, deliver_result, waiting
 from simulator.lpa.profiles import InstalledProfile
 
 ProfileName = Iccid | bytes | str
@@ -53,14 +54,9 @@ class Lpa:
         try:
             result = self._driver.run(download(activation_code, confirmation_code, self._device))
         except InstallationFailed as error:
-            self._deliver_result(error.cause.result)  # type: ignore[attr-defined]
+            self._driver.run(deliver_result(error.result))
             raise
-        self._deliver_result(result.notification)
-        return result
-
-    def _deliver_result(self, result: dict[str, Any]) -> None:
-        metadata = result["profileInstallationResultData"]["notificationMetadata"]
-        self._driver.run(deliver(Notification.of(metadata)))
+        return replace(result, notification_error=self._driver.run(deliver_result(result.notification)))
 
     def profiles(self) -> list[InstalledProfile]:
         """All profiles on the eUICC."""

@@ -57,9 +57,19 @@ def deliver_all() -> Procedure[list[Delivery]]:
     return deliveries
 
 
-def deliver(notification: Notification) -> Procedure[LpaError | None]:
-    """Deliver one notification and remove it from the eUICC; the error if the server did not take it."""
-    pending = yield SendToCard("retrieve_notifications_list", (notification.sequence_number,))
+def deliver_result(result: dict[str, Any]) -> Procedure[LpaError | None]:
+    """Deliver a ProfileInstallationResult that the eUICC has just given (§3.1.3.3, §3.5); see `deliver`."""
+    metadata = result["profileInstallationResultData"]["notificationMetadata"]
+    return (yield from deliver(Notification.of(metadata), [("profileInstallationResult", result)]))
+
+
+def deliver(
+    notification: Notification, pending: list[tuple[str, Any]] | None = None
+) -> Procedure[LpaError | None]:
+    """Deliver one notification, fetched from the eUICC unless it is at hand, and remove it there; the error
+    if the server did not take it."""
+    if pending is None:
+        pending = yield SendToCard("retrieve_notifications_list", (notification.sequence_number,))
     try:
         for value in pending:
             yield PostToServer(notification.address, "handleNotification", {"pendingNotification": value})
