@@ -27,6 +27,28 @@ class CardLink(Protocol):
         """Give the card free; a second call does nothing."""
 
 
+class Meter:
+    """A link that counts what passes through it: APDUs, and bytes both ways, status words included."""
+
+    def __init__(self, link: CardLink) -> None:
+        self._link = link
+        self._transmit = link.transmit
+        self.apdus = self.sent = self.received = 0
+
+    def transmit(self, apdu: bytes, /) -> bytes:
+        answer = self._transmit(apdu)
+        self.apdus += 1
+        self.sent += len(apdu)
+        self.received += len(answer)
+        return answer
+
+    def reset(self) -> bytes:
+        return self._link.reset()
+
+    def close(self) -> None:
+        self._link.close()
+
+
 class InProcessLink:
     """The link to a card object in this process: no copy, no queue, no thread."""
 

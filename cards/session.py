@@ -21,21 +21,6 @@ LPA_CAPABILITIES = bytes.fromhex("A9088100820101830107")
 capabilities '07' (local profile download, management and discovery by an LPA in the device)."""
 
 
-class Meter:
-    """Counts APDUs and their bytes, both ways, and shows each to the `sink`, if there is one."""
-
-    def __init__(self, sink: TraceSink | None = None) -> None:
-        self._sink = sink
-        self.apdus = self.sent = self.received = 0
-
-    def __call__(self, command: CommandApdu, response: ResponseApdu) -> None:
-        self.apdus += 1
-        self.sent += len(command.to_bytes())
-        self.received += len(response.data) + 2
-        if self._sink:
-            self._sink(command, response)
-
-
 class CardSession:
     """Commands on one logical channel of a link. `trace` sees every exchange as it goes to the card."""
 

@@ -8,10 +8,10 @@ from asn1 import rsp
 from asn1.errors import DecodeError
 from cards.apdu import SHORT_DATA_LIMIT, CommandApdu
 from cards.errors import CardError, CardProtocolError, CardStatusError
-from cards.link import CardLink
+from cards.link import CardLink, Meter
 from cards.proactive import fetch_pending
 from cards.processors import StoreData
-from cards.session import CardSession, Meter, TraceSink
+from cards.session import CardSession, TraceSink
 from cards.status import SW
 
 ISD_R_AID = bytes.fromhex("A0000005591010FFFFFFFF8900000100")
@@ -38,9 +38,10 @@ class Es10Transport:
         self.link = link
         self.aid = aid
         self._segment_length = segment_length
-        self.meter = Meter(trace)
+        self.meter = Meter(link)
         """Counts what goes to the card."""
-        self._basic = CardSession(link, trace=self.meter)
+        self._trace = trace
+        self._basic = CardSession(self.meter, trace=trace)
         self._channel: CardSession | None = None
         self.pending_proactive = 0
         """Length of the proactive command that the last answer announced (91XX), 0 if none."""
@@ -54,7 +55,7 @@ class Es10Transport:
         if self._channel:
             return
         self._basic.terminal_capability()
-        channel = CardSession(self.link, self._basic.open_channel(), trace=self.meter)
+        channel = CardSession(self.meter, self._basic.open_channel(), trace=self._trace)
         try:
             channel.select_application(self.aid)
         except CardStatusError as error:

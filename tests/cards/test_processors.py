@@ -6,6 +6,7 @@ import pytest
 
 from cards import ApduError, CommandApdu, InProcessLink, ResponseApdu
 from cards.errors import CardProtocolError
+from cards.link import Meter
 from cards.processors import (
     CommandChaining,
     Direct,
@@ -122,3 +123,13 @@ def test_trace_shows_command_and_answer() -> None:
 def test_an_answer_without_status_word_is_nonsense() -> None:
     with pytest.raises(CardProtocolError, match="no response APDU"):
         direct(Script(("00A40000", "90"))).transmit(CommandApdu(0, 0xA4))
+
+
+def test_meter_counts_what_passes() -> None:
+    card = Script(("00A40004023F00", "0102 9000"), ("00C0000004", "9000"))
+    meter = Meter(InProcessLink(card))
+    Direct(meter).transmit(CommandApdu.from_hex("00A40004023F00"))
+    Direct(meter).transmit(CommandApdu.from_hex("00C0000004"))
+    assert (meter.apdus, meter.sent, meter.received) == (2, 12, 6)
+    assert meter.reset() == b"\x3b\x00"
+    meter.close()
