@@ -143,6 +143,11 @@ class Card:
         """Have a proactive command fetched: from now on success is answered by 91XX (TS 102 223 §6.2)."""
         self._proactive.append(proactive_command)
 
+    @property
+    def has_proactive_session(self) -> bool:
+        """Whether a proactive command waits or is being carried out."""
+        return bool(self._proactive)
+
     def fetch(self) -> bytes:
         """The pending proactive command; StatusError 6985 if there is none."""
         if not self._proactive:

@@ -1,0 +1,148 @@
+"""ES10b: mutual authentication with a server, and its end (SGP.22 §5.7.7, §5.7.13, §5.7.14)."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from asn1 import rsp, tlv
+from simulator.crypto.certificates import Certificate, CertificateError, CertificateFault, Role
+from simulator.crypto.ecc import sign_raw, verify_raw
+from simulator.euicc.core import EuiccCore, Session
+from simulator.euicc.es10 import Es10Function
+from simulator.euicc.identity import Credential
+from simulator.euicc.info import euicc_info2
+
+CHALLENGE_LENGTH = 16
+SIGNATURE_LENGTH = 64
+SIGNATURE = 0x5F37
+
+
+class Refusal(Exception):  # noqa: N818 - an answer, not a fault
+    """A function answers with one of its error codes; nothing has changed."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+def signature_tlv(signature: bytes) -> bytes:
+    return tlv.encode(SIGNATURE, signature)
+
+
+def server_certificate(core: EuiccCore, der: bytes, role: Role) -> Certificate:
+    """A server's certificate, verified up to a trusted CI; Refusal says why not."""
+    try:
+        return core.identity.chains.verify([der], role, core.clock())
+    except CertificateError as error:
+        raise Refusal(
+            "ciPKUnknown" if error.fault is CertificateFault.UNKNOWN_CI else "invalidCertificate"
+        ) from None
+
+
+def get_euicc_challenge(core: EuiccCore, request: dict[str, Any]) -> bytes:
+    """§5.7.7: a new challenge, and with it a new session in place of an older one."""
+    core.session = Session(core.entropy(CHALLENGE_LENGTH))
+    return rsp.encode("GetEuiccChallengeResponse", {"euiccChallenge": core.session.challenge})
+
+
+class _Server(NamedTuple):
+    certificate: Certificate
+    credential: Credential
+
+
+def authenticate_server(core: EuiccCore, request: dict[str, Any]) -> bytes:
+    """§5.7.13. The error codes of AuthenticateErrorCode, in the order of the clause's checks."""
+    signed = request["serverSigned1"]
+    try:
+        session, server = _check_server(core, request)
+    except Refusal as refusal:
+        return _authenticate_error(signed["transactionId"], refusal)
+    credential = server.credential
+    euicc_signed1 = rsp.encode(
+        "EuiccSigned1",
+        {
+            "transactionId": signed["transactionId"],
+            "serverAddress": signed["serverAddress"],
+            "serverChallenge": signed["serverChallenge"],
+            "euiccInfo2": euicc_info2(core),
+            "ctxParams1": request["ctxParams1"],
+        },
+    )
+    signature = sign_raw(credential.key, euicc_signed1)
+    core.session = Session(
+        session.challenge,
+        transaction_id=signed["transactionId"],
+        server_address=signed["serverAddress"],
+        server_oid=server.certificate.registered_id,
+        credential=credential,
+        signature1=signature,
+    )
+    # AuthenticateServerResponse, authenticateResponseOk: the signed octets must go out as they were signed.
+    answer = euicc_signed1 + signature_tlv(signature) + credential.certificate + credential.eum_certificate
+    return tlv.encode(0xBF38, tlv.encode(0xA0, answer))
+
+
+def _check_server(core: EuiccCore, request: dict[str, Any]) -> tuple[Session, _Server]:
+    certificate = server_certificate(
+        core, request["serverCertificate"], _role(request["serverCertificate"], core)
+    )
+    signed = request["serverSigned1"]
+    if not _verifies(certificate, request["serverSignature1"], signed.raw):
+        raise Refusal("invalidSignature")
+    session = core.session
+    if session is None or session.is_authenticated:
+        raise Refusal("noSessionContext")
+    if signed["euiccChallenge"] != session.challenge:
+        raise Refusal("euiccChallengeMismatch")
+    credential = core.identity.credential(request["euiccCiPKIdToBeUsed"])
+    if credential is None:
+        raise Refusal("ciPKUnknown")
+    return session, _Server(certificate, credential)
+
+
+def _role(der: bytes, core: EuiccCore) -> Role:
+    """An SM-DS authenticates itself too; which one it is its certificate says."""
+    try:
+        role = core.identity.chains.parse(der).role
+    except CertificateError:
+        raise Refusal("invalidCertificate") from None
+    return Role.DS_AUTH if role is Role.DS_AUTH else Role.DP_AUTH
+
+
+def _verifies(certificate: Certificate, signature: bytes, data: bytes) -> bool:
+    return len(signature) == SIGNATURE_LENGTH and verify_raw(certificate.public_key, signature, data)
+
+
+def _authenticate_error(transaction_id: bytes, refusal: Refusal) -> bytes:
+    code = rsp.names("AuthenticateErrorCode")[refusal.name]
+    error = {"transactionId": transaction_id, "authenticateErrorCode": code}
+    return rsp.encode("AuthenticateServerResponse", ("authenticateResponseError", error))
+
+
+def cancel_session(core: EuiccCore, request: dict[str, Any]) -> bytes:
+    """§5.7.14: end the session and sign why; invalidTransactionId if it is not the one under way."""
+    session = core.session
+    if session is None or session.credential is None or session.transaction_id != request["transactionId"]:
+        return rsp.encode("CancelSessionResponse", ("cancelSessionResponseError", 5))
+    signed = rsp.encode(
+        "EuiccCancelSessionSigned",
+        {
+            "transactionId": session.transaction_id,
+            "smdpOid": session.server_oid,
+            "reason": request["reason"],
+        },
+    )
+    core.session = None
+    answer = signed + signature_tlv(sign_raw(session.credential.key, signed))
+    return tlv.encode(0xBF41, tlv.encode(0xA0, answer))
+
+
+FUNCTIONS = (
+    Es10Function(
+        "GetEUICCChallenge", 0xBF2E, "GetEuiccChallengeRequest", "SGP.22 §5.7.7", get_euicc_challenge
+    ),
+    Es10Function(
+        "AuthenticateServer", 0xBF38, "AuthenticateServerRequest", "SGP.22 §5.7.13", authenticate_server
+    ),
+    Es10Function("CancelSession", 0xBF41, "CancelSessionRequest", "SGP.22 §5.7.14", cancel_session),
+)

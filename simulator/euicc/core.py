@@ -1,0 +1,93 @@
+"""The state of an eUICC, without APDUs: what the functions of ES10 and ES8+ read and change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from simulator.crypto.ecc import Entropy, PrivateKey
+from simulator.euicc.identity import Credential, EuiccIdentity
+from simulator.euicc.notifications import NotificationList
+from simulator.euicc.profiles import Profile, Registry
+
+DEFAULT_MEMORY = 1 << 20
+DEFAULT_ROOT_DS = "testrootsmds.example.com"
+
+ANY_OPERATOR = {"mccMnc": bytes.fromhex("EEEEEE")}
+"""Wildcard in the rules authorisation table (SGP.22 §2.9.2.3)."""
+ALLOW_ALL_POLICIES = [
+    {"pprIds": (b"\x60", 3), "allowedOperators": [ANY_OPERATOR], "pprFlags": (b"\x80", 1)},
+]
+"""A rules authorisation table with which every operator may use PPR1 and PPR2, with the user's consent."""
+
+
+@dataclass(slots=True)
+class Session:
+    """One RSP session, from GetEUICCChallenge to the end of the download (SGP.22 §3.1.2, §3.1.3).
+
+    It grows member by member; a function that finds its own missing answers noSessionContext.
+    """
+
+    challenge: bytes
+    transaction_id: bytes = b""
+    server_address: str = ""
+    server_oid: str = ""
+    credential: Credential | None = None
+    signature1: bytes = b""
+    """euiccSignature1, 64 bytes: smdpSignature2 covers it."""
+    pb_certificate: bytes = b""
+    one_time_key: PrivateKey | None = None
+
+    @property
+    def is_authenticated(self) -> bool:
+        return self.credential is not None
+
+
+@dataclass(slots=True)
+class EuiccCore:
+    """Everything that an eUICC remembers. `clock` gives its notion of time, `entropy` its randomness."""
+
+    identity: EuiccIdentity
+    entropy: Entropy
+    clock: Callable[[], datetime]
+    registry: Registry = field(default_factory=lambda: Registry(DEFAULT_MEMORY))
+    notifications: NotificationList = field(default_factory=NotificationList)
+    default_dp_address: str = ""
+    root_ds_address: str = DEFAULT_ROOT_DS
+    rules_authorisation_table: list[dict[str, Any]] = field(default_factory=lambda: list(ALLOW_ALL_POLICIES))
+    session: Session | None = None
+    one_time_keys: dict[bytes, PrivateKey] = field(default_factory=dict)
+    """otPK.EUICC.ECKA → its key, kept after a failed download so that the same package can be bound once
+    more (SGP.22 §3.1.3.1)."""
+    switched: Callable[[bool], None] = lambda refresh: None
+    """Called after another profile (or none) was enabled; the argument is the refresh flag."""
+    is_busy: Callable[[], bool] = lambda: False
+    """Whether a proactive session hinders a REFRESH (catBusy)."""
+
+    def credential_of(self, profile: Profile) -> Credential:
+        """The credential that signs a profile's notifications."""
+        return self.identity.credential(profile.ci_key_id) or self.identity.credentials[0]
+
+    def announce(self, profile: Profile, event: int) -> None:
+        self.notifications.announce(profile, event, self.credential_of(profile))
+
+    def save(self) -> dict[str, Any]:
+        """What survives the loss of power, as plain values; a session does not."""
+        return {
+            "default_dp_address": self.default_dp_address,
+            "root_ds_address": self.root_ds_address,
+            "memory": self.registry.memory,
+            "next_aid": self.registry.next_aid,
+            "profiles": [profile.save() for profile in self.registry],
+            "notifications": self.notifications.save(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        self.default_dp_address = state["default_dp_address"]
+        self.root_ds_address = state["root_ds_address"]
+        self.registry.memory = state["memory"]
+        self.registry.next_aid = state["next_aid"]
+        self.registry.profiles = [Profile.load(saved) for saved in state["profiles"]]
+        self.notifications.restore(state["notifications"])

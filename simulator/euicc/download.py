@@ -1,0 +1,65 @@
+"""ES10b.PrepareDownload (SGP.22 §5.7.5): the one-time key for a profile, signed for the SM-DP+."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from asn1 import rsp, tlv
+from simulator.crypto.certificates import Certificate, Role
+from simulator.crypto.ecc import PrivateKey, one_time_key, public_bytes, sign_raw, verify_raw
+from simulator.euicc.authentication import SIGNATURE_LENGTH, Refusal, server_certificate, signature_tlv
+from simulator.euicc.core import EuiccCore, Session
+from simulator.euicc.es10 import Es10Function
+
+_NAMES = {"ciPKUnknown": "invalidCertificate"}
+"""DownloadErrorCode knows no unknown CI."""
+
+
+def prepare_download(core: EuiccCore, request: dict[str, Any]) -> bytes:
+    """The error codes of DownloadErrorCode, in the order of the clause's checks."""
+    signed = request["smdpSigned2"]
+    try:
+        session, certificate = _check_server(core, request)
+    except Refusal as refusal:
+        code = rsp.names("DownloadErrorCode")[_NAMES.get(refusal.name, refusal.name)]
+        error = {"transactionId": signed["transactionId"], "downloadErrorCode": code}
+        return rsp.encode("PrepareDownloadResponse", ("downloadResponseError", error))
+    credential = session.credential
+    assert credential is not None
+    key = _one_time_key(core, certificate, signed.get("bppEuiccOtpk"))
+    answer: dict[str, Any] = {"transactionId": session.transaction_id, "euiccOtpk": public_bytes(key)}
+    if "hashCc" in request:
+        answer["hashCc"] = request["hashCc"]
+    euicc_signed2 = rsp.encode("EUICCSigned2", answer)
+    signature = sign_raw(credential.key, euicc_signed2 + signature_tlv(request["smdpSignature2"]))
+    session.pb_certificate, session.one_time_key = request["smdpCertificate"], key
+    core.one_time_keys[answer["euiccOtpk"]] = key
+    return tlv.encode(0xBF21, tlv.encode(0xA0, euicc_signed2 + signature_tlv(signature)))
+
+
+def _check_server(core: EuiccCore, request: dict[str, Any]) -> tuple[Session, Certificate]:
+    session = core.session
+    if session is None or not session.is_authenticated:
+        raise Refusal("noSessionContext")
+    certificate = server_certificate(core, request["smdpCertificate"], Role.DP_PB)
+    # The binding certificate must be of the SM-DP+ that was authenticated.
+    if certificate.registered_id != session.server_oid:
+        raise Refusal("invalidCertificate")
+    signature, signed = request["smdpSignature2"], request["smdpSigned2"]
+    covered = signed.raw + signature_tlv(session.signature1)
+    if len(signature) != SIGNATURE_LENGTH or not verify_raw(certificate.public_key, signature, covered):
+        raise Refusal("invalidSignature")
+    if signed["transactionId"] != session.transaction_id:
+        raise Refusal("invalidTransactionId")
+    return session, certificate
+
+
+def _one_time_key(core: EuiccCore, certificate: Certificate, wanted: bytes | None) -> PrivateKey:
+    """The key of an earlier attempt, if the SM-DP+ names it and it is still there, else a new one."""
+    kept = core.one_time_keys.get(wanted) if wanted else None
+    return kept or one_time_key(certificate.curve, core.entropy)
+
+
+FUNCTIONS = (
+    Es10Function("PrepareDownload", 0xBF21, "PrepareDownloadRequest", "SGP.22 §5.7.5", prepare_download),
+)

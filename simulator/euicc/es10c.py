@@ -1,0 +1,225 @@
+"""ES10c: the user's view of the profiles (SGP.22 §5.7.15 to §5.7.21)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from asn1 import Asn1Error, rsp
+from simulator.euicc.core import EuiccCore
+from simulator.euicc.es10 import Es10Function
+from simulator.euicc.notifications import DELETE, DISABLE, ENABLE
+from simulator.euicc.profiles import (
+    OPERATIONAL,
+    PPR1,
+    PPR2,
+    TEST,
+    TRANSITIONS,
+    Event,
+    Profile,
+    ProfileState,
+    has_bit,
+)
+
+OK, NOT_FOUND, WRONG_STATE, DISALLOWED_BY_POLICY, CAT_BUSY = 0, 1, 2, 3, 5
+"""Results of EnableProfile, DisableProfile and DeleteProfile."""
+_NOTHING_TO_DELETE = 1
+
+INFO_TAGS = {
+    0x5A: "iccid",
+    0x4F: "isdpAid",
+    0x9F70: "profileState",
+    0x90: "profileNickname",
+    0x91: "serviceProviderName",
+    0x92: "profileName",
+    0x93: "iconType",
+    0x94: "icon",
+    0x95: "profileClass",
+    0xB6: "notificationConfigurationInfo",
+    0xB7: "profileOwner",
+    0xB8: "dpProprietaryData",
+    0x99: "profilePolicyRules",
+}
+"""Tags that a tag list may name, and the members of ProfileInfo that they mean (§5.7.15)."""
+DEFAULT_INFO = tuple(INFO_TAGS.values())[:9]
+"""What ProfileInfo tells when the request has no tag list."""
+
+
+def profile_info(profile: Profile) -> dict[str, Any]:
+    """Every member of ProfileInfo that the profile has."""
+    info: dict[str, Any] = {
+        **profile.metadata,
+        "isdpAid": profile.aid,
+        "profileState": profile.state.value,
+        "profileClass": profile.profile_class,
+    }
+    if profile.nickname is not None:
+        info["profileNickname"] = profile.nickname
+    if profile.dp_oid:
+        info["dpProprietaryData"] = {"dpOid": profile.dp_oid}
+    return info
+
+
+def get_profiles_info(core: EuiccCore, request: dict[str, Any]) -> bytes:
+    """§5.7.15: the profiles that fit the search criterion, each with the members of the tag list."""
+    try:
+        members = _members(request.get("tagList"))
+    except Asn1Error:
+        return rsp.encode("ProfileInfoListResponse", ("profileInfoListError", 1))
+    found = [profile for profile in core.registry if _fits(profile, request.get("searchCriteria"))]
+    infos = [_only(profile_info(profile), members) for profile in found]
+    return rsp.encode("ProfileInfoListResponse", ("profileInfoListOk", infos))
+
+
+def _members(tag_list: bytes | None) -> tuple[str, ...]:
+    """The members that a tag list names; tags that ProfileInfo does not know are passed over."""
+    if tag_list is None:
+        return DEFAULT_INFO
+    members = []
+    offset = 0
+    while offset < len(tag_list):
+        # A tag list is a row of bare tags: read each as if an empty value followed.
+        length = 2 if tag_list[offset] & 0x1F == 0x1F else 1
+        tag = int.from_bytes(tag_list[offset : offset + length], "big")
+        offset += length
+        if offset > len(tag_list):
+            raise Asn1Error("the last tag of the list is cut off")
+        if tag in INFO_TAGS:
+            members.append(INFO_TAGS[tag])
+    return tuple(members)
+
+
+def _only(info: dict[str, Any], members: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name, value in info.items() if name in members}
+
+
+def _fits(profile: Profile, criterion: tuple[str, Any] | None) -> bool:
+    if criterion is None:
+        return True
+    kind, value = criterion
+    own = {"isdpAid": profile.aid, "iccid": profile.iccid, "profileClass": profile.profile_class}
+    return bool(own[kind] == value)
+
+
+def enable_profile(core: EuiccCore, request: dict[str, Any]) -> bytes:
+    """§5.7.16: enable one profile; the one that was enabled is disabled."""
+    refresh = request["refreshFlag"]
+    profile = core.registry.find(request["profileIdentifier"])
+    result = _enable(core, profile, refresh)
+    if result == OK:
+        core.switched(refresh)
+    return rsp.encode("EnableProfileResponse", {"enableResult": result})
+
+
+def _enable(core: EuiccCore, profile: Profile | None, refresh: bool) -> int:
+    if profile is None:
+        return NOT_FOUND
+    if (profile.state, Event.ENABLE) not in TRANSITIONS:
+        return WRONG_STATE
+    previous = core.registry.enabled
+    if previous is not None and previous.forbids(PPR1):
+        return DISALLOWED_BY_POLICY
+    if refresh and core.is_busy():
+        return CAT_BUSY
+    if previous is not None:
+        previous.state = ProfileState.DISABLED
+        core.announce(previous, DISABLE)
+    profile.state = ProfileState.ENABLED
+    core.announce(profile, ENABLE)
+    return OK
+
+
+def disable_profile(core: EuiccCore, request: dict[str, Any]) -> bytes:
+    """§5.7.17: afterwards no profile is enabled."""
+    refresh = request["refreshFlag"]
+    profile = core.registry.find(request["profileIdentifier"])
+    result = _disable(core, profile, refresh)
+    if result == OK:
+        core.switched(refresh)
+    return rsp.encode("DisableProfileResponse", {"disableResult": result})
+
+
+def _disable(core: EuiccCore, profile: Profile | None, refresh: bool) -> int:
+    if profile is None:
+        return NOT_FOUND
+    if (profile.state, Event.DISABLE) not in TRANSITIONS:
+        return WRONG_STATE
+    if profile.forbids(PPR1):
+        return DISALLOWED_BY_POLICY
+    if refresh and core.is_busy():
+        return CAT_BUSY
+    profile.state = ProfileState.DISABLED
+    core.announce(profile, DISABLE)
+    return OK
+
+
+def delete_profile(core: EuiccCore, request: tuple[str, bytes]) -> bytes:
+    """§5.7.18: only a disabled profile can be deleted."""
+    profile = core.registry.find(request)
+    result = _delete(core, profile)
+    return rsp.encode("DeleteProfileResponse", {"deleteResult": result})
+
+
+def _delete(core: EuiccCore, profile: Profile | None) -> int:
+    if profile is None:
+        return NOT_FOUND
+    if (profile.state, Event.DELETE) not in TRANSITIONS:
+        return WRONG_STATE
+    if profile.forbids(PPR2):
+        return DISALLOWED_BY_POLICY
+    core.registry.remove(profile)
+    core.announce(profile, DELETE)
+    return OK
+
+
+_OPERATIONAL_PROFILES, _FIELD_LOADED_TEST_PROFILES, _DEFAULT_DP_ADDRESS = range(3)
+
+
+def euicc_memory_reset(core: EuiccCore, request: dict[str, Any]) -> bytes:
+    """§5.7.19: delete what the options name, enabled or not, whatever the policy rules say."""
+    options = request["resetOptions"]
+    doomed = [profile for profile in core.registry if _is_reset(profile, options)]
+    clears_address = has_bit(options, _DEFAULT_DP_ADDRESS) and bool(core.default_dp_address)
+    was_enabled = any(profile.is_enabled for profile in doomed)
+    for profile in doomed:
+        core.registry.remove(profile)
+        core.announce(profile, DELETE)
+    if clears_address:
+        core.default_dp_address = ""
+    if was_enabled:
+        core.switched(True)
+    result = OK if doomed or clears_address else _NOTHING_TO_DELETE
+    return rsp.encode("EuiccMemoryResetResponse", {"resetResult": result})
+
+
+def _is_reset(profile: Profile, options: tuple[bytes, int]) -> bool:
+    if profile.profile_class == OPERATIONAL:
+        return has_bit(options, _OPERATIONAL_PROFILES)
+    return profile.profile_class == TEST and has_bit(options, _FIELD_LOADED_TEST_PROFILES)
+
+
+def get_eid(core: EuiccCore, request: dict[str, Any]) -> bytes:
+    """§5.7.20."""
+    return rsp.encode("GetEuiccDataResponse", {"eidValue": core.identity.eid})
+
+
+def set_nickname(core: EuiccCore, request: dict[str, Any]) -> bytes:
+    """§5.7.21: an empty nickname removes it."""
+    profile = core.registry.by_iccid(request["iccid"])
+    if profile is not None:
+        profile.nickname = request["profileNickname"] or None
+    return rsp.encode("SetNicknameResponse", {"setNicknameResult": OK if profile else NOT_FOUND})
+
+
+_ROWS = (
+    ("GetProfilesInfo", 0xBF2D, "ProfileInfoListRequest", "15", get_profiles_info),
+    ("EnableProfile", 0xBF31, "EnableProfileRequest", "16", enable_profile),
+    ("DisableProfile", 0xBF32, "DisableProfileRequest", "17", disable_profile),
+    ("DeleteProfile", 0xBF33, "DeleteProfileRequest", "18", delete_profile),
+    ("eUICCMemoryReset", 0xBF34, "EuiccMemoryResetRequest", "19", euicc_memory_reset),
+    ("GetEID", 0xBF3E, "GetEuiccDataRequest", "20", get_eid),
+    ("SetNickname", 0xBF29, "SetNicknameRequest", "21", set_nickname),
+)
+FUNCTIONS = tuple(
+    Es10Function(name, tag, request, f"SGP.22 §5.7.{clause}", handler)
+    for name, tag, request, clause, handler in _ROWS
+)

@@ -1,0 +1,77 @@
+"""The eUICC as one object: a card that answers APDUs, with an ISD-R and profiles in it (SGP.22 §2.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from simulator.crypto.ecc import Entropy
+from simulator.euicc.core import DEFAULT_MEMORY, EuiccCore
+from simulator.euicc.identity import EuiccIdentity
+from simulator.euicc.isdr import Ecasd, IsdR
+from simulator.euicc.profiles import Registry
+from simulator.uicc.card import Card
+
+EUICC_ATR = bytes.fromhex("3B9F96803F87828031E073FE211F574543753130136502")
+"""Offers T=0 and T=1, and tells by its global interface bytes that this is an eUICC (SGP.22 §5.7.1)."""
+
+REFRESH_UICC_RESET = bytes.fromhex("D009" + "8103010104" + "82028182")
+"""REFRESH with the mode UICC Reset (TS 102 223 §6.4.7, §8.6)."""
+
+
+class Euicc:
+    """An eUICC in software: `transmit` and `reset`, as any card.
+
+    `entropy(n)` gives n random bytes, `clock()` the time in UTC; with the same ones, and the same commands,
+    every answer is the same.
+    """
+
+    def __init__(
+        self,
+        identity: EuiccIdentity,
+        *,
+        entropy: Entropy,
+        clock: Callable[[], datetime],
+        memory: int = DEFAULT_MEMORY,
+    ) -> None:
+        self.core = EuiccCore(identity, entropy, clock, Registry(memory))
+        self.isdr = IsdR(self.core)
+        self.card = Card(entropy=entropy, atr=EUICC_ATR, applications=(self.isdr, Ecasd(self.core)))
+        self.core.switched = self._switch
+        self.core.is_busy = lambda: self.card.has_proactive_session
+        self.card.on_terminal_response = self._refreshed
+        self.transmit: Callable[[bytes], bytes] = self.card.transmit
+        """Execute one command APDU; data and status word. It never raises."""
+
+    def reset(self) -> bytes:
+        """Reset; the enabled profile is what the card shows from now on. Returns the ATR."""
+        self._mount()
+        return self.card.reset()
+
+    def _mount(self) -> None:
+        enabled = self.core.registry.enabled
+        self.card.mount(enabled.files if enabled else None)
+
+    def _switch(self, refresh: bool) -> None:
+        """After enabling or disabling: with the refresh flag the terminal is asked to reset the card and
+        the old files stay until it does, otherwise the new ones show at once (SGP.22 §3.2.1)."""
+        if refresh:
+            self.card.queue_proactive(REFRESH_UICC_RESET)
+        else:
+            self._mount()
+
+    def _refreshed(self, response: bytes) -> None:
+        self._mount()
+
+    def save(self) -> dict[str, Any]:
+        """The whole eUICC as plain values, identity and keys included; `load` makes it again."""
+        return {"identity": self.core.identity.save(), "state": self.core.save()}
+
+    @classmethod
+    def load(cls, saved: dict[str, Any], *, entropy: Entropy, clock: Callable[[], datetime]) -> Euicc:
+        """The eUICC that `save` described, after a reset."""
+        euicc = cls(EuiccIdentity.load(saved["identity"]), entropy=entropy, clock=clock)
+        euicc.core.restore(saved["state"])
+        euicc.reset()
+        return euicc

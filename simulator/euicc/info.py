@@ -1,0 +1,70 @@
+"""EUICCInfo1 and EUICCInfo2: what the eUICC tells of itself (SGP.22 §4.3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from asn1 import rsp, tlv
+
+if TYPE_CHECKING:
+    from simulator.euicc.core import EuiccCore
+
+SVN = bytes((2, 2, 2))
+"""SGP.22 version that this eUICC follows."""
+PROFILE_VERSION = bytes((2, 3, 1))
+"""Version of the profile package format."""
+FIRMWARE_VERSION = bytes((0, 1, 0))
+PP_VERSION = bytes((1, 0, 0))
+VOLATILE_MEMORY = 8192
+
+UICC_CAPABILITY = (
+    "usimSupport",
+    "isimSupport",
+    "csimSupport",
+    "akaMilenage",
+    "akaTuak128",
+    "akaTuak256",
+    "usimTestAlgorithm",
+    "berTlvFileSupport",
+)
+RSP_CAPABILITY = ("additionalProfile", "testProfileSupport")
+
+
+def named_bits(path: str, names: tuple[str, ...]) -> tuple[bytes, int]:
+    """A BIT STRING with these named bits set."""
+    positions = [rsp.names(path)[name] for name in names]
+    length = max(positions) + 1
+    bits = bytearray((length + 7) // 8)
+    for position in positions:
+        bits[position // 8] |= 0x80 >> position % 8
+    return bytes(bits), length
+
+
+def euicc_info1(core: EuiccCore) -> dict[str, Any]:
+    """EUICCInfo1: version, and the CIs by subject key identifier."""
+    return {
+        "svn": SVN,
+        "euiccCiPKIdListForVerification": list(core.identity.chains.anchor_key_ids),
+        "euiccCiPKIdListForSigning": [item.ci_key_id for item in core.identity.credentials],
+    }
+
+
+def euicc_info2(core: EuiccCore) -> dict[str, Any]:
+    """EUICCInfo2. Its card resource tells the memory that is really left (TS 102 226 §8.2.1.7)."""
+    resource = (
+        tlv.encode(0x81, bytes((len(core.registry.profiles),)))
+        + tlv.encode(0x82, max(core.registry.free, 0).to_bytes(4, "big"))
+        + tlv.encode(0x83, VOLATILE_MEMORY.to_bytes(4, "big"))
+    )
+    return {
+        "profileVersion": PROFILE_VERSION,
+        "euiccFirmwareVer": FIRMWARE_VERSION,
+        "extCardResource": resource,
+        "uiccCapability": named_bits("UICCCapability", UICC_CAPABILITY),
+        "globalplatformVersion": bytes((2, 3, 0)),
+        "rspCapability": named_bits("RspCapability", RSP_CAPABILITY),
+        **euicc_info1(core),
+        "euiccCategory": 2,
+        "ppVersion": PP_VERSION,
+        "sasAcreditationNumber": "ESIM-SIMULATOR",
+    }

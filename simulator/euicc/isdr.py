@@ -1,0 +1,151 @@
+"""The ISD-R and the ECASD as card applications (SGP.22 §2.4.2, §2.4.3, §5.7.1, §5.7.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from asn1 import Asn1Error, rsp, tlv
+from cards.apdu import CommandApdu
+from cards.status import SW, StatusError
+from simulator.euicc import authentication, download, es10a, es10b, es10c
+from simulator.euicc.core import EuiccCore
+from simulator.euicc.es10 import Es10Function
+from simulator.euicc.info import SVN
+from simulator.euicc.installation import PIECE_TAGS, Installation, begin
+from simulator.uicc.card import Application
+from simulator.uicc.command import ISO, PROPRIETARY, command
+
+if TYPE_CHECKING:
+    from simulator.uicc.channel import Channel
+
+FUNCTIONS: dict[int, Es10Function] = {
+    function.tag: function
+    for functions in (
+        es10a.FUNCTIONS,
+        es10b.FUNCTIONS,
+        authentication.FUNCTIONS,
+        download.FUNCTIONS,
+        es10c.FUNCTIONS,
+    )
+    for function in functions
+}
+"""Every function of ES10 by the tag of its request."""
+
+_MORE_BLOCKS, _LAST_BLOCK = 0x11, 0x91
+MESSAGE_LIMIT = 0xFFFF
+"""Longest ES10 message that the ISD-R collects, in bytes."""
+
+
+class IsdR(Application):
+    """The ISD-R: STORE DATA brings the messages of ES10, in blocks."""
+
+    AID = bytes.fromhex("A0000005591010FFFFFFFF8900000100")
+
+    def __init__(self, core: EuiccCore) -> None:
+        super().__init__()
+        self.core = core
+        self.reset()
+
+    def reset(self) -> None:
+        """A session does not survive a reset; what was installed does."""
+        self._message = bytearray()
+        self._next_block = 0
+        self._installation: Installation | None = None
+        self.core.session = None
+
+    def select(self, channel: Channel, command: CommandApdu) -> bytes:
+        """FCI with the proprietary template 'E0' of SGP.22 §5.7.1."""
+        template = rsp.encode("ISDRProprietaryApplicationTemplate", {"svn": SVN})
+        return tlv.encode(0x6F, tlv.encode(0x84, self.aid) + tlv.encode(0xA5, template))
+
+    def store_data(self, channel: Channel, command: CommandApdu) -> bytes:
+        """STORE DATA, §5.7.2: P1 '11' more blocks, '91' the last; P2 counts them from 0."""
+        if command.p1 not in (_MORE_BLOCKS, _LAST_BLOCK):
+            raise StatusError(SW.INCORRECT_P1_P2)
+        if command.p2 == 0:
+            self._message.clear()
+        elif command.p2 != self._next_block:
+            self._message.clear()
+            self._next_block = 0
+            raise StatusError(SW.INCORRECT_P1_P2)
+        if len(self._message) + len(command.data) > MESSAGE_LIMIT:
+            self._message.clear()
+            raise StatusError(SW.NOT_ENOUGH_MEMORY)
+        self._message += command.data
+        if command.p1 == _MORE_BLOCKS:
+            self._next_block = (command.p2 + 1) & 0xFF
+            return b""
+        message = bytes(self._message)
+        self._message.clear()
+        self._next_block = 0
+        return self.execute(message)
+
+    def execute(self, message: bytes) -> bytes:
+        """Answer one message of ES10, or take one piece of a bound profile package.
+
+        StatusError 6A88 for an unknown function, 6A80 for a message that is not what its tag says.
+        """
+        tag = _tag(message)
+        if tag in PIECE_TAGS:
+            return self._take_piece(tag, message)
+        function = FUNCTIONS.get(tag)
+        if function is None:
+            raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
+        try:
+            request = rsp.decode(function.request, message)
+        except Asn1Error:
+            raise StatusError(SW.INCORRECT_DATA) from None
+        self._installation = None
+        return function.handler(self.core, request)
+
+    def _take_piece(self, tag: int, piece: bytes) -> bytes:
+        """§5.7.6 LoadBoundProfilePackage; 6985 without a prepared download."""
+        if tag == 0xBF36:
+            self._installation, result = begin(self.core, piece)
+            if self._installation is None and not result:
+                raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
+            return result
+        if self._installation is None:
+            raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
+        answer = self._installation.take(piece)
+        if answer is None:
+            return b""
+        self._installation = None
+        return answer
+
+    COMMANDS = (command("STORE DATA", PROPRIETARY, 0xE2, "34", "SGP.22 §5.7.2", store_data),)
+
+
+def _tag(message: bytes) -> int:
+    """The tag that a message begins with, one or two bytes; 0 for an empty message."""
+    if not message:
+        return 0
+    return message[0] if message[0] & 0x1F != 0x1F else int.from_bytes(message[:2], "big")
+
+
+class Ecasd(Application):
+    """The ECASD: EID and certificates, to be read with GET DATA (SGP.22 §2.4.3)."""
+
+    AID = bytes.fromhex("A0000005591010FFFFFFFF8900000200")
+
+    def __init__(self, core: EuiccCore) -> None:
+        super().__init__()
+        self.core = core
+
+    def select(self, channel: Channel, command: CommandApdu) -> bytes:
+        return tlv.encode(0x6F, tlv.encode(0x84, self.aid))
+
+    def get_data(self, channel: Channel, command: CommandApdu) -> bytes:
+        """GET DATA: '5A' the EID; 'BF30' the certificates of eUICC and EUM."""
+        tag = command.p1 << 8 | command.p2
+        if tag == 0x005A:
+            return tlv.encode(0x5A, self.core.identity.eid)
+        if tag == 0xBF30:
+            pairs = ((item.certificate, item.eum_certificate) for item in self.core.identity.credentials)
+            return tlv.encode(0xBF30, b"".join(der for pair in pairs for der in pair))
+        raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
+
+    COMMANDS = (
+        command("GET DATA", ISO, 0xCA, "2", "GP Card Specification §11.3", get_data),
+        command("GET DATA", PROPRIETARY, 0xCA, "2", "GP Card Specification §11.3", get_data),
+    )
