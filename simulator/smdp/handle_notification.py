@@ -21,13 +21,10 @@ _CURABLE: Final = frozenset({10, 11})
 def handle_notification(smdp: SmdpPlus, request: dict[str, Any]) -> dict[str, Any]:
     """Verifies and keeps a notification; a repeated one changes nothing."""
     kind, notification = pending = request["pendingNotification"]
-    content = rsp.encode("PendingNotification", pending)
-    if kind == "profileInstallationResult":
-        _installation_result(smdp, notification, content)
-    elif kind == "otherSignedNotification":
-        _other(smdp, notification, content)
-    else:
+    handle = _HANDLERS.get(kind)
+    if handle is None:
         raise RspError.of(Refusal.MALFORMED, "pendingNotification", f"{kind} is not supported")
+    handle(smdp, notification, rsp.encode("PendingNotification", pending))
     return {}
 
 
@@ -95,3 +92,6 @@ def _notification(
         received_at=smdp.now(),
         content=content,
     )
+
+
+_HANDLERS: Final = {"profileInstallationResult": _installation_result, "otherSignedNotification": _other}

@@ -90,9 +90,14 @@ def _prepared(
     with _listen(host, port) as listener, tempfile.TemporaryDirectory(prefix="smdp-tls-") as folder:
         address = Address(host, listener.getsockname()[1], is_tls)
         _answer_to(smdp, address)
-        files = _write_tls(Path(folder), tls) if tls else {}
+        certificate, key = _write_tls(Path(folder), tls) if tls else (None, None)
         config = uvicorn.Config(
-            create_app(smdp), log_config=None, lifespan="off", server_header=False, **files
+            create_app(smdp),
+            log_config=None,
+            lifespan="off",
+            server_header=False,
+            ssl_certfile=certificate,
+            ssl_keyfile=key,
         )
         yield uvicorn.Server(config), listener, address
 
@@ -121,10 +126,10 @@ def _answer_to(smdp: SmdpPlus, address: Address) -> None:
     smdp.identity = replace(identity, aliases=(*identity.aliases, *names))
 
 
-def _write_tls(folder: Path, tls: CertificateAndKey) -> dict[str, str]:
+def _write_tls(folder: Path, tls: CertificateAndKey) -> tuple[Path, Path]:
     """uvicorn reads certificate and key from files; these live as long as the server."""
     certificate, key = folder / "certificate.pem", folder / "key.pem"
     certificate.write_bytes(load_der_x509_certificate(tls.certificate_der).public_bytes(Encoding.PEM))
     key.touch(mode=0o600)
     key.write_bytes(key_pem(tls.require_key()))
-    return {"ssl_certfile": str(certificate), "ssl_keyfile": str(key)}
+    return certificate, key
