@@ -1,7 +1,6 @@
 """Builds a complete profile package (SAIP 2.3, DER) from the description of a subscription.
 
-One function per profile element, in the order in which they stand in the package. A file is written as
-its template has it wherever the template's default will do; only what differs is said.
+One function per profile element; those with files are in `build_files`.
 """
 
 from __future__ import annotations
@@ -13,112 +12,45 @@ from typing import Any
 from asn1 import saip
 from simulator.crypto.milenage import Milenage
 from simulator.crypto.tuak import Tuak
-from simulator.profile import access_rules, ef
-from simulator.profile.describe import Access, Authentication, Subscription
+from simulator.profile import build_files as files
+from simulator.profile import ef
+from simulator.profile.build_files import ISIM_AID, USIM_AID, USIM_TEMPORARY_FID
+from simulator.profile.describe import Authentication, Subscription
 
-TEMPLATE = "2.23.143.1.2."
-"""Root of the file templates' object identifiers, SAIP §9."""
-
-USIM_AID = bytes.fromhex("A0000000871002FFFFFFFF8903020000")
-ISIM_AID = bytes.fromhex("A0000000871004FFFFFFFF8903020000")
 MNO_SD_AID = bytes.fromhex("A000000151000000")
-USIM_TEMPORARY_FID = bytes.fromhex("7FF1")
-ISIM_TEMPORARY_FID = bytes.fromhex("7FF2")
-PIN_STATUS = bytes([0x01, 0x81, 0x0A])
-"""pinStatusTemplateDO: the key references that the PIN status template shows (PIN1, PIN2, ADM1)."""
 
-File = list[tuple[str, Any]]
 Element = tuple[str, dict[str, Any]]
-
-DEFAULT: File = []
-"""The file exactly as the template has it."""
-
-
-def content(data: bytes, **fcp: bytes) -> File:
-    """A file with this content, and with FCP members that differ from the template's."""
-    return [*([("fileDescriptor", fcp)] if fcp else []), ("fillFileContent", data)]
-
-
-def minimal(number: int) -> bytes:
-    """A length on as few bytes as possible, as efFileSize wants it."""
-    return number.to_bytes(max(1, (number.bit_length() + 7) // 8), "big")
-
-
-def sized(data: bytes) -> File:
-    """A transparent file that is as long as its content."""
-    return content(data, efFileSize=minimal(len(data)))
-
-
-def linear_fixed(contents: list[bytes], length: int | None = None) -> File:
-    """A linear fixed file: record length and count follow from the contents."""
-    length = length or max(map(len, contents))
-    body = ef.records(contents, length, len(contents))
-    descriptor = bytes([0x42, 0x21]) + length.to_bytes(2, "big")
-    return content(body, fileDescriptor=descriptor, efFileSize=minimal(len(body)))
-
-
-def directory(temporary_fid: bytes = b"", aid: bytes = b"") -> File:
-    """A DF or ADF; an ADF is known by a temporary file identifier while the profile is created."""
-    fcp = {"fileID": temporary_fid, "dfName": aid} if aid else {}
-    return [("fileDescriptor", {**fcp, "pinStatusTemplateDO": PIN_STATUS})]
-
-
-def access_rule_file() -> File:
-    return linear_fixed(list(access_rules.RECORDS))
-
-
-def plmns(codes: tuple[str, ...]) -> bytes:
-    return b"".join(ef.plmn(code[:3], code[4:]) for code in codes)
-
-
-def plmns_with_access(entries: tuple[Access, ...]) -> bytes:
-    return b"".join(
-        ef.plmn_with_access_technology(entry.plmn[:3], entry.plmn[4:], entry.access) for entry in entries
-    )
-
-
-# --- profile elements, in the order of the package ---------------------------------------------------
 
 
 def header(subscription: Subscription) -> dict[str, Any]:
-    services: dict[str, None] = {"usim": None}
-    if subscription.ims:
-        services["isim"] = None
-    algorithm = subscription.authentication.algorithm
-    tuak = "tuak256" if len(subscription.authentication.key) == 32 else "tuak128"
-    services[{"milenage": "milenage", "tuak": tuak, "test": "usim-test-algorithm"}[algorithm]] = None
+    used = [make(subscription).get("templateID") for _, make in makers(subscription)]
     return {
         "major-version": 2,
         "minor-version": 3,
         "profileType": subscription.name,
         "iccid": bytes.fromhex(subscription.full_iccid.ljust(20, "F")),
-        "eUICC-Mandatory-services": services,
-        "eUICC-Mandatory-GFSTEList": [TEMPLATE + suffix for suffix in templates(subscription)],
+        "eUICC-Mandatory-services": mandatory_services(subscription),
+        "eUICC-Mandatory-GFSTEList": [oid for oid in used if oid],
     }
 
 
-def templates(subscription: Subscription) -> Iterator[str]:
-    """Suffixes of the templates that the package uses."""
-    yield from ("1", "4", "5", "7")
-    if subscription.ims:
-        yield from ("8", "9") if subscription.ims.proxies else ("8",)
-    if subscription.five_g:
-        yield "13"
-
-
-def mf(subscription: Subscription) -> dict[str, Any]:
-    applications = [ef.application_template(USIM_AID, "USIM")]
-    if subscription.ims:
-        applications.append(ef.application_template(ISIM_AID, "ISIM"))
-    return {
-        "templateID": TEMPLATE + "1",
-        "mf": directory(),
-        "ef-pl": sized("".join(subscription.languages).encode("ascii")),
-        "ef-iccid": content(ef.iccid(subscription.full_iccid)),
-        "ef-dir": linear_fixed(applications),
-        "ef-arr": access_rule_file(),
-        "ef-umpc": content(bytes.fromhex("3C00000000")),
+def mandatory_services(subscription: Subscription) -> dict[str, None]:
+    """What the eUICC must support, by the names of ServicesList."""
+    authentication, five_g = subscription.authentication, subscription.five_g
+    tuak = "tuak256" if len(authentication.key) == 32 else "tuak128"
+    concealed_by_card = five_g is not None and five_g.concealed_by == "card"
+    schemes = {key.scheme for key in five_g.home_network_keys} if five_g and concealed_by_card else set()
+    wanted = {
+        "usim": True,
+        "isim": subscription.ims,
+        "milenage": authentication.algorithm == "milenage",
+        tuak: authentication.algorithm == "tuak",
+        "usim-test-algorithm": authentication.algorithm == "test",
+        "get-identity": concealed_by_card,
+        "profile-a-x25519": "profile-a" in schemes,
+        "profile-b-p256": "profile-b" in schemes,
     }
+    return {name: None for name, is_wanted in wanted.items() if is_wanted}
 
 
 def puk_codes(subscription: Subscription) -> dict[str, Any]:
@@ -165,78 +97,6 @@ def local_pins(subscription: Subscription) -> dict[str, Any]:
     return {"pinCodes": ("pinconfig", [pin2])}
 
 
-def usim_services(subscription: Subscription) -> set[int]:
-    """The services of EF.UST that the description implies, TS 31.102 §4.2.8."""
-    networks = subscription.networks
-    present = {
-        10: True,  # short message storage
-        12: subscription.sms_centre,
-        19: True,  # service provider name
-        20: True,  # user controlled PLMN selector with access technology
-        21: subscription.msisdn,
-        27: True,  # GSM access
-        33: True,  # shall be set to '1'
-        38: True,  # GSM security context
-        42: networks.operator_controlled,
-        43: networks.home,
-        71: networks.equivalent_home,
-        85: True,  # EPS mobility management information
-        122: subscription.five_g,  # 5GS mobility management information
-        123: subscription.five_g,  # 5G security parameters
-        124: subscription.five_g,  # subscription identifier privacy support
-        126: subscription.five_g,  # UAC access identities
-    }
-    return {number for number, wanted in present.items() if wanted} | set(subscription.services)
-
-
-def usim(subscription: Subscription) -> dict[str, Any]:
-    operator, networks = subscription.operator, subscription.networks
-    element: dict[str, Any] = {
-        "templateID": TEMPLATE + "4",
-        "adf-usim": directory(USIM_TEMPORARY_FID, USIM_AID),
-        "ef-imsi": content(ef.imsi(subscription.imsi)),
-        "ef-arr": access_rule_file(),
-        "ef-hpplmn": content(bytes([networks.search_period])),
-        "ef-ust": sized(ef.service_table(usim_services(subscription), 17)),
-        "ef-spn": content(ef.service_provider_name(operator.name)),
-        "ef-est": content(b"\x00"),
-        "ef-acc": content(ef.access_control_classes(subscription.access_control_classes)),
-        "ef-ad": content(ef.administrative_data(len(operator.mnc))),
-        "ef-ecc": linear_fixed([ef.emergency_call_code(code) for code in subscription.emergency_numbers]),
-    }
-    if networks.forbidden:
-        element["ef-fplmn"] = content(plmns(networks.forbidden))
-    if subscription.sms_centre:
-        element["ef-smsp"] = content(sms_parameters(subscription.sms_centre))
-    return element
-
-
-def sms_parameters(sms_centre: str) -> bytes:
-    """EF.SMSP, TS 31.102 §4.2.27: service centre, protocol 0, default coding, validity one day; 38 bytes."""
-    address = ef.dialling_number(sms_centre, label_length=0)[:12]
-    return ef.alpha("", 10, "label") + b"\xe1" + b"\xff" * 12 + address + bytes([0x00, 0x00, 0xA7])
-
-
-def optional_usim(subscription: Subscription) -> dict[str, Any]:
-    networks = subscription.networks
-    element: dict[str, Any] = {
-        "templateID": TEMPLATE + "5",
-        "ef-li": sized("".join(subscription.languages).encode("ascii")),
-        "ef-plmnwact": DEFAULT,
-    }
-    if subscription.msisdn:
-        element["ef-msisdn"] = content(ef.dialling_number(subscription.msisdn, label_length=10))
-    if networks.user_controlled:
-        element["ef-plmnwact"] = content(plmns_with_access(networks.user_controlled))
-    if networks.operator_controlled:
-        element["ef-oplmnwact"] = content(plmns_with_access(networks.operator_controlled))
-    if networks.home:
-        element["ef-hplmnwact"] = sized(plmns_with_access(networks.home))
-    if networks.equivalent_home:
-        element["ef-ehplmn"] = content(plmns(networks.equivalent_home))
-    return element
-
-
 def aka_parameters(subscription: Subscription) -> dict[str, Any]:
     authentication = subscription.authentication
     numbers = {"milenage": 1, "tuak": 2, "test": 3}
@@ -249,12 +109,16 @@ def aka_parameters(subscription: Subscription) -> dict[str, Any]:
     }
     if authentication.rotation_constants is not None:
         algorithm["rotationConstants"] = authentication.rotation_constants
+    if authentication.failures_allowed is not None:
+        algorithm["authCounterMax"] = authentication.failures_allowed.to_bytes(3, "big")
     if authentication.xoring_constants is not None:
         algorithm["xoringConstants"] = authentication.xoring_constants
     return {
         "algoConfiguration": ("algoParameter", algorithm),
+        "sqnOptions": bytes([authentication.sqn_options]),
         "sqnDelta": authentication.sqn_delta.to_bytes(6, "big"),
         "sqnAgeLimit": authentication.sqn_age_limit.to_bytes(6, "big"),
+        "sqnInit": [authentication.sqn_init.to_bytes(6, "big")] * 32,
     }
 
 
@@ -270,59 +134,6 @@ def operator_constant(authentication: Authentication) -> bytes:
     if given.top is not None:
         return Tuak.topc(given.key, given.top, iterations=given.keccak_iterations)
     return given.opc or given.topc or bytes(16)
-
-
-def gsm_access(subscription: Subscription) -> dict[str, Any]:
-    return {
-        "templateID": TEMPLATE + "7",
-        "df-gsm-access": directory(),
-        "ef-kc": DEFAULT,
-        "ef-kcgprs": DEFAULT,
-    }
-
-
-def df_5gs(subscription: Subscription) -> dict[str, Any]:
-    assert subscription.five_g is not None
-    indicator = ef.bcd(subscription.five_g.routing_indicator, 2) + b"\xff\xff"
-    return {
-        "templateID": TEMPLATE + "13",
-        "df-df-5gs": directory(),
-        "ef-5gs3gpploci": DEFAULT,
-        "ef-5gsn3gpploci": DEFAULT,
-        "ef-5gs3gppnsc": DEFAULT,
-        "ef-5gsn3gppnsc": DEFAULT,
-        "ef-5gauthkeys": content(b"\xff" * 110),
-        "ef-uac-aic": content(bytes(4)),
-        "ef-suci-calc-info": sized(bytes.fromhex("A0020000A100")),
-        "ef-routing-indicator": content(indicator),
-    }
-
-
-def isim(subscription: Subscription) -> dict[str, Any]:
-    ims = subscription.ims
-    assert ims is not None
-    operator = subscription.operator
-    domain = ims.domain or f"ims.mnc{operator.mnc.zfill(3)}.mcc{operator.mcc}.3gppnetwork.org"
-    private = ims.private_identity or f"{subscription.imsi}@{domain}"
-    public = ims.public_identities or (f"sip:{subscription.imsi}@{domain}",)
-    services = {1} if ims.proxies else set()
-    return {
-        "templateID": TEMPLATE + "8",
-        "adf-isim": directory(ISIM_TEMPORARY_FID, ISIM_AID),
-        "ef-impi": sized(ef.uri(private)),
-        "ef-impu": linear_fixed([ef.uri(identity) for identity in public]),
-        "ef-domain": sized(ef.uri(domain)),
-        "ef-ist": content(ef.service_table(services, 14)),
-        "ef-ad": content(bytes(3)),
-        "ef-arr": access_rule_file(),
-    }
-
-
-def optional_isim(subscription: Subscription) -> dict[str, Any]:
-    assert subscription.ims is not None
-    proxies = [b"\x00" + proxy.encode("ascii") for proxy in subscription.ims.proxies]
-    addresses = [bytes([0x80, len(proxy)]) + proxy for proxy in proxies]
-    return {"templateID": TEMPLATE + "9", "ef-pcscf": linear_fixed(addresses)}
 
 
 def shared_pins(subscription: Subscription) -> dict[str, Any]:
@@ -357,20 +168,39 @@ def security_domain(subscription: Subscription) -> dict[str, Any]:
     }
 
 
-def remote_file_management(subscription: Subscription) -> dict[str, Any]:
-    """RFM for the USIM under the TAR of TS 101 220 annex D, ciphered and with a MAC."""
-    return {
-        "instanceAID": bytes.fromhex("A00000055910100002"),
-        "tarList": [bytes.fromhex("B00010")],
+def shared_files_management(subscription: Subscription) -> dict[str, Any]:
+    """RFM of the files below the MF."""
+    return rfm(0x00, bytes.fromhex("B00000"))
+
+
+def usim_files_management(subscription: Subscription) -> dict[str, Any]:
+    """RFM of the USIM's files."""
+    return rfm(0x01, bytes.fromhex("B00011"), USIM_AID)
+
+
+def isim_files_management(subscription: Subscription) -> dict[str, Any]:
+    """RFM of the ISIM's files."""
+    return rfm(0x02, bytes.fromhex("B00025"), ISIM_AID)
+
+
+def rfm(number: int, tar: bytes, adf: bytes = b"") -> dict[str, Any]:
+    """One instance of remote file management (SAIP §8.8), ciphered and with a MAC. The TARs are of the range
+    that TS 101 220 annex D sets aside for it. Access domain '00': every file, as PIN and ADM allow."""
+    instance: dict[str, Any] = {
+        "instanceAID": bytes.fromhex("A000000559101000") + bytes([number]),
+        "securityDomainAID": MNO_SD_AID,
+        "tarList": [tar],
         "minimumSecurityLevel": b"\x16",
         "uiccAccessDomain": b"\x00",
         "uiccAdminAccessDomain": b"\x00",
-        "adfRFMAccess": {
-            "adfAID": USIM_AID,
+    }
+    if adf:
+        instance["adfRFMAccess"] = {
+            "adfAID": adf,
             "adfAccessDomain": b"\x00",
             "adfAdminAccessDomain": b"\x00",
-        },
-    }
+        }
+    return instance
 
 
 def end(subscription: Subscription) -> dict[str, Any]:
@@ -385,11 +215,13 @@ HEADER_FIELD = {
     "mf": "mf-header",
     "pukCodes": "puk-Header",
     "pinCodes": "pin-Header",
+    "telecom": "telecom-header",
     "usim": "usim-header",
     "opt-usim": "optusim-header",
     "akaParameter": "aka-header",
     "gsm-access": "gsm-access-header",
     "df-5gs": "df-5gs-header",
+    "df-saip": "df-saip-header",
     "isim": "isim-header",
     "opt-isim": "optisim-header",
     "securityDomain": "sd-Header",
@@ -401,18 +233,25 @@ HEADER_FIELD = {
 
 def makers(subscription: Subscription) -> Iterator[tuple[str, Maker]]:
     """The elements of the package after its header, in order."""
-    yield from (("mf", mf), ("pukCodes", puk_codes), ("pinCodes", global_pins))
-    yield from (("usim", usim), ("opt-usim", optional_usim), ("pinCodes", local_pins))
-    yield from (("akaParameter", aka_parameters), ("gsm-access", gsm_access))
+    yield from (("mf", files.mf), ("pukCodes", puk_codes), ("pinCodes", global_pins))
+    if subscription.phone_book:
+        yield "telecom", files.telecom
+    yield from (("usim", files.usim), ("opt-usim", files.optional_usim), ("pinCodes", local_pins))
+    yield from (("akaParameter", aka_parameters), ("gsm-access", files.gsm_access))
     if subscription.five_g:
-        yield "df-5gs", df_5gs
+        yield "df-5gs", files.df_5gs
+        if subscription.five_g.concealed_by == "card":
+            yield "df-saip", files.df_saip
     if subscription.ims:
-        yield "isim", isim
+        yield "isim", files.isim
         if subscription.ims.proxies:
-            yield "opt-isim", optional_isim
+            yield "opt-isim", files.optional_isim
         yield from (("pinCodes", shared_pins), ("akaParameter", aka_parameters))
     if subscription.remote_keys:
-        yield from (("securityDomain", security_domain), ("rfm", remote_file_management))
+        yield from (("securityDomain", security_domain), ("rfm", shared_files_management))
+        yield "rfm", usim_files_management
+        if subscription.ims:
+            yield "rfm", isim_files_management
     yield "end", end
 
 

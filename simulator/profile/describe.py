@@ -64,6 +64,8 @@ class Operator(Description):
     """`name` goes to EF.SPN (at most 16 characters) and the profile's metadata."""
 
     name: str = Field(min_length=1, max_length=32)
+    full_name: str | None = Field(default=None, min_length=1, max_length=32)
+    """EF.PNN; with it comes EF.OPL for the operator's own PLMN."""
     plmn: PlmnCode
 
     @property
@@ -87,6 +89,12 @@ class Authentication(Description):
     rotation_constants: Annotated[bytes, _hex((5,))] | None = None
     xoring_constants: Annotated[bytes, _hex((80,))] | None = None
     keccak_iterations: int = Field(default=1, ge=1, le=255)
+    sqn_options: int = Field(default=0x02, ge=0, le=255)
+    """Bits of sqnOptions, SAIP §8.5."""
+    sqn_init: int = Field(default=0, ge=0, lt=1 << 43)
+    """SEQ from which every index counts."""
+    failures_allowed: int | None = Field(default=None, ge=1, lt=1 << 24)
+    """authCounterMax: how many wrong MACs the card bears; None: any number."""
     sqn_delta: int = Field(default=1 << 28, ge=0, lt=1 << 43)
     sqn_age_limit: int = Field(default=1 << 28, ge=0, lt=1 << 43)
 
@@ -133,10 +141,27 @@ class Ims(Description):
     proxies: tuple[str, ...] = ()
 
 
+class HomeNetworkKey(Description):
+    """A public key to conceal the SUPI with, TS 33.501 annex C: X25519 for Profile A, P-256 for Profile B."""
+
+    scheme: Literal["profile-a", "profile-b"]
+    identifier: int = Field(ge=0, le=255)
+    value: Annotated[bytes, _hex((32, 33, 65))]
+
+    @model_validator(mode="after")
+    def length_fits(self) -> HomeNetworkKey:
+        if (len(self.value) == 32) != (self.scheme == "profile-a"):
+            raise ValueError(f"{self.scheme} takes no key of {len(self.value)} bytes")
+        return self
+
+
 class FiveG(Description):
-    """DF.5GS, TS 31.102 §4.4.11; the SUPI is concealed with the null scheme."""
+    """DF.5GS, TS 31.102 §4.4.11; without a key the SUPI is concealed with the null scheme."""
 
     routing_indicator: Annotated[str, Field(pattern=r"^[0-9]{1,4}$")] = "0"
+    concealed_by: Literal["phone", "card"] = "phone"
+    home_network_keys: tuple[HomeNetworkKey, ...] = Field(default=(), max_length=3)
+    """By priority."""
 
 
 class RemoteKey(Description):
@@ -159,6 +184,10 @@ class Subscription(Description):
     sms_centre: str | None = None
     access_control_classes: tuple[int, ...] = (0,)
     emergency_numbers: tuple[str, ...] = ("112", "911")
+    group_identifier: Annotated[bytes, _hex(tuple(range(1, 9)))] | None = None
+    """EF.GID1."""
+    phone_book: int = Field(default=20, ge=0, le=250)
+    """Entries of the phone book in DF.TELECOM; 0: no DF.TELECOM."""
     languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}$")], ...] = ("en",)
     services: tuple[int, ...] = ()
     """Further services of EF.UST, by number, TS 31.102 §4.2.8."""
@@ -192,7 +221,7 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def parse(text: str, where: str = "description") -> Subscription:
-    """Check a description; `where` names it in errors. DescriptionError names key and reason."""
+    """Check a description; `where` names it in errors. DescriptionError names line, key and reason."""
     try:
         return Subscription.model_validate(yaml.load(text, Loader=_Loader))
     except yaml.MarkedYAMLError as error:
@@ -205,7 +234,22 @@ def parse(text: str, where: str = "description") -> Subscription:
         key = ".".join(map(str, first["loc"])) or "the description"
         reason = first["msg"].removeprefix("Value error, ")
         hint = " (put it into quotes)" if first["type"] == "string_type" else ""
-        raise DescriptionError(f"{where}: {key}: {reason}{hint}") from None
+        line = _line(yaml.compose(text, Loader=_Loader), first["loc"])
+        raise DescriptionError(f"{where}:{line}: {key}: {reason}{hint}") from None
+
+
+def _line(node: yaml.Node | None, path: tuple[int | str, ...]) -> int:
+    """The line of a key (or of the nearest thing around it that is there), from 1."""
+    line = 1
+    for step in path:
+        if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
+            node = node.value[step]
+        elif isinstance(node, yaml.MappingNode) and (found := [v for k, v in node.value if k.value == step]):
+            node = found[0]
+        else:
+            break
+        line = node.start_mark.line + 1
+    return line
 
 
 def load(path: Path) -> Subscription:

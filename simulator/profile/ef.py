@@ -7,6 +7,7 @@ A value that does not fit raises `ContentError`, which names it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from ipaddress import ip_address
 
 GSM_DEFAULT_ALPHABET = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
@@ -157,16 +158,79 @@ def application_template(aid: bytes, label: str) -> bytes:
 
 def uri(value: str) -> bytes:
     """A TLV of tag '80' with UTF-8 text: EF.IMPI, EF.IMPU, EF.DOMAIN (TS 31.103 §4.2), EF.PSISMSC."""
-    text = value.encode()
-    if len(text) > 0xFF:
-        raise ContentError(f"{value!r} is longer than 255 bytes")
-    length = bytes([len(text)]) if len(text) < 0x80 else bytes([0x81, len(text)])
-    return b"\x80" + length + text
+    return _tlv(0x80, value.encode())
 
 
 def pin(code: str, what: str = "PIN") -> bytes:
     """A PIN of 4 to 8 digits, padded with 'FF' to 8 bytes, TS 102 221 §9.5.1."""
     return digits(code, what, range(4, 9)).encode("ascii").ljust(8, b"\xff")
+
+
+def sms_parameters(sms_centre: str, validity: int = 0xA7) -> bytes:
+    """One record of EF.SMSP, TS 31.102 §4.2.27: 10 bytes of label, then what is given (service centre,
+    protocol, coding and validity; '00', '00' and one day), 38 bytes."""
+    address = dialling_number(sms_centre, label_length=0)[:12]
+    return alpha("", 10, "label") + b"\xe1" + b"\xff" * 12 + address + bytes([0x00, 0x00, validity])
+
+
+def packed_septets(text: str) -> bytes:
+    """The GSM default alphabet, 8 characters in 7 bytes, TS 23.038 §6.1.2.1."""
+    bits = sum(GSM_DEFAULT_ALPHABET.index(character) << (7 * at) for at, character in enumerate(text))
+    return bits.to_bytes((7 * len(text) + 7) // 8, "little")
+
+
+def network_name(full_name: str) -> bytes:
+    """One record of EF.PNN, TS 31.102 §4.2.58: '43' with the name as TS 24.008 §10.5.3.5a codes it."""
+    if all(character in GSM_DEFAULT_ALPHABET for character in full_name):
+        coded = bytes([0x80 | -7 * len(full_name) % 8]) + packed_septets(full_name)
+    else:
+        coded = b"\x90" + full_name.encode("utf-16-be")
+    return bytes([0x43, len(coded)]) + coded
+
+
+def operator_plmn(mcc: str, mnc: str, name_record: int) -> bytes:
+    """One record of EF.OPL, TS 31.102 §4.2.59: in this PLMN, in every location area, the name of that
+    record of EF.PNN; 8 bytes."""
+    return plmn(mcc, mnc) + bytes.fromhex("0000FFFE") + bytes([name_record])
+
+
+def routing_indicator(number: str) -> bytes:
+    """EF.Routing_Indicator, TS 31.102 §4.4.11.11: up to four digits, swapped BCD, two bytes unused."""
+    return bcd(digits(number, "routing indicator", range(1, 5)), 2) + b"\xff\xff"
+
+
+PROTECTION_SCHEME = {"null": 0, "profile-a": 1, "profile-b": 2}
+"""Protection Scheme Identifier, TS 33.501 annex C."""
+
+
+def suci_calculation_information(keys: Iterable[tuple[str, int, bytes]]) -> bytes:
+    """EF.SUCI_Calc_Info, TS 31.102 §4.4.11.8: schemes ('A0') by priority, home network keys ('A1').
+
+    Each key is a scheme's name, the home network public key identifier and the key: 32 bytes (Profile A),
+    33 or 65 (Profile B). The null scheme closes the list.
+    """
+    known = list(keys)
+    schemes = b"".join(bytes([PROTECTION_SCHEME[name], at]) for at, (name, _, _) in enumerate(known, 1))
+    listed = b"".join(bytes([0x80, 1, identifier, 0x81, len(key)]) + key for _, identifier, key in known)
+    if not known:
+        return bytes([0xA0, 2, 0, 0])
+    return _tlv(0xA0, schemes + bytes([0, 0])) + _tlv(0xA1, listed)
+
+
+def host_name(host: str) -> bytes:
+    """One record of EF.P-CSCF, TS 31.103 §4.2.8: '80' with the type (0 name, 1 IPv4, 2 IPv6) and address."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return _tlv(0x80, b"\x00" + host.encode("ascii"))
+    return _tlv(0x80, bytes([1 if address.version == 4 else 2]) + address.packed)
+
+
+def _tlv(tag: int, value: bytes) -> bytes:
+    """BER-TLV of up to 255 bytes."""
+    if len(value) > 0xFF:
+        raise ContentError(f"{len(value)} bytes are too many for one data object of 255")
+    return bytes([tag, *([0x81] if len(value) > 0x7F else []), len(value)]) + value
 
 
 def records(contents: Iterable[bytes], length: int, count: int) -> bytes:

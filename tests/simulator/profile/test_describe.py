@@ -68,6 +68,27 @@ def test_what_is_wrong_is_named(old: str, new: str, key: str, reason: str) -> No
     assert "\n" not in text
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (GOOD.replace("001-01", "00101"), 4),
+        (GOOD + "networks:\n  home:\n    - {plmn: 001-01}\n    - {plmn: 1-01}\n", 10),
+        (GOOD + "five_g:\n  home_network_keys:\n  - scheme: profile-a\n", 9),
+        (GOOD.replace("name: Example", "", 1), 1),
+        (GOOD + "pins: {pin1: 1234}\n", 7),
+    ],
+)
+def test_the_line_is_named(text: str, line: int) -> None:
+    with pytest.raises(DescriptionError, match=rf"^card\.yaml:{line}: "):
+        describe.parse(text, "card.yaml")
+
+
+def test_a_key_of_the_wrong_length_is_named_with_its_scheme() -> None:
+    key = "five_g: {home_network_keys: [{scheme: profile-b, identifier: 1, value: " + "0a" * 32 + "}]}"
+    with pytest.raises(DescriptionError, match="profile-b takes no key of 32 bytes"):
+        describe.parse(GOOD + key)
+
+
 def test_a_file_that_is_no_text(tmp_path: Path) -> None:
     path = tmp_path / "binary.yaml"
     path.write_bytes(b"\xff\xfe\x00")

@@ -62,6 +62,52 @@ def test_dialling_number() -> None:
     assert record.hex() == "ff" * 14 + "07" + "91" + "4180551512f2" + "ffffffff" + "ffff"
 
 
+def test_sms_parameters() -> None:
+    """As on a card of a real network, but for the label and the validity period."""
+    record = ef.sms_parameters("+4915790109999", validity=0xA9)
+    assert record.hex() == "ff" * 10 + "e1" + "ff" * 12 + "0891945197109099f9ffffff" + "0000a9"
+    assert len(record) == 38
+
+
+@pytest.mark.parametrize(
+    ("name", "record"),
+    [
+        ("Telekom.de", "430a82d432bbbc7eb75de432"),  # read from cards of these networks
+        ("E-Networks", "430a82c596b34cbfbfe5eb39"),
+        ("移动", "43059079fb52a8"),
+    ],
+)
+def test_network_name(name: str, record: str) -> None:
+    assert ef.network_name(name).hex() == record
+
+
+def test_operator_plmn() -> None:
+    assert ef.operator_plmn("246", "081", 1).hex() == "421680" + "0000fffe" + "01"
+
+
+def test_routing_indicator() -> None:
+    assert ef.routing_indicator("17").hex() == "71ffffff"  # TS 31.102 §4.4.11.11
+    assert ef.routing_indicator("0").hex() == "f0ffffff"  # TS 48's, and the default of SAIP
+
+
+def test_suci_calculation_information() -> None:
+    """TS 31.121 §4.9.4: Profile B with key 27, Profile A with key 30, then the null scheme."""
+    profile_b = bytes.fromhex("0272DA71976234CE833A6907425867B82E074D44EF907DFB4B3E21C1C2256EBCD1")
+    profile_a = bytes.fromhex("5A8D38864820197C3394B92613B20B91633CBD897119273BF8E4A6F4EEC0A650")
+    content = ef.suci_calculation_information(
+        [("profile-b", 27, profile_b), ("profile-a", 30, profile_a)],
+    )
+    expected = "A006020101020000" + "A14B" + "80011B8121" + profile_b.hex() + "80011E8120" + profile_a.hex()
+    assert content.hex() == expected.lower()
+    assert ef.suci_calculation_information([]).hex() == "a0020000"  # as in TS.48
+
+
+def test_host_names_and_addresses() -> None:
+    assert ef.host_name("a.example").hex() == "800a00" + b"a.example".hex()
+    assert ef.host_name("192.0.2.1").hex() == "800501c0000201"
+    assert ef.host_name("2001:db8::1").hex() == "801102" + "20010db8" + "00" * 11 + "01"
+
+
 @pytest.mark.parametrize(
     ("number", "digit"),
     [("7992739871", "3"), ("1789372997", "4"), ("8900012345678901234", "1")],
@@ -83,6 +129,9 @@ def test_luhn(number: str, digit: str) -> None:
         lambda: ef.service_table([0], 1),
         lambda: ef.dialling_number("call me"),
         lambda: ef.records([b"12"], 1, 1),
+        lambda: ef.routing_indicator("12345"),
+        lambda: ef.uri("x" * 256),
+        lambda: ef.suci_calculation_information([("profile-b", number, bytes(65)) for number in range(4)]),
     ],
 )
 def test_what_does_not_fit_is_refused_in_one_sentence(call) -> None:  # type: ignore[no-untyped-def]
