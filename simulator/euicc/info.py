@@ -25,8 +25,14 @@ UICC_CAPABILITY = (
     "akaTuak128",
     "akaTuak256",
     "usimTestAlgorithm",
+    "javacard",
     "berTlvFileSupport",
+    "getIdentity",
+    "profile-a-x25519",
+    "profile-b-p256",
 )
+"""What a profile may ask for. Profiles with Java Card applications, and with files for GET IDENTITY, install
+and their files are there; the applications themselves are kept and not run."""
 RSP_CAPABILITY = ("additionalProfile", "testProfileSupport")
 
 

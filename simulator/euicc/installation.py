@@ -131,14 +131,14 @@ class Installation:
     def _open_sequence(self, tag: int, piece: bytes) -> None:
         """The header of a sequence; 'A0' and 'A2' bring their segments along."""
         self._finish_stage()
-        _, length, offset = tlv.read_header(piece, 0)
-        self.stage, self.expected = tag, length
+        _, offset, end = tlv.read_header(piece, 0)
+        self.stage, self.expected = tag, end - offset
         rest = piece[offset:]
         while rest:
-            end = tlv.read(rest).end
-            self._segment(rest[:end])
-            rest = rest[end:]
-        if not length:
+            segment = tlv.read(rest).end
+            self._segment(rest[:segment])
+            rest = rest[segment:]
+        if end == offset:
             raise self._structure_error()
 
     def _segment(self, segment: bytes) -> None:
@@ -180,7 +180,7 @@ class Installation:
         """§5.5.1: the header of the package with InitialiseSecureChannelRequest in it."""
         command = BppCommand.INITIALISE_SECURE_CHANNEL
         try:
-            _, _, offset = tlv.read_header(piece, 0)
+            _, offset, _ = tlv.read_header(piece, 0)
             request = rsp.decode("InitialiseSecureChannelRequest", piece[offset:])
         except Asn1Error:
             raise InstallationError(command, Reason.INCORRECT_INPUT_VALUES) from None
@@ -198,7 +198,7 @@ class Installation:
         """smdpSign covers the members before it, and the eUICC's one-time key (§5.5.1)."""
         certificate = self.core.identity.chains.parse(self.session.pb_certificate)
         self.dp_oid = certificate.registered_id
-        _, _, offset = tlv.read_header(raw, 0)
+        _, offset, _ = tlv.read_header(raw, 0)
         members = raw[offset : len(raw) - len(signature_tlv(request["smdpSign"]))]
         covered = members + tlv.encode(0x5F49, self._own_point())
         if len(request["smdpSign"]) != 64 or not verify_raw(
