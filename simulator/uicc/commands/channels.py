@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cards.apdu import CommandApdu
 from cards.status import SW, StatusError
-from simulator.uicc.command import ISO, command
+from simulator.uicc.command import ISO, PROPRIETARY, command
 
 if TYPE_CHECKING:
     from simulator.uicc.channel import Channel
@@ -78,5 +78,7 @@ def get_challenge(channel: Channel, command: CommandApdu) -> bytes:
 COMMANDS = (
     command("MANAGE CHANNEL", ISO, 0x70, "12", "TS 102 221 §11.1.17", manage_channel),
     command("GET RESPONSE", ISO, 0xC0, "2", "TS 102 221 §11.1.18", get_response),
+    # Terminals fetch the answer to a proprietary command with that command's class.
+    command("GET RESPONSE", PROPRIETARY, 0xC0, "2", "TS 102 221 §7.3.1.1.3", get_response),
     command("GET CHALLENGE", ISO, 0x84, "2", "TS 102 221 §11.1.15", get_challenge),
 )
