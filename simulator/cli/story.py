@@ -2,101 +2,159 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.padding import Padding
+from rich.text import Text
+
+from simulator.cli.reading import state_of
 
 if TYPE_CHECKING:
-    from simulator.cli.reading import Identity, Profile
-    from simulator.cli.tape import Step
+    from cards import Isdr
+    from simulator.cli.reading import Identity
+    from simulator.lpa import Progress
+    from simulator.lpa.profiles import InstalledProfile
 
 WORDS = {
     "GetEuiccConfiguredAddresses": "Which SM-DP+ does the eUICC know by itself?",
-    "GetEUICCInfo1": "Which certificate issuers does the eUICC trust?",
-    "GetEUICCInfo2": "What can the eUICC do?",
+    "GetEUICCInfo": "The eUICC says which certificate issuers it trusts.",
     "GetEUICCChallenge": "The eUICC draws 16 random bytes for the server to sign.",
-    "GetEID": "Which eUICC is this?",
-    "GetRAT": "Which rules may profiles come with?",
+    "GetRAT": "The eUICC says which policy rules profiles may bring.",
     "InitiateAuthentication": "The server signs the challenge and shows its certificate.",
-    "AuthenticateServer": "The eUICC checks the server, and signs in turn.",
+    "AuthenticateServer": "The eUICC checks the server, then signs in turn.",
     "AuthenticateClient": "The server checks the eUICC and finds the order.",
     "PrepareDownload": "The eUICC agrees and makes a one-time key.",
     "GetBoundProfilePackage": "The server encrypts the profile for this eUICC alone.",
     "LoadBoundProfilePackage": "The eUICC decrypts, checks and installs it, piece by piece.",
-    "ListNotification": "Which news has the eUICC for servers?",
-    "RetrieveNotificationsList": "The eUICC hands out its signed news.",
-    "HandleNotification": "The server learns what became of the profile.",
-    "RemoveNotificationFromList": "The eUICC may forget the news.",
-    "EnableProfile": "The profile becomes the card.",
-    "DisableProfile": "The profile is put aside.",
-    "GetProfilesInfo": "Which profiles are on the eUICC?",
+    "ListNotification": "The eUICC lists its news for servers.",
+    "RetrieveNotificationsList": "The eUICC hands out its signed report.",
+    "HandleNotification": "The server learns that the profile is installed.",
+    "RemoveNotificationFromList": "The eUICC may forget the report.",
+    "EnableProfile": "The profile becomes the card; the card asks for a reset.",
+    "GetProfilesInfo": "The eUICC lists its profiles.",
     "CancelSession": "The session ends without a profile.",
-    "commands": "SELECT, MANAGE CHANNEL, READ BINARY and the like.",
 }
 """Function of SGP.22 §5.6 and §5.7 → what happens in it."""
 
 
-class Story:
-    """Prints to a console that is at least 80 columns wide."""
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One function that was done: messages, APDUs (0 for the server's), bytes and seconds."""
+
+    interface: str
+    function: str
+    request: str
+    response: str
+    apdus: int
+    sent: int
+    received: int
+    seconds: float
+    error: str = ""
+
+    def as_data(self) -> dict[str, Any]:
+        """JSON-able values, times in milliseconds."""
+        data = asdict(self)
+        data["milliseconds"] = round(data.pop("seconds") * 1e3, 3)
+        return data
+
+
+class Recorder:
+    """Takes the progress of an LPA, times it, and hands each finished step on."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self._since = time.perf_counter()
+
+    def start(self) -> None:
+        """The next step begins now."""
+        self._since = time.perf_counter()
+
+    def progress(self, progress: Progress) -> None:
+        """What the LPA reports."""
+        if progress.segment:
+            return
+        done = progress
+        now = time.perf_counter()
+        self.add(Step(*done.exchange, done.apdus, done.sent, done.received, now - self._since, done.error))
+        self._since = time.perf_counter()
+
+    def add(self, step: Step) -> None:
+        self.steps.append(step)
+
+    @contextmanager
+    def watched(self, isdr: Isdr, interface: str, function: str) -> Iterator[None]:
+        """Counts what a block exchanges with the card as one step."""
+        meter, begin = isdr.meter, time.perf_counter()
+        before = meter.apdus, meter.sent, meter.received
+        yield
+        apdus, sent, received = (
+            after - past
+            for after, past in zip((meter.apdus, meter.sent, meter.received), before, strict=True)
+        )
+        request, response = f"{function}Request", f"{function}Response"
+        seconds = time.perf_counter() - begin
+        self.add(Step(interface, function, request, response, apdus, sent, received, seconds))
+        self._since = time.perf_counter()
+
+
+class Story(Recorder):
+    """Prints chapters, and each step as it is done. Fits 80 columns."""
 
     def __init__(self, console: Console | None = None) -> None:
+        super().__init__()
         self.console = console or Console(highlight=False)
 
     def chapter(self, title: str) -> None:
-        """Begin a chapter."""
-        self.console.print()
-        self.console.print(f"[bold cyan]{escape(title)}[/bold cyan]")
+        self.console.print(f"\n[bold cyan]{escape(title)}[/bold cyan]")
 
-    def say(self, text: str) -> None:
-        """A sentence, indented."""
-        self.console.print(f"  {escape(text)}")
+    def say(self, text: str, indent: int = 2, style: str = "") -> None:
+        """A sentence, indented also where it wraps."""
+        self.console.print(Padding(Text(text, style), (0, 0, 0, indent), expand=False))
 
     def fact(self, name: str, value: str) -> None:
-        self.console.print(f"  {escape(name):<10}[bold]{escape(value)}[/bold]")
+        self.console.print(f"  {escape(name):<8}[bold]{escape(value)}[/bold]", soft_wrap=True)
 
     def identity(self, identity: Identity) -> None:
         """What a terminal reads from the card."""
-        if not identity.iccid:
-            self.fact("ICCID", "none")
-            self.fact("IMSI", "none")
-            self.console.print(f"  [dim]{escape(identity.why)}[/dim]")
-            return
-        self.fact("ICCID", identity.iccid)
-        self.fact("IMSI", identity.imsi or f"not readable: {identity.why}")
+        self.fact("ICCID", identity.iccid or "none")
+        self.fact("IMSI", identity.imsi or "none")
+        if identity.why:
+            self.say(identity.why, style="dim")
 
-    def profiles(self, profiles: Iterable[Profile]) -> None:
+    def profiles(self, profiles: Iterable[InstalledProfile]) -> None:
         """The profile list, as GetProfilesInfo gives it."""
         rows = list(profiles)
         if not rows:
-            self.say("No profiles.")
+            self.say("The profile list is empty.")
         for profile in rows:
-            colour = "green" if profile.state == "enabled" else "yellow"
+            colour = "green" if profile.is_enabled else "yellow"
             self.console.print(
-                f"  {profile.number}  {profile.iccid}  [{colour}]{profile.state}[/{colour}]  "
-                f"{escape(profile.nickname or profile.name)} ({escape(profile.provider)})"
+                f"  {profile.iccid}  [{colour}]{state_of(profile)}[/{colour}]  "
+                f"{escape(profile.label)} ({escape(profile.service_provider)})"
             )
 
-    def steps(self, steps: Iterable[Step]) -> None:
-        """A line for each function, and what it is for below it."""
-        table = Table(box=None, padding=(0, 1), pad_edge=False, show_edge=False)
-        table.add_column("  ")
-        table.add_column("Function", overflow="fold")
-        table.add_column("Msgs", justify="right")
-        table.add_column("To", justify="right")
-        table.add_column("From", justify="right")
-        table.add_column("ms", justify="right")
-        for step in steps:
-            server = step.interface == "ES9+"
-            colour = "magenta" if server else "blue"
-            table.add_row(
-                f"  [{colour}]{step.interface}[/{colour}]",
-                f"{step.function}\n[dim]{WORDS.get(step.function, '')}[/dim]",
-                str(step.exchanges),
-                f"{step.sent:,}",
-                f"{step.received:,}",
-                f"{step.seconds * 1e3:.1f}",
-            )
-        self.console.print(table)
+    def start(self) -> None:
+        """The first step follows: say what its figures are."""
+        super().start()
+        self.console.print(f"\n[dim]{'bytes to and from card or server':>66}[/dim]")
+
+    def add(self, step: Step) -> None:
+        super().add(step)
+        colour = "magenta" if step.interface == "ES9+" else "blue"
+        apdus = f"{step.apdus} APDUs" if step.apdus else "HTTPS"
+        self.console.print(
+            f"  [{colour}]{step.interface:<6}[/{colour}][bold]{step.function:<28}[/bold]{apdus:>9}"
+            f"{step.sent:>8,} →{step.received:>7,} ← {step.seconds * 1e3:>6.1f} ms"
+        )
+        arrow = f" → {step.response}" if step.response else ""
+        self.say(step.request + arrow, 8, "dim")
+        if step.error:
+            self.say(step.error, 8, "red")
+        elif words := WORDS.get(step.function):
+            self.say(words, 8)

@@ -1,0 +1,133 @@
+"""`esim apdu`: speaks to a named card by hand, and says in words what it answers."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from simulator.cli import named
+
+if TYPE_CHECKING:
+    from cards import CommandApdu, ResponseApdu
+    from cards.link import CardLike
+
+INSTRUCTIONS = {
+    0x04: "DEACTIVATE FILE",
+    0x0E: "ERASE BINARY",
+    0x10: "TERMINAL PROFILE",
+    0x12: "FETCH",
+    0x14: "TERMINAL RESPONSE",
+    0x20: "VERIFY PIN",
+    0x24: "CHANGE PIN",
+    0x26: "DISABLE PIN",
+    0x28: "ENABLE PIN",
+    0x2C: "UNBLOCK PIN",
+    0x32: "INCREASE",
+    0x44: "ACTIVATE FILE",
+    0x70: "MANAGE CHANNEL",
+    0x73: "MANAGE SECURE CHANNEL",
+    0x75: "TRANSACT DATA",
+    0x76: "SUSPEND UICC",
+    0x78: "GET IDENTITY",
+    0x84: "GET CHALLENGE",
+    0x88: "AUTHENTICATE",
+    0x89: "AUTHENTICATE",
+    0xA2: "SEARCH RECORD",
+    0xA4: "SELECT",
+    0xAA: "TERMINAL CAPABILITY",
+    0xB0: "READ BINARY",
+    0xB2: "READ RECORD",
+    0xC0: "GET RESPONSE",
+    0xC2: "ENVELOPE",
+    0xCA: "GET DATA",
+    0xCB: "RETRIEVE DATA",
+    0xD6: "UPDATE BINARY",
+    0xDB: "SET DATA",
+    0xDC: "UPDATE RECORD",
+    0xE2: "STORE DATA",
+    0xF2: "STATUS",
+}
+"""INS → name (TS 102 221 Table 10.5; '0E' TS 102 222, 'CA' and 'E2' GP Card Specification)."""
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.option("--card", "name", required=True, metavar="NAME", help="The card; see `esim card list`.")
+@click.option("--follow/--no-follow", default=True, help="Fetch what 61XX announces.  [default: follow]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+@click.argument("apdus", nargs=-1, required=True, metavar="APDU...")
+def command(name: str, follow: bool, as_json: bool, apdus: tuple[str, ...]) -> None:
+    """Send command APDUs, in hexadecimal, to a simulated card.
+
+    The card is powered up, takes all APDUs of one call in turn, and is put back on disk with whatever
+    they changed. `-` reads APDUs from standard input, one a line; empty lines and lines that begin with
+    # are skipped.
+
+    \b
+    esim apdu --card demo 00A40004023F00              select the MF
+    esim apdu --card demo 00A40804022FE2 00B000000A   read EF.ICCID
+    """
+    from cards import CommandApdu
+
+    commands = [CommandApdu.from_hex(text) for text in _texts(apdus)]
+    with named.opened(name) as card:
+        card.card.reset()
+        for each in commands:
+            for sent, answer in _exchange(card.card, each, follow):
+                _show(sent, answer, as_json)
+
+
+def _texts(arguments: Iterable[str]) -> Iterator[str]:
+    for argument in arguments:
+        if argument == "-":
+            lines = (line.strip() for line in sys.stdin)
+            yield from (line for line in lines if line and not line.startswith("#"))
+        else:
+            yield argument
+
+
+def _exchange(
+    card: CardLike, command: CommandApdu, follow: bool
+) -> Iterator[tuple[CommandApdu, ResponseApdu]]:
+    """The command with its answer and, if `follow`, what a terminal would send after 61XX and 6CXX."""
+    from cards import CommandApdu, ResponseApdu
+
+    answer = ResponseApdu.parse(card.transmit(command.to_bytes()))
+    yield command, answer
+    if not follow:
+        return
+    if answer.sw.sw1 == 0x6C:
+        command = replace(command, le=answer.sw.number)
+        answer = ResponseApdu.parse(card.transmit(command.to_bytes()))
+        yield command, answer
+    while answer.sw.sw1 in (0x61, 0x9F):
+        cla = command.cla if command.cla == 0xA0 else command.cla & 0x4F
+        fetch = CommandApdu(cla, 0xC0, le=answer.sw.number)
+        answer = ResponseApdu.parse(card.transmit(fetch.to_bytes()))
+        yield fetch, answer
+
+
+def _show(command: CommandApdu, answer: ResponseApdu, as_json: bool) -> None:
+    name = INSTRUCTIONS.get(command.ins, "unknown instruction")
+    if as_json:
+        data = {
+            "command": str(command),
+            "name": name,
+            "data": answer.data.hex().upper(),
+            "sw": str(answer.sw),
+            "meaning": answer.sw.meaning,
+            "clause": answer.sw.clause,
+        }
+        click.echo(json.dumps(data))
+        return
+    click.echo(f"{click.style('>', bold=True)} {command}  {click.style(name, dim=True)}")
+    if answer.data:
+        click.echo(f"{click.style('<', bold=True)} {answer.data.hex().upper()}")
+    colour = "green" if answer.sw.is_success else "yellow" if answer.sw.is_warning else "red"
+    word = click.style(str(answer.sw), fg=colour)
+    clause = click.style(f" ({answer.sw.clause})", dim=True) if answer.sw.clause else ""
+    click.echo(f"{click.style('<', bold=True)} {word} {answer.sw.meaning}{clause}")

@@ -1,0 +1,198 @@
+"""`esim card`: makes, lists, shows and switches the simulated cards on disk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from simulator.cli import edge, home, named, reading
+
+if TYPE_CHECKING:
+    from simulator.lpa import Lpa
+
+EID_PREFIX = "89049032"
+"""Issuer identification number of the test manufacturer (SGP.26)."""
+
+NAME = click.argument("name")
+PROFILE = click.argument("profile")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group()
+def command() -> None:
+    """Make, list, show and switch simulated cards.
+
+    A PROFILE is named by its ICCID, its number in the list, its name or its nickname.
+    """
+
+
+@command.command()
+@NAME
+@click.option("--sim", is_flag=True, help="Make a plain SIM with one profile instead of an eUICC.")
+@click.option(
+    "--profile",
+    "profiles",
+    multiple=True,
+    metavar="FILE|NAME",
+    help="Profile package (.der), description (.yaml) or name of one that comes along. May be repeated.",
+)
+@click.option("--enable", is_flag=True, help="Enable the first profile.")
+@click.option("--eid", help="EID of the eUICC, 32 digits; made up if not given.")
+def new(name: str, sim: bool, profiles: tuple[str, ...], enable: bool, eid: str | None) -> None:
+    """Make a card: an eUICC, empty or with profiles, or a plain SIM.
+
+    \b
+    esim card new phone
+    esim card new phone --profile test-operator --profile my.der --enable
+    esim card new plain --sim --profile home-operator
+    """
+    if home.card_path(name).exists():
+        raise click.ClickException(f"there is a card named {name} already; delete it first.")
+    if sim and (len(profiles) != 1 or eid or enable):
+        raise click.UsageError("A SIM has exactly one --profile, always enabled, and no EID.")
+    if enable and not profiles:
+        raise click.UsageError("--enable needs a --profile.")
+    from simulator.cli.profile import package_of
+
+    packages = [package_of(profile) for profile in profiles]
+    if sim:
+        card: named.NamedCard = named.SimCard(packages[0])
+    else:
+        card = _new_euicc(packages, eid, enable)
+    home.write_card(name, card.save())
+    click.echo(f"Made card {name}.")
+    for line in describe(card):
+        click.echo(line)
+
+
+def _new_euicc(packages: list[bytes], eid: str | None, enable: bool) -> named.EuiccCard:
+    from cards import Eid
+    from simulator.cli import rsp
+
+    pki = edge.pki()
+    card = named.EuiccCard.make(pki, Eid(eid).to_bytes() if eid else made_up_eid())
+    for number, package in enumerate(packages):
+        rsp.install(card.card, pki, package, enable=enable and number == 0)
+    return card
+
+
+def made_up_eid() -> bytes:
+    """An EID of the test manufacturer with right check digits, 16 bytes."""
+    from cards import Eid
+
+    middle = int.from_bytes(edge.entropy(12), "big") % 10**22
+    return Eid.with_check_digits(f"{EID_PREFIX}{middle:022d}").to_bytes()
+
+
+@command.command("list")
+@JSON
+def list_cards(as_json: bool) -> None:
+    """List the cards on disk."""
+    cards = {name: summary(named.revive(name, home.read_card(name))) for name in home.card_names()}
+    if as_json:
+        click.echo(json.dumps(cards, indent=1))
+        return
+    if not cards:
+        click.echo("No cards yet; make one with `esim card new NAME`.")
+    width = max(map(len, cards), default=0)
+    for name, card in cards.items():
+        number = f"EID {card['eid']}" if card["kind"] == named.EUICC else f"ICCID {card['iccid']}"
+        click.echo(f"{name:<{width}}  {card['kind']:<5}  {number}")
+        enabled = [profile for profile in card.get("profiles", ()) if profile["state"] == "enabled"]
+        if card["kind"] == named.EUICC:
+            what = f"{enabled[0]['name']} enabled" if enabled else "none enabled"
+            click.echo(f"{'':<{width}}         {len(card['profiles'])} profiles, {what}")
+
+
+@command.command()
+@NAME
+@JSON
+def show(name: str, as_json: bool) -> None:
+    """Show what is on a card."""
+    card = named.revive(name, home.read_card(name))
+    if as_json:
+        click.echo(json.dumps(summary(card), indent=1))
+        return
+    for line in describe(card):
+        click.echo(line)
+
+
+@command.command()
+@NAME
+@click.argument("profile", required=False)
+def delete(name: str, profile: str | None) -> None:
+    """Delete a card, or one PROFILE of an eUICC."""
+    if profile is None:
+        home.delete_card(name)
+        home.card_path(name).with_suffix(".lock").unlink(missing_ok=True)
+        click.echo(f"Deleted card {name}.")
+        return
+    with _lpa_of(name) as (lpa, _):
+        found = reading.find_profile(lpa, profile)
+        lpa.delete(found.aid)
+    click.echo(f"Deleted {reading.title_of(found)} from {name}.")
+
+
+@command.command()
+@NAME
+@PROFILE
+def enable(name: str, profile: str) -> None:
+    """Enable a profile of an eUICC."""
+    with _lpa_of(name) as (lpa, card):
+        found = reading.find_profile(lpa, profile)
+        lpa.enable(found.aid)
+        lines = identity_lines(card)
+    click.echo("\n".join([f"Enabled {reading.title_of(found)} on {name}.", *lines]))
+
+
+@command.command()
+@NAME
+@PROFILE
+def disable(name: str, profile: str) -> None:
+    """Disable a profile of an eUICC."""
+    with _lpa_of(name) as (lpa, _):
+        found = reading.find_profile(lpa, profile)
+        lpa.disable(found.aid)
+    click.echo(f"Disabled {reading.title_of(found)} on {name}; no profile is enabled.")
+
+
+@contextmanager
+def _lpa_of(name: str) -> Iterator[tuple[Lpa, named.EuiccCard]]:
+    """An LPA before a card that is an eUICC; the card is put back afterwards."""
+    with named.opened(name) as card:
+        if not isinstance(card, named.EuiccCard):
+            raise click.ClickException(f"{name} is a plain SIM: it has one profile, always enabled.")
+        with reading.lpa_of(card.card) as lpa:
+            yield lpa, card
+
+
+def summary(card: named.NamedCard) -> dict[str, Any]:
+    return {"kind": card.kind, **reading.summary(card.card, euicc=card.kind == named.EUICC)}
+
+
+def describe(card: named.NamedCard) -> list[str]:
+    """What is on the card, a line each."""
+    data = summary(card)
+    lines = [f"EID    {data['eid']}"] if "eid" in data else []
+    for number, profile in enumerate(data.get("profiles", ()), 1):
+        lines.append(f"{number:>3}    {profile['iccid']}  {profile['state']:<8}  {profile['class']}")
+        lines.append(f"       {profile['nickname'] or profile['name']} ({profile['service_provider']})")
+    if data.get("profiles") == []:
+        lines.append("       no profiles")
+    return lines + identity_lines(card)
+
+
+def identity_lines(card: named.NamedCard) -> list[str]:
+    """ICCID and IMSI as a terminal reads them."""
+    from cards import InProcessLink
+
+    link = InProcessLink(card.card)
+    link.reset()
+    identity = reading.read_identity(link)
+    if not identity.iccid:
+        return ["ICCID  none: no profile is enabled"]
+    return [f"ICCID  {identity.iccid}", f"IMSI   {identity.imsi or 'not readable: ' + identity.why}"]

@@ -1,0 +1,198 @@
+"""`esim download`: a profile from a file or from any SM-DP+ onto a software eUICC."""
+
+from __future__ import annotations
+
+import json
+import ssl
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from simulator.cli import edge, home, named
+
+if TYPE_CHECKING:
+    from simulator.cli.story import Recorder
+    from simulator.lpa import ActivationCode, AskUser, Decision, Es9Client
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the profile comes from: exactly one of these is given."""
+
+    code: str = ""
+    code_file: str = ""
+    upp: str = ""
+    smdp: str = ""
+    matching_id: str = ""
+
+    def check(self) -> None:
+        """UsageError unless there is one source."""
+        given = [name for name in ("code", "code_file", "upp", "smdp") if getattr(self, name)]
+        if len(given) != 1:
+            raise click.UsageError("Give one of: an activation code, --code-file, --upp, --smdp.")
+        if self.matching_id and not self.smdp:
+            raise click.UsageError("--matching-id goes with --smdp.")
+
+    def activation_code(self) -> ActivationCode:
+        """What was typed, read or put together."""
+        from simulator.lpa import ActivationCode
+
+        if self.smdp:
+            return ActivationCode.parse(f"1${self.smdp}${self.matching_id}")
+        if self.code_file == "-":
+            return ActivationCode.parse(sys.stdin.read())
+        if self.code_file:
+            return ActivationCode.parse(Path(self.code_file).read_text(encoding="utf-8"))
+        return ActivationCode.parse(self.code)
+
+
+@click.command()
+@click.argument("code", required=False, default="", metavar="[CODE]")
+@click.option("--code-file", default="", metavar="FILE|-", help="Read the activation code from a file.")
+@click.option(
+    "--upp", default="", metavar="FILE|NAME", help="Serve this profile package or description here."
+)
+@click.option("--smdp", default="", metavar="HOST[:PORT]", help="The SM-DP+ to ask.")
+@click.option("--matching-id", default="", metavar="ID", help="Which profile, at --smdp.")
+@click.option(
+    "--confirmation-code", default="", metavar="CODE", help="The confirmation code, if one is asked for."
+)
+@click.option("--card", "name", metavar="NAME", help="The eUICC to fill; without, one that is not kept.")
+@click.option("--enable", is_flag=True, help="Enable the profile once it is installed.")
+@click.option(
+    "--ca", multiple=True, type=click.Path(path_type=Path, exists=True), help="Trust this TLS issuer."
+)
+@click.option("--insecure", is_flag=True, help="Accept any TLS certificate.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(
+    code: str,
+    code_file: str,
+    upp: str,
+    smdp: str,
+    matching_id: str,
+    confirmation_code: str,
+    name: str | None,
+    enable: bool,
+    ca: tuple[Path, ...],
+    insecure: bool,
+    as_json: bool,
+) -> None:
+    """Download a profile onto a software eUICC.
+
+    \b
+    esim download 'LPA:1$localhost:8443$MY-ID' --card phone --enable
+    esim download --smdp localhost:8443 --matching-id MY-ID
+    esim download --upp profile.der
+    echo 'LPA:1$localhost:8443$MY-ID' | esim download --code-file -
+
+    Put an activation code into single quotes, for a shell replaces what follows a $. Servers are trusted
+    if your test PKI or this system trusts them; --ca names other issuers.
+    """
+    from simulator.cli.story import Recorder, Story
+
+    source = Source(code, code_file, upp, smdp, matching_id)
+    source.check()
+    recorder = Recorder() if as_json else Story()
+    with _card(name) as card:
+        if upp:
+            _from_package(card, upp, recorder, enable=enable)
+        else:
+            activation = source.activation_code()
+            with _client(ca, insecure=insecure) as es9:
+                _download(card, activation, es9, recorder, confirmation_code, enable=enable)
+        _tell(card, recorder, name)
+
+
+@contextmanager
+def _card(name: str | None) -> Iterator[named.EuiccCard]:
+    """The named eUICC, or a new one that is forgotten afterwards."""
+    if name is None:
+        from simulator.cli.card import made_up_eid
+
+        yield named.EuiccCard.make(edge.pki(), made_up_eid())
+        return
+    with named.opened(name) as card:
+        if not isinstance(card, named.EuiccCard):
+            raise click.ClickException(f"{name} is a plain SIM: nothing can be downloaded onto it.")
+        yield card
+
+
+def _from_package(card: named.EuiccCard, upp: str, recorder: Recorder, *, enable: bool) -> None:
+    """Serve a package over HTTPS in this process, for this one download."""
+    from simulator.cli import rsp
+    from simulator.cli.profile import package_of
+    from simulator.lpa import ActivationCode, Es9Client
+
+    pki = edge.with_tls_for(edge.pki(), [rsp.LOOPBACK])
+    orders = [rsp.Order(package_of(upp))]
+    with rsp.serving(pki, orders) as service, Es9Client(pki.anchors) as es9:
+        _download(card, ActivationCode.parse(service.codes[0]), es9, recorder, "", enable=enable)
+
+
+def _download(
+    card: named.EuiccCard,
+    activation: ActivationCode,
+    es9: Es9Client,
+    recorder: Recorder,
+    confirmation_code: str,
+    *,
+    enable: bool,
+) -> None:
+    from cards import InProcessLink, Isdr
+    from simulator.lpa import Lpa
+
+    link = InProcessLink(card.card)
+    link.reset()
+    isdr = Isdr(link)
+    with Lpa(isdr, es9, progress=recorder.progress, consent=_consent) as lpa:
+        recorder.start()
+        result = lpa.download(activation, confirmation_code)
+        if enable:
+            with recorder.watched(isdr, "ES10c", "EnableProfile"):
+                lpa.enable(result.isdp_aid)
+
+
+def _consent(question: AskUser) -> Decision:
+    """Every profile is welcome; a confirmation code that is wanted is asked for where someone can answer."""
+    from simulator.lpa import Decision
+
+    if question.confirmation_code_required and sys.stdin.isatty():
+        code = click.prompt("Confirmation code", hide_input=True, err=True)
+        return Decision(confirmation_code=str(code))
+    return Decision()
+
+
+def _client(ca: Sequence[Path], *, insecure: bool) -> Es9Client:
+    """Trusts what `ca` holds, else the user's PKI and what this system trusts."""
+    from simulator.lpa import Es9Client
+
+    issuers: list[str | Path | bytes] = [path.read_bytes() for path in ca]
+    if not ca:
+        issuers += [path.read_bytes() for path in sorted(home.pki_folder().glob("CERT_CI_*.der"))]
+        system = ssl.get_default_verify_paths().cafile
+        issuers += [system] if system else []
+    return Es9Client(issuers, verify=not insecure)
+
+
+def _tell(card: named.EuiccCard, recorder: Recorder, name: str | None) -> None:
+    """What the card holds now."""
+    from cards import InProcessLink
+    from simulator.cli import reading
+    from simulator.cli.story import Story
+
+    if not isinstance(recorder, Story):
+        steps = [step.as_data() for step in recorder.steps]
+        click.echo(json.dumps({"steps": steps, "card": reading.summary(card.card, euicc=True)}, indent=1))
+        return
+    recorder.chapter(f"Card {name}" if name else "The card (not kept; name one with --card)")
+    with reading.lpa_of(card.card) as lpa:
+        recorder.fact("EID", str(lpa.eid()))
+        recorder.profiles(lpa.profiles())
+    link = InProcessLink(card.card)
+    link.reset()
+    recorder.identity(reading.read_identity(link))

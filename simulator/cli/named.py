@@ -1,0 +1,111 @@
+"""Named cards on disk: what `esim card`, `esim apdu` and `esim download` open, use and put back.
+
+A card file holds either a plain SIM (its profile package and what the card changed) or an eUICC (its
+identity with private keys, and its state). One command at a time holds a card; another one is told so.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from simulator.cli import edge, home
+
+if TYPE_CHECKING:
+    from simulator.crypto.pki import TestPki
+    from simulator.euicc import Euicc
+    from simulator.uicc import Card
+
+SIM, EUICC = "sim", "euicc"
+
+
+class SimCard:
+    """A plain SIM from a profile package."""
+
+    kind = SIM
+
+    def __init__(self, package: bytes, state: dict[str, Any] | None = None) -> None:
+        from simulator.profile import image_of
+        from simulator.uicc import Card, FileSystem
+
+        self._package = package
+        self._files = FileSystem(image_of(package))
+        if state:
+            self._files.restore(state)
+        self.card: Card = Card(self._files, entropy=edge.entropy)
+
+    def save(self) -> dict[str, Any]:
+        package = base64.b64encode(self._package).decode()
+        return {"kind": SIM, "package": package, "state": self._files.save()}
+
+
+class EuiccCard:
+    """A software eUICC."""
+
+    kind = EUICC
+
+    def __init__(self, euicc: Euicc) -> None:
+        self.card = euicc
+
+    @classmethod
+    def make(cls, pki: TestPki, eid: bytes) -> EuiccCard:
+        """A new eUICC without any profile, certified by the PKI's manufacturer."""
+        from simulator.euicc import Euicc, EuiccIdentity
+
+        identity = EuiccIdentity.from_pki(pki, eid, entropy=edge.entropy, now=edge.now())
+        return cls(Euicc(identity, entropy=edge.entropy, clock=edge.now))
+
+    def save(self) -> dict[str, Any]:
+        return {"kind": EUICC, "euicc": self.card.save()}
+
+
+NamedCard = SimCard | EuiccCard
+
+
+def revive(name: str, stored: dict[str, Any]) -> NamedCard:
+    """The card that a card file describes."""
+    try:
+        if stored["kind"] == SIM:
+            return SimCard(base64.b64decode(stored["package"], validate=True), stored["state"])
+        from simulator.euicc import Euicc
+
+        return EuiccCard(Euicc.load(stored["euicc"], entropy=edge.entropy, clock=edge.now))
+    except (KeyError, TypeError, binascii.Error) as error:
+        path = home.card_path(name)
+        raise click.ClickException(f"{path} is not a card file of ours: {error!r}.") from None
+
+
+@contextmanager
+def opened(name: str) -> Iterator[NamedCard]:
+    """The card, for as long as the block runs; afterwards it is put back on disk if anything changed.
+
+    It is put back after an error too, as a real card would keep what happened before.
+    """
+    with _held(name):
+        stored = home.read_card(name)
+        card = revive(name, stored)
+        try:
+            yield card
+        finally:
+            changed = card.save()
+            if {**stored, **changed} != stored:
+                home.write_card(name, changed)
+
+
+@contextmanager
+def _held(name: str) -> Iterator[None]:
+    """Nobody else holds the card meanwhile."""
+    path = home.card_path(name).with_suffix(".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise click.ClickException(f"card {name} is in use by another esim command.") from None
+        yield
