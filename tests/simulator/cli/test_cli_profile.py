@@ -42,7 +42,7 @@ def test_what_is_wrong_with_a_description_is_told_in_one_sentence(esim: Esim, tm
     source.write_text("name: Bad\n")
     refused = esim("profile", "build", source)
     assert refused.status == 1
-    assert refused.err == f"esim: {source}: iccid: Field required\n"
+    assert refused.err == f"esim: {source}:1: iccid: Field required\n"
     assert "no description 'nowhere' is shipped" in esim("profile", "build", "nowhere").err
     assert esim("profile", "build").status == 2
 
@@ -59,7 +59,7 @@ def test_every_value_can_be_printed(esim: Esim, tmp_path: Path) -> None:
     esim("profile", "build", "test-operator", "-o", tmp_path / "t.der")
     values = json.loads(esim("profile", "show", tmp_path / "t.der", "--values").out)
     assert values["0 header"]["profileType"]
-    assert "4 usim" in values
+    assert "5 usim" in values
 
 
 def test_a_file_that_is_no_package_is_named_with_the_place(esim: Esim, tmp_path: Path) -> None:
