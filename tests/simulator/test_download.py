@@ -120,14 +120,26 @@ def read_and_authenticate(uicc: Uicc, upp: bytes, iccid: str) -> None:
 
 
 def test_over_https(parties: World, package: bytes) -> None:
-    """The same over a real socket, with a TLS certificate that is verified."""
+    """The same over a real socket, with a TLS certificate that is verified for the server's own name."""
     matching_id = parties.smdp.add_order(package)
-    with running(parties.smdp) as address, Es9Client(parties.pki.anchors) as es9:
-        with parties.lpa(es9) as lpa:
-            result = lpa.download(code(matching_id, address.smdp_address))
-            assert result.notification_error is None or parties.smdp.identity.address == ADDRESS
+    with running(parties.smdp) as address:
+        places = {ADDRESS: address.smdp_address}
+        with Es9Client(parties.pki.anchors, connect_to=places) as es9, parties.lpa(es9) as lpa:
+            assert lpa.download(code(matching_id)).notification_error is None
         assert es9.sent > 1000
         assert es9.received > len(package)
+    assert [item.iccid for item in parties.smdp.notifications()] != []
+
+
+def test_the_address_may_be_host_and_port(parties: World, package: bytes) -> None:
+    """As with a server on this machine; its notifications go to the address that it is configured with."""
+    matching_id = parties.smdp.add_order(package)
+    with running(parties.smdp) as address:
+        places = {ADDRESS: address.smdp_address}
+        with Es9Client(parties.pki.anchors, connect_to=places) as es9, parties.lpa(es9) as lpa:
+            result = lpa.download(code(matching_id, address.smdp_address))
+    assert result.smdp_address == address.smdp_address
+    assert result.notification_error is None
 
 
 def test_tls_is_verified(parties: World, package: bytes) -> None:
@@ -141,18 +153,41 @@ def test_tls_is_verified(parties: World, package: bytes) -> None:
         lpa.download(code("ANY", address.smdp_address))
 
 
+def published(shared_data: Path, server_curve: Curve) -> TestPki:
+    """The SGP.26 set with servers on one curve. The only manufacturer published is under the NIST CI, so the
+    eUICC signs there, and verifies a server under the brainpool CI (SGP.22 §3.0.1: a CI for each)."""
+    loaded = TestPki.load(shared_data / "sgp26")
+    branches = {
+        curve: branch if curve is server_curve else replace(branch, dp_auth=None, dp_pb=None)
+        for curve, branch in loaded.branches.items()
+    }
+    return replace(loaded, branches=branches)
+
+
 @pytest.mark.parametrize("curve", list(Curve))
 def test_with_the_published_certificates(shared_data: Path, package: bytes, curve: Curve) -> None:
-    """The SGP.26 set, one curve at a time."""
-    loaded = TestPki.load(shared_data / "sgp26")
-    if curve not in loaded.branches or loaded.branches[curve].eum is None:
-        # Only the NIST manufacturer is published: an eUICC under it, a server on this curve.
-        pytest.skip("the published set has no eUICC manufacturer on this curve")
-    parties = world(replace(loaded, branches={curve: loaded.branches[curve]}))
+    parties = world(published(shared_data, curve))
     with parties.lpa() as lpa:
-        result = lpa.download(code(parties.smdp.add_order(package)))
+        result = lpa.download(code(parties.smdp.add_order(package)) + "$2.999.10")
+        assert result.notification_error is None
         lpa.enable(result.iccid)
     assert Uicc(parties.link).read_iccid() == result.iccid
+
+
+def test_the_published_tls_certificate(shared_data: Path, package: bytes) -> None:
+    """It expired on 2026-08-02: refused with a hint, unless the user accepts any certificate."""
+    parties = world(published(shared_data, Curve.NIST_P256))
+    matching_id = parties.smdp.add_order(package)
+    with running(parties.smdp) as address:
+        places = {ADDRESS: address.smdp_address}
+        with (
+            Es9Client(parties.pki.anchors, connect_to=places) as es9,
+            parties.lpa(es9) as lpa,
+            pytest.raises(ServerUnreachable, match=r"expired.*SGP\.26"),
+        ):
+            lpa.download(code(matching_id))
+        with Es9Client(verify=False, connect_to=places) as es9, parties.lpa(es9) as lpa:
+            assert lpa.download(code(matching_id)).notification_error is None
 
 
 @pytest.mark.parametrize("curve", list(Curve))
