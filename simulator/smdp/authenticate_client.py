@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from asn1 import Record, rsp
@@ -42,8 +41,7 @@ def authenticate_client(smdp: SmdpPlus, request: dict[str, Any]) -> dict[str, An
     if credentials is None:  # the server came back with other certificates
         raise RspError.of(Refusal.SMDP_CERTIFICATE, session.server_ci_key_id.hex().upper())
     signature = sign_raw(credentials.pb_key, raw + signature_tlv(response["euiccSignature1"]))
-    authenticated = replace(
-        authenticated,
+    authenticated = authenticated._replace(
         eid=certificate.eid,
         order_id=order.order_id,
         euicc_certificate=certificate.der,
@@ -63,7 +61,7 @@ def _counted(order: Order) -> tuple[Order, ...]:
     """The order with one attempt more. A reusable one without a limit is left alone: many may ask at once."""
     if order.is_reusable and not order.max_attempts:
         return ()
-    return (replace(order, attempts=order.attempts + 1),)
+    return (order._replace(attempts=order.attempts + 1),)
 
 
 def _authenticate(smdp: SmdpPlus, session: Session, response: dict[str, Any]) -> Certificate:

@@ -9,7 +9,6 @@ Requests and responses are dictionaries with the members of `asn1.es9`. A refuse
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
@@ -141,7 +140,7 @@ class SmdpPlus:
             raise KeyError(matching_id)
         if OrderEvent.RELEASE not in ORDER[order.state]:
             raise ValueError(f"an order in state {order.state.value} cannot be released")
-        self.store.save(replace(order.moved(OrderEvent.RELEASE), confirmation_code_failures=0, attempts=0))
+        self.store.save(order.moved(OrderEvent.RELEASE)._replace(confirmation_code_failures=0, attempts=0))
 
     def orders(self) -> list[Order]:
         """All orders, oldest first."""

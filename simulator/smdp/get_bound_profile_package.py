@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from hashlib import sha256
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Any
@@ -50,8 +49,7 @@ def _bound(order: Order, session: Session, euicc_otpk: bytes, binding: Binding) 
     """The order, now bound to the session's eUICC; a reusable one is bound to none."""
     if order.is_reusable:
         return ()
-    bound = replace(
-        order.moved(OrderEvent.DOWNLOAD),
+    bound = order.moved(OrderEvent.DOWNLOAD)._replace(
         eid=session.eid,
         bpp_euicc_otpk=euicc_otpk,
         bpp_smdp_otpk=binding.smdp_otpk,
@@ -80,7 +78,7 @@ def _check_confirmation_code(smdp: SmdpPlus, session: Session, order: Order, has
     if compare_digest(expected, hash_cc):
         return
     failures = order.confirmation_code_failures + 1
-    failed = replace(order, confirmation_code_failures=failures)
+    failed = order._replace(confirmation_code_failures=failures)
     if failures < MAX_CONFIRMATION_CODE_ATTEMPTS:
         smdp.store.save(failed)
         raise RspError.of(Refusal.CONFIRMATION_CODE, order.matching_id)

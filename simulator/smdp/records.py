@@ -1,21 +1,21 @@
 """What the SM-DP+ remembers: orders, RSP sessions and notifications, as immutable records.
 
 A record carries the version that the store gave it; `Store.save` takes a changed copy only while the stored
-one still has that version. Times are whole seconds since 1970, UTC.
+one still has that version. Records are named tuples because those are copied ten times as fast as frozen
+dataclasses. Times are whole seconds since 1970, UTC.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from hashlib import sha256
+from typing import NamedTuple
 
 from simulator.smdp.states import ORDER, SESSION, OrderEvent, OrderState, SessionEvent, SessionState
 
 MAX_CONFIRMATION_CODE_ATTEMPTS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """A download order for one profile."""
 
     order_id: str
@@ -59,12 +59,11 @@ class Order:
         if self.is_reusable and event is not OrderEvent.WITHDRAW:
             return self
         state = ORDER[self.state].get(event, self.state)
-        return self._unbound(state) if event is OrderEvent.POSTPONE else replace(self, state=state)
+        return self._unbound(state) if event is OrderEvent.POSTPONE else self._replace(state=state)
 
     def _unbound(self, state: OrderState) -> Order:
         """This order in `state`, ready for any eUICC that it is meant for."""
-        return replace(
-            self,
+        return self._replace(
             state=state,
             eid=self.eid if self.is_linked else b"",
             bpp_euicc_otpk=b"",
@@ -73,8 +72,7 @@ class Order:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(NamedTuple):
     """An RSP session (§3.0.1), from InitiateAuthentication on."""
 
     transaction_id: bytes
@@ -99,11 +97,10 @@ class Session:
     def moved(self, event: SessionEvent) -> Session | None:
         """This session after the event; None where the table has no such step."""
         state = SESSION[self.state].get(event)
-        return replace(self, state=state) if state else None
+        return self._replace(state=state) if state else None
 
 
-@dataclass(frozen=True, slots=True)
-class Notification:
+class Notification(NamedTuple):
     """A notification that an eUICC signed (§3.5)."""
 
     eid: bytes

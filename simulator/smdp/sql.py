@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 from sqlalchemy import (
     Boolean,
@@ -36,13 +35,13 @@ from simulator.smdp.records import Notification, Order, Record, Session
 from simulator.smdp.states import OrderState, SessionState
 from simulator.smdp.store import ConflictError
 
-_TYPES: dict[str, Any] = {
-    "str": String,
-    "bytes": LargeBinary,
-    "int": Integer,
-    "bool": Boolean,
-    "OrderState": SqlEnum(OrderState),
-    "SessionState": SqlEnum(SessionState),
+_TYPES: dict[type, Any] = {
+    str: String,
+    bytes: LargeBinary,
+    int: Integer,
+    bool: Boolean,
+    OrderState: SqlEnum(OrderState),
+    SessionState: SqlEnum(SessionState),
 }
 _METADATA = MetaData()
 _R = TypeVar("_R", Order, Session, Notification)
@@ -51,7 +50,8 @@ _R = TypeVar("_R", Order, Session, Notification)
 def _table(name: str, kind: type[Any], indices: frozenset[str] = frozenset()) -> Table:
     """A table with a column for each field of the record, and the record's key and place in time."""
     columns = [
-        Column(f.name, _TYPES[str(f.type)], nullable=False, index=f.name in indices) for f in fields(kind)
+        Column(field, _TYPES[of], nullable=False, index=field in indices)
+        for field, of in get_type_hints(kind).items()
     ]
     return Table(
         name,
@@ -136,13 +136,13 @@ class SqlStore:
 
 
 def _record(kind: type[_R], row: Row[Any]) -> _R:
-    return kind(**{f.name: getattr(row, f.name) for f in fields(kind)})
+    return kind(**{field: getattr(row, field) for field in kind._fields})
 
 
 def _write(connection: Connection, record: Record) -> None:
     """Inserts a record of version 0; updates any other if its stored version is the same."""
     table = _TABLES[type(record)]
-    values = {f.name: getattr(record, f.name) for f in fields(record)}
+    values = record._asdict()
     values["version"] = record.version + 1
     if record.version == 0:
         if isinstance(record, Order):

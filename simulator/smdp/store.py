@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Protocol
 
 from simulator.smdp.records import Notification, Order, Record, Session
@@ -101,7 +100,7 @@ class MemoryStore:
         return self._notifications.get(record.key)
 
     def _put(self, record: Record) -> None:
-        saved = replace(record, version=record.version + 1)
+        saved = record._replace(version=record.version + 1)
         if isinstance(saved, Order):
             if record.version == 0:
                 self._index(saved)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from asn1 import Asn1Error, es9, rsp
 from simulator.crypto import ecc
+from simulator.crypto.issue import Issuer, euicc_certificate
 from simulator.crypto.pki import TestPki
 from simulator.smdp import Refusal, RspError, SmdpIdentity
 from simulator.smdp.http import answer
@@ -139,6 +140,17 @@ def the_manufacturer_did_not_sign_the_certificate(world: Any) -> Callable[[], An
     der = bytearray(world.euicc.own.certificate_der)
     der[-1] ^= 1
     return lambda: world.smdp.authenticate_client(change_response(request, euiccCertificate=bytes(der)))
+
+
+@case(Refusal.EUICC_CERTIFICATE)
+def an_eid_that_the_manufacturer_may_not_give(world: Any) -> Callable[[], Any]:
+    eum = world.euicc.branch.eum
+    issuer = Issuer(eum.certificate, eum.require_key())
+    key = world.euicc.own.require_key()
+    eid = bytes.fromhex("89033023000000000000000000000012")
+    der = euicc_certificate(issuer, key.public_key(), eid, entropy=world.entropy, now=world.clock.now)
+    request = world.euicc.authenticate(world.initiated(), "ID-1")
+    return lambda: world.smdp.authenticate_client(change_response(request, euiccCertificate=der))
 
 
 @case(Refusal.EUICC_CERTIFICATE_EXPIRED)

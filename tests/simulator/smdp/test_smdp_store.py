@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +42,11 @@ def notification(content: bytes = b"n") -> Notification:
 def test_records_come_back_as_saved(store: Store) -> None:
     first = order(matching_id="A", expires_at=7, is_reusable=True, state=OrderState.CONFIRMED)
     store.save(first, session(), notification())
-    assert store.order("1") == store.order_by_matching_id("A") == replace(first, version=1)
-    assert store.session(b"\x01") == replace(session(), version=1)
-    assert store.notification(notification().key) == replace(notification(), version=1)
-    assert store.orders() == [replace(first, version=1)]
-    assert store.notifications() == [replace(notification(), version=1)]
+    assert store.order("1") == store.order_by_matching_id("A") == first._replace(version=1)
+    assert store.session(b"\x01") == session()._replace(version=1)
+    assert store.notification(notification().key) == notification()._replace(version=1)
+    assert store.orders() == [first._replace(version=1)]
+    assert store.notifications() == [notification()._replace(version=1)]
 
 
 def test_what_is_not_there(store: Store) -> None:
@@ -70,9 +69,9 @@ def test_only_the_current_version_is_replaced(store: Store) -> None:
     store.save(order())
     stored = store.order("1")
     assert stored is not None
-    store.save(replace(stored, attempts=1))
+    store.save(stored._replace(attempts=1))
     with pytest.raises(ConflictError):
-        store.save(replace(stored, attempts=5))
+        store.save(stored._replace(attempts=5))
     with pytest.raises(ConflictError):
         store.save(order())
     current = store.order("1")
@@ -104,7 +103,7 @@ def test_one_of_many_threads_wins(store: Store) -> None:
     def change(state: SessionState) -> None:
         barrier.wait()
         try:
-            store.save(replace(stored, state=state))
+            store.save(stored._replace(state=state))
         except ConflictError:
             return
         wins.append(state)
@@ -204,7 +203,7 @@ def test_orders_move_as_the_table_says(state: OrderState, event: OrderEvent) -> 
 @pytest.mark.parametrize("state", SessionState)
 @pytest.mark.parametrize("event", SessionEvent)
 def test_sessions_move_as_the_table_says(state: SessionState, event: SessionEvent) -> None:
-    moved = replace(session(), state=state).moved(event)
+    moved = session()._replace(state=state).moved(event)
     assert (moved.state if moved else None) is SESSION[state].get(event)
 
 
