@@ -152,7 +152,7 @@ class Reader:
         directories: dict[str | None, DfDraft | None],
     ) -> DfDraft:
         at_mf = file.kind in ("MF", "ADF")
-        draft = make_df(_fcp(listed), file, EF_ARR_AT_MF if at_mf else template.arr_file)
+        draft = make_df(_fcp(listed), file, template.arr_file(file))
         if file.kind == "MF":
             if self.mf is not None:
                 raise DraftError("there is an MF already")
@@ -173,7 +173,7 @@ class Reader:
 
     @staticmethod
     def _create_file(file: FileTemplate, template: Template, listed: FileList) -> EfDraft:
-        ef = make_ef(_fcp(listed), file, template.arr_file)
+        ef = make_ef(_fcp(listed), file, template.arr_file(file))
         for choice, value in listed:
             if choice == "fillFileOffset":
                 ef.skip(value)

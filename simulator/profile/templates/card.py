@@ -85,7 +85,7 @@ _SINCE_3_1 = """
 _TELECOM_1 = _TELECOM + indent(PHONEBOOK, "  ") + _MULTIMEDIA
 
 SOURCES = (
-    Source("1", "MF", "mf", "9.2", _MF, created_by_default=True, arr_file=0x2F06),
+    Source("1", "MF", "mf", "9.2", _MF, created_by_default=True),
     Source("2", "DF.CD", "cd", "9.3", _CD, parent="mf"),
     Source("3", "DF.TELECOM", "telecom", "9.4.1", _TELECOM_1, parent="mf"),
     Source("3.2", "DF.TELECOM version 2", "telecom", "9.4.2", _TELECOM_1 + _SINCE_3_1, parent="mf"),

@@ -22,6 +22,8 @@ from dataclasses import dataclass, field
 
 from simulator.uicc.image import FileStructure
 
+EF_ARR_AT_MF, EF_ARR_IN_DF = 0x2F06, 0x6F06
+
 DIRECTORIES = frozenset({"MF", "ADF", "DF"})
 STRUCTURES = {
     "TR": FileStructure.TRANSPARENT,
@@ -139,9 +141,6 @@ class Template:
     mentions are there (an empty list will do)."""
     parent: str
     """Profile element whose directory is the base directory; '' for the MF and ADFs, which are roots."""
-    arr_file: int
-    """File identifier of the EF.ARR that the rules of the files refer to: '2F06' right below the MF, '6F06'
-    elsewhere. The rules of MF, ADFs, and DFs right below the MF refer to '2F06' (SAIP §8.3.3)."""
     files: dict[str, FileTemplate] = field(default_factory=dict)
 
     @property
@@ -151,6 +150,12 @@ class Template:
         if not next(iter(self.files.values())).is_directory:
             return None
         return [file for file in self.children(None) if file.is_directory][-1]
+
+    def arr_file(self, file: FileTemplate) -> int:
+        """File identifier of the EF.ARR that the file's rule refers to: '2F06' for the MF, ADFs and all that
+        stands right below the MF, '6F06' for the rest (SAIP §8.3.3, securityAttributesReferenced)."""
+        holder = self.files[file.parent].kind if file.parent else self.parent.upper()
+        return EF_ARR_AT_MF if file.kind in ("MF", "ADF") or holder == "MF" else EF_ARR_IN_DF
 
     def children(self, directory: str | None) -> Iterator[FileTemplate]:
         """The files directly below a DF of this template, by its field."""
@@ -169,7 +174,6 @@ class Source:
     table: str
     created_by_default: bool = False
     parent: str = ""
-    arr_file: int = 0x6F06
 
     def load(self, oid: str) -> Template:
         files = {file.field: file for file in rows(self.table)}
@@ -180,7 +184,6 @@ class Source:
             self.clause,
             self.created_by_default,
             self.parent,
-            self.arr_file,
             files,
         )
 

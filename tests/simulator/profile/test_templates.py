@@ -161,6 +161,34 @@ def test_what_the_profile_has_to_give() -> None:
     assert files["ef-imsi"].content_required
 
 
+@pytest.mark.parametrize(
+    ("suffix", "field", "arr_file"),
+    [
+        ("1", "mf", 0x2F06),
+        ("1", "ef-iccid", 0x2F06),
+        ("3", "df-telecom", 0x2F06),
+        ("3", "ef-sume", 0x6F06),
+        ("3", "df-phonebook", 0x6F06),
+        ("4", "adf-usim", 0x2F06),
+        ("4", "ef-imsi", 0x6F06),
+        ("5", "ef-li", 0x6F06),
+        ("13", "df-df-5gs", 0x6F06),
+        ("17", "ef-iccid", 0x2F06),
+        ("17", "ef-imsi", 0x6F06),
+    ],
+)
+def test_where_the_access_rules_are(suffix: str, field: str, arr_file: int) -> None:
+    template = templates.by_oid(templates.ROOT + suffix)
+    assert template.arr_file(template.files[field]) == arr_file
+
+
+def test_later_elements_extend_the_adf_of_the_iot_template() -> None:
+    roots = {template.element: template.root for template in ALL}
+    assert roots["iot"] is not None
+    assert roots["iot"].field == "adf-usim"
+    assert roots["opt-iot"] is roots["opt-usim"] is None
+
+
 def test_unknown_template() -> None:
     with pytest.raises(templates.UnknownTemplateError, match=r"2\.23\.143\.1\.2\.99"):
         templates.by_oid("2.23.143.1.2.99")
