@@ -6,12 +6,14 @@ load; what is wrong is told with file, key and reason, and nothing is guessed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -40,6 +42,22 @@ def _hex(lengths: tuple[int, ...]) -> Any:
     return BeforeValidator(check)
 
 
+def _checked_iccid(number: str) -> str:
+    if len(number) == 19 and (digit := ef.luhn_digit(number[:18])) != number[18]:
+        raise ValueError(f"the check digit of {number} is {digit}, not {number[18]}")
+    return number
+
+
+def _fits(encode: Callable[[Any], bytes]) -> AfterValidator:
+    """Refuses what the file cannot hold, with the encoder's own words."""
+
+    def check(value: Any) -> Any:
+        encode(value)
+        return value
+
+    return AfterValidator(check)
+
+
 Key = Annotated[bytes, _hex((16, 32))]
 Key16 = Annotated[bytes, _hex((16,))]
 Top = Annotated[bytes, _hex((32,))]
@@ -47,6 +65,11 @@ Pin = Annotated[str, Field(pattern=r"^[0-9]{4,8}$")]
 Puk = Annotated[str, Field(pattern=r"^[0-9]{8}$")]
 PlmnCode = Annotated[str, Field(pattern=r"^[0-9]{3}-[0-9]{2,3}$")]
 """MCC and MNC with a hyphen, which keeps leading zeros and the length of the MNC."""
+
+
+DiallingNumber = Annotated[str, _fits(ef.dialling_number)]
+Host = Annotated[str, _fits(ef.host_name)]
+Uri = Annotated[str, _fits(ef.uri)]
 
 
 class Description(BaseModel):
@@ -63,8 +86,8 @@ class Access(Description):
 class Operator(Description):
     """`name` goes to EF.SPN (at most 16 characters) and the profile's metadata."""
 
-    name: str = Field(min_length=1, max_length=32)
-    full_name: str | None = Field(default=None, min_length=1, max_length=32)
+    name: Annotated[str, Field(min_length=1), _fits(ef.service_provider_name)]
+    full_name: Annotated[str, Field(min_length=1, max_length=32)] | None = None
     """EF.PNN; with it comes EF.OPL for the operator's own PLMN."""
     plmn: PlmnCode
 
@@ -135,10 +158,10 @@ class Networks(Description):
 class Ims(Description):
     """An ISIM. What is absent is derived from the IMSI as TS 23.003 §13 says."""
 
-    private_identity: str | None = None
-    public_identities: tuple[str, ...] = ()
-    domain: str | None = None
-    proxies: tuple[str, ...] = ()
+    private_identity: Uri | None = None
+    public_identities: tuple[Uri, ...] = ()
+    domain: Uri | None = None
+    proxies: tuple[Host, ...] = ()
 
 
 class HomeNetworkKey(Description):
@@ -177,19 +200,22 @@ class Subscription(Description):
     """One subscription: everything that its profile package says."""
 
     name: str = Field(min_length=1, max_length=100)
-    iccid: Annotated[str, Field(pattern=r"^[0-9]{18,20}$")]
+    iccid: Annotated[str, Field(pattern=r"^[0-9]{18,20}$"), AfterValidator(_checked_iccid)]
+    """18 digits, 19 with the check digit of ITU-T E.118 §4.1, or 20, which have none."""
     operator: Operator
     imsi: Annotated[str, Field(pattern=r"^[0-9]{6,15}$")]
-    msisdn: str | None = None
-    sms_centre: str | None = None
-    access_control_classes: tuple[int, ...] = (0,)
-    emergency_numbers: tuple[str, ...] = ("112", "911")
+    msisdn: DiallingNumber | None = None
+    sms_centre: DiallingNumber | None = None
+    access_control_classes: Annotated[tuple[int, ...], _fits(ef.access_control_classes)] = (0,)
+    emergency_numbers: Annotated[
+        tuple[Annotated[str, _fits(ef.emergency_call_code)], ...], Field(min_length=1)
+    ] = ("112", "911")
     group_identifier: Annotated[bytes, _hex(tuple(range(1, 9)))] | None = None
     """EF.GID1."""
     phone_book: int = Field(default=20, ge=0, le=250)
     """Entries of the phone book in DF.TELECOM; 0: no DF.TELECOM."""
     languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}$")], ...] = ("en",)
-    services: tuple[int, ...] = ()
+    services: tuple[Annotated[int, Field(ge=1, le=1000)], ...] = ()
     """Further services of EF.UST, by number, TS 31.102 §4.2.8."""
     authentication: Authentication
     pins: Pins = Pins()

@@ -222,6 +222,8 @@ def host_name(host: str) -> bytes:
     try:
         address = ip_address(host)
     except ValueError:
+        if not (host and host.isascii()):
+            raise ContentError(f"{host!r} is neither a host name in ASCII nor an IP address") from None
         return _tlv(0x80, b"\x00" + host.encode("ascii"))
     return _tlv(0x80, bytes([1 if address.version == 4 else 2]) + address.packed)
 

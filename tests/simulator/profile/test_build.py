@@ -203,15 +203,3 @@ def test_operator_constant_is_derived() -> None:
     """TS 35.208 test set 1: K and OP give OPc."""
     authentication = describe.load_shipped("test-operator").authentication
     assert operator_constant(authentication).hex() == "cd63cb71954a9f4e48a5994e37a02baf"
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "reason"),
-    [
-        ("name: Example, plmn", "name: A name longer than sixteen, plmn", "service provider name"),
-        ("imsi:", 'msisdn: "12345678901234567890123"\nimsi:', "dialling number"),
-    ],
-)
-def test_a_value_that_does_not_fit_is_named(old: str, new: str, reason: str) -> None:
-    with pytest.raises(ef.ContentError, match=reason):
-        build_package(describe.parse(BASE.replace(old, new)))

@@ -69,6 +69,34 @@ def test_what_is_wrong_is_named(old: str, new: str, key: str, reason: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("added", "reason"),
+    [
+        ('msisdn: "12345678901234567890123"', "msisdn: dialling number"),
+        ('sms_centre: "call me"', "sms_centre: dialling number"),
+        ("access_control_classes: [10]", "access_control_classes: access control class 10"),
+        ('emergency_numbers: ["1"]', "emergency_numbers.0: emergency call code"),
+        ("emergency_numbers: []", "emergency_numbers: Tuple should have at least 1 item"),
+        ("ims: {proxies: [ä]}", "ims.proxies.0: 'ä' is neither"),
+        ("services: [0]", "services.0: Input should be greater"),
+        ("pins: {pin1: abc}", "pins.pin1: String should match"),
+    ],
+)
+def test_what_a_file_cannot_hold_is_refused_on_loading(added: str, reason: str) -> None:
+    with pytest.raises(DescriptionError, match=rf"^card\.yaml:7: {reason}"):
+        describe.parse(GOOD + added, "card.yaml")
+
+
+def test_a_name_too_long_for_the_card_is_refused() -> None:
+    with pytest.raises(DescriptionError, match=r":4: operator\.name: service provider name .* 27 bytes"):
+        describe.parse(GOOD.replace("{name: Example", "{name: A name longer than sixteen!"))
+
+
+def test_a_wrong_check_digit_is_refused() -> None:
+    with pytest.raises(DescriptionError, match="the check digit of 8999900000000000017 is 4, not 7"):
+        describe.parse(GOOD.replace("899990000000000001", "8999900000000000017"))
+
+
+@pytest.mark.parametrize(
     ("text", "line"),
     [
         (GOOD.replace("001-01", "00101"), 4),
