@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
 
 from cards.status import SW, StatusWord
 
@@ -80,14 +80,12 @@ class CommandApdu:
         length = len(apdu)
         if length < 4:
             raise ApduError(f"a command has at least 4 bytes, this has {length}")
-        cla, ins, p1, p2 = apdu[:4]
         if length == 4:
-            return cls(cla, ins, p1, p2)
+            return _make(cls, apdu[0], apdu[1], apdu[2], apdu[3], b"", None, False)
         if length == 5:
-            return cls(cla, ins, p1, p2, b"", apdu[4] or SHORT_LE_LIMIT)
-        if apdu[4]:
-            return cls(cla, ins, p1, p2, *_short_body(apdu))
-        return cls(cla, ins, p1, p2, *_extended_body(apdu), extended=True)
+            return _make(cls, apdu[0], apdu[1], apdu[2], apdu[3], b"", apdu[4] or SHORT_LE_LIMIT, False)
+        data, le = _short_body(apdu) if apdu[4] else _extended_body(apdu)
+        return _make(cls, apdu[0], apdu[1], apdu[2], apdu[3], data, le, not apdu[4])
 
     @classmethod
     def from_hex(cls, text: str) -> Self:
@@ -99,8 +97,38 @@ class CommandApdu:
         except ValueError:
             raise ApduError(f"{text!r} is not hexadecimal") from None
 
+    def with_class(self, cla: int) -> Self:
+        """The same command with another class byte (0 to 255)."""
+        return _make(type(self), cla, self.ins, self.p1, self.p2, self.data, self.le, self.extended)
+
+    def with_block(self, p1: int, p2: int, data: bytes) -> Self:
+        """A part of the command: its class and instruction, other parameters (0 to 255) and data, no Le."""
+        return _make(type(self), self.cla, self.ins, p1, p2, data, None, False)
+
     def __str__(self) -> str:
         return self.to_bytes().hex().upper()
+
+
+# Commands are made by the thousand. Where the values are known to fit, the checks of __init__ and its slow
+# way around `frozen` are left out: the slots are written directly.
+_Command = TypeVar("_Command", bound=CommandApdu)
+_SET_CLA, _SET_INS, _SET_P1, _SET_P2, _SET_DATA, _SET_LE, _SET_EXTENDED = (
+    CommandApdu.__dict__[name].__set__ for name in ("cla", "ins", "p1", "p2", "data", "le", "extended")
+)
+
+
+def _make(
+    kind: type[_Command], cla: int, ins: int, p1: int, p2: int, data: bytes, le: int | None, extended: bool
+) -> _Command:
+    command = object.__new__(kind)
+    _SET_CLA(command, cla)
+    _SET_INS(command, ins)
+    _SET_P1(command, p1)
+    _SET_P2(command, p2)
+    _SET_DATA(command, data)
+    _SET_LE(command, le)
+    _SET_EXTENDED(command, extended)
+    return command
 
 
 def _short_body(apdu: bytes) -> tuple[bytes, int | None]:

@@ -20,6 +20,8 @@ GSM_CLASS = 0xA0
 RESPONSE_LIMIT = 1 << 16
 """No answer of a card is longer; a card that goes on forever is stopped here."""
 CHAINING_BIT = 0x10
+MORE_DATA = (0x61, 0x9F)
+"""SW1 that announce data for GET RESPONSE."""
 
 
 class Processor(Protocol):
@@ -74,7 +76,7 @@ class LogicalChannel:
         self.number = number
 
     def transmit(self, command: CommandApdu, /) -> ResponseApdu:
-        return self._following.transmit(replace(command, cla=class_on_channel(command.cla, self.number)))
+        return self._following.transmit(command.with_class(class_on_channel(command.cla, self.number)))
 
 
 def _class_of_get_response(cla: int) -> int:
@@ -96,8 +98,10 @@ class GetResponse:
             command = replace(command, le=response.sw.number)
             response = self._following.transmit(command)
         data = response.data
+        if response.sw.sw1 not in MORE_DATA:
+            return response
         fetch = CommandApdu(_class_of_get_response(command.cla), GET_RESPONSE)
-        while response.sw.sw1 in (0x61, 0x9F):
+        while response.sw.sw1 in MORE_DATA:
             response = self._following.transmit(replace(fetch, le=response.sw.number))
             data += response.data
             if not response.data and response.sw.sw1 == 0x61:
@@ -145,8 +149,7 @@ class StoreData:
         if len(blocks) > 256:
             raise ApduError(f"{len(command.data)} bytes are more than 256 blocks of STORE DATA can carry")
         for number, block in enumerate(blocks[:-1]):
-            part = replace(command, p1=self.MORE_BLOCKS, p2=number, data=block, le=None)
-            response = self._following.transmit(part)
+            response = self._following.transmit(command.with_block(self.MORE_BLOCKS, number, block))
             if not response.sw.is_success:
                 return response
         return self._following.transmit(
