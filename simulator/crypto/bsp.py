@@ -30,6 +30,8 @@ KEY_TYPE_AES: Final = 0x88
 MAC_LENGTH: Final = 8
 MAX_SEGMENT: Final = 1020
 """Whole segment with tag, length field and MAC, in bytes (SGP.22 §2.5.3)."""
+MAX_RECEIVED: Final = 1036
+"""Longest segment that is taken. Servers exist that cut at 1008 bytes before padding, which makes 16 more."""
 MAX_MAC_ONLY: Final = MAX_SEGMENT - 4 - MAC_LENGTH
 """Most clear bytes in a segment that carries only a MAC: tag and length take 4 bytes."""
 MAX_PLAINTEXT: Final = MAX_MAC_ONLY // 16 * 16 - 1
@@ -178,8 +180,8 @@ def _length(length: int) -> bytes:
 
 def _header_length(segment: bytes) -> int:
     """Length of tag and length field; BspStructureError unless the TLV is whole, minimal and not too long."""
-    if not 2 + MAC_LENGTH <= len(segment) <= MAX_SEGMENT:
-        raise BspStructureError(f"a segment has {2 + MAC_LENGTH} to {MAX_SEGMENT} bytes, not {len(segment)}")
+    if not 2 + MAC_LENGTH <= len(segment) <= MAX_RECEIVED:
+        raise BspStructureError(f"a segment has {2 + MAC_LENGTH} to {MAX_RECEIVED} bytes, not {len(segment)}")
     header = 2 if segment[1] < 0x80 else segment[1] - 0x80 + 2
     if header > len(segment) or segment[1:header] != _length(len(segment) - header):
         raise BspStructureError("the length field of the segment is wrong")
