@@ -41,10 +41,11 @@ class ProfileOwner:
 
 @dataclass(frozen=True, slots=True)
 class NotificationConfiguration:
-    """Where the eUICC reports which of EVENTS."""
+    """Where the eUICC reports which of EVENTS. The SM-DP+ learns of the installation without asking, by the
+    ProfileInstallationResult."""
 
     address: str
-    events: tuple[str, ...] = EVENTS
+    events: tuple[str, ...] = EVENTS[1:]
 
     def values(self) -> list[dict[str, Any]]:
         """A NotificationConfigurationInformation for each event: one bit each, as real servers send them."""
@@ -66,7 +67,7 @@ class ProfileMetadata:
     profile_class: str = "operational"
     owner: ProfileOwner | None = None
     notifications: tuple[NotificationConfiguration, ...] | None = None
-    """None: all events to the SM-DP+ itself."""
+    """None: enabling, disabling and deletion, to the SM-DP+ itself."""
     icon_type: str = ""
     icon: bytes = b""
     """JPG or PNG, 64 × 64 pixels, at most 1024 bytes."""

@@ -96,7 +96,6 @@ def test_metadata_of_the_order_reach_user_and_card(world: Any) -> None:
     assert shown["profilePolicyRules"] == (b"\x40", 2)
     assert (shown["profileClass"], shown["iconType"], shown["icon"]) == (0, 1, b"icon")
     assert [n["profileManagementOperation"] for n in shown["notificationConfigurationInfo"]] == [
-        (b"\x80", 1),
         (b"\x40", 2),
         (b"\x20", 3),
         (b"\x10", 4),
