@@ -68,8 +68,8 @@ def pin_status(files: FileSystem, node: Node) -> bytes:
 def _ef(node: Node) -> bytes:
     image, target = node.ef, node.target.ef
     descriptor = bytes((image.structure.value | (_SHAREABLE if image.shareable else 0), _DATA_CODING))
-    if image.record_length:
-        descriptor += image.record_length.to_bytes(2, "big") + bytes((target.record_count,))
+    if target.record_length:
+        descriptor += target.record_length.to_bytes(2, "big") + bytes((target.record_count,))
     proprietary = image.proprietary
     if image.structure is FileStructure.BER_TLV and not proprietary and image.maximum_size:
         proprietary = tlv.encode(0x86, _number(image.maximum_size))

@@ -106,6 +106,8 @@ class ImageIndex:
             self._connect_df(node)
         elif node.ef.link:
             node.target = self._link_target(node)
+            # The body is the target's, and so is the way in which it is cut into records.
+            node.record_length = node.target.ef.record_length
 
     def _connect_df(self, node: Node) -> None:
         node.by_fid = {child.fid: child for child in node.children}
