@@ -7,7 +7,9 @@ ICCID (ITU-T E.118, TS 102 221 §13.2), IMSI and PLMN (TS 23.003 §2.2, TS 31.10
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Self, TypeVar
+
+from cards.errors import CardProtocolError
 
 
 class IdentityError(ValueError):
@@ -174,3 +176,14 @@ class Eid:
 
     def __str__(self) -> str:
         return self.digits
+
+
+Identity = TypeVar("Identity", Iccid, Imsi, Eid)
+
+
+def from_card(kind: type[Identity], data: bytes) -> Identity:
+    """The number that a card gave as these bytes. CardProtocolError if they are none."""
+    try:
+        return kind.from_bytes(data)
+    except IdentityError as error:
+        raise CardProtocolError(f"the card's {kind.__name__.upper()} is not readable: {error}") from None

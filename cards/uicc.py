@@ -19,7 +19,7 @@ from cards.authentication import (
 )
 from cards.errors import CardError, CardProtocolError, CardStatusError, InvalidPin, PinBlocked
 from cards.fcp import Fcp
-from cards.identities import Iccid, Imsi
+from cards.identities import Iccid, Imsi, from_card
 from cards.link import CardLink
 from cards.session import SELECT, CardSession, TraceSink
 from cards.status import SW
@@ -224,12 +224,12 @@ class Uicc:
     def read_iccid(self) -> Iccid:
         """The number of the card, or of the enabled profile (EF.ICCID)."""
         self.select("MF/EF.ICCID")
-        return Iccid.from_bytes(self.read_binary())
+        return from_card(Iccid, self.read_binary())
 
     def read_imsi(self) -> Imsi:
         """The number of the subscription (EF.IMSI of the USIM). The card may ask for PIN 1 first."""
         self.select("MF/ADF.USIM/EF.IMSI")
-        return Imsi.from_bytes(self.read_binary())
+        return from_card(Imsi, self.read_binary())
 
     def _selected(self) -> Fcp:
         if self.selected is None:

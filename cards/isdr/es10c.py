@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from asn1 import rsp
-from cards.identities import Eid, Iccid
+from cards.identities import Eid, Iccid, from_card
 from cards.isdr.errors import (
     DeleteProfileError,
     DisableProfileError,
@@ -76,7 +76,7 @@ class Es10c(Es10Transport):
     def get_eid(self) -> Eid:
         """The number of the eUICC (§5.7.20)."""
         answer = self.call("GetEuiccDataRequest", {"tagList": EID_TAG}, "GetEuiccDataResponse")
-        return Eid.from_bytes(answer["eidValue"])
+        return from_card(Eid, answer["eidValue"])
 
     def set_nickname(self, iccid: Iccid, nickname: str) -> None:
         """Name a profile, in up to 64 bytes of UTF-8; an empty name removes it (§5.7.21)."""

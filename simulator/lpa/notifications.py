@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from cards.identities import Iccid
+from cards.identities import Iccid, from_card
 from simulator.lpa.errors import LpaError
 from simulator.lpa.profiles import bit_names
 from simulator.lpa.steps import PostToServer, Procedure, SendToCard
@@ -26,7 +26,7 @@ class Notification:
     def of(cls, value: dict[str, Any]) -> Notification:
         names = bit_names("NotificationEvent", value["profileManagementOperation"])
         operation = ", ".join(name.removeprefix("notification").lower() for name in names)
-        iccid = Iccid.from_bytes(value["iccid"]) if "iccid" in value else None
+        iccid = from_card(Iccid, value["iccid"]) if "iccid" in value else None
         return cls(value["seqNumber"], operation, value["notificationAddress"], iccid)
 
 

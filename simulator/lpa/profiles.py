@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from asn1 import rsp
-from cards.identities import Iccid, IdentityError, Plmn
+from cards.identities import Iccid, IdentityError, Plmn, from_card
 
 CLASSES = {0: "test", 1: "provisioning", 2: "operational"}
 OPERATIONAL = 2
@@ -77,7 +77,7 @@ class InstalledProfile:
     def of(cls, value: Mapping[str, Any]) -> Self:
         rules = bit_names("PprIds", value["profilePolicyRules"]) if "profilePolicyRules" in value else ()
         return cls(
-            Iccid.from_bytes(value["iccid"]),
+            from_card(Iccid, value["iccid"]),
             value.get("isdpAid", b""),
             value.get("profileState") == ENABLED,
             value.get("profileNickname", ""),
