@@ -18,6 +18,8 @@ USIM_AID = bytes.fromhex("A0000000871002FFFFFFFF8903020000")
 ISIM_AID = bytes.fromhex("A0000000871004FFFFFFFF8903020000")
 USIM_TEMPORARY_FID = bytes.fromhex("7FF1")
 ISIM_TEMPORARY_FID = bytes.fromhex("7FF2")
+DF_5GS, DF_SAIP = bytes.fromhex("5FC0"), bytes.fromhex("5FD0")
+"""Said although the templates have them, for not all readers of packages know them right."""
 PIN_STATUS = bytes([0x01, 0x81, 0x0A])
 """pinStatusTemplateDO: the key references that the PIN status template shows (PIN1, PIN2, ADM1)."""
 
@@ -74,9 +76,9 @@ def empty_records(fid: int, sfi: int, length: int, count: int) -> File:
     return [("fileDescriptor", fcp)]
 
 
-def directory(temporary_fid: bytes = b"", aid: bytes = b"") -> File:
+def directory(fid: bytes = b"", aid: bytes = b"") -> File:
     """A DF or ADF; an ADF is known by a temporary file identifier while the profile is installed."""
-    fcp = {"fileID": temporary_fid, "dfName": aid} if aid else {}
+    fcp = {name: value for name, value in (("fileID", fid), ("dfName", aid)) if value}
     return [("fileDescriptor", {**fcp, "pinStatusTemplateDO": PIN_STATUS})]
 
 
@@ -228,7 +230,7 @@ def df_5gs(subscription: Subscription) -> Body:
     assert subscription.five_g is not None
     element = {
         **template("13"),
-        "df-df-5gs": directory(),
+        "df-df-5gs": directory(DF_5GS),
         "ef-5gs3gpploci": DEFAULT,
         "ef-5gsn3gpploci": DEFAULT,
         "ef-5gs3gppnsc": DEFAULT,
@@ -246,7 +248,7 @@ def df_saip(subscription: Subscription) -> Body:
     """DF.SAIP: what the USIM itself needs to conceal the subscription identifier."""
     return {
         **template("14"),
-        "df-df-saip": directory(),
+        "df-df-saip": directory(DF_SAIP),
         "ef-suci-calc-info-usim": sized(suci_calculation(subscription)),
     }
 

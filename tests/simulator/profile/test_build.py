@@ -199,6 +199,27 @@ def test_keys_and_pins(rich: CardImage) -> None:
     assert {(key.version, key.identifier) for key in domain.keys} == {(1, 1), (0x30, 1)}
 
 
+def test_authentication_options() -> None:
+    options = (
+        "authentication: {algorithm: test, key: 000102030405060708090a0b0c0d0e0f, failures_allowed: 5, "
+        "sqn_options: 0, sqn_init: 7, sqn_delta: 16, sqn_age_limit: 32}"
+    )
+    text = "\n".join([*BASE.splitlines()[:-1], options])
+    (aka,) = build_image(ProfilePackage.parse(build_package(describe.parse(text)))).akas
+    assert aka.algorithm is AkaAlgorithm.USIM_TEST
+    assert aka.authentication_counter_maximum == 5
+    assert (aka.sqn_options, aka.sqn_delta, aka.sqn_age_limit) == (0, 16, 32)
+    assert aka.sqn_init == (7,) * 32
+
+
+def test_constants_of_milenage() -> None:
+    added = ", rotation_constants: 0102030405, xoring_constants: " + "0a" * 80 + "}"
+    text = BASE.rstrip().removesuffix("}") + added.replace("0102030405", '"0102030405"')
+    (aka,) = build_image(ProfilePackage.parse(build_package(describe.parse(text)))).akas
+    assert aka.rotations == bytes.fromhex("0102030405")
+    assert aka.constants == b"\x0a" * 80
+
+
 def test_operator_constant_is_derived() -> None:
     """TS 35.208 test set 1: K and OP give OPc."""
     authentication = describe.load_shipped("test-operator").authentication
