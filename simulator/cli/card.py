@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +13,7 @@ import click
 from simulator.cli import edge, home, named, reading
 
 if TYPE_CHECKING:
+    from simulator.crypto.pki import TestPki
     from simulator.lpa import Lpa
 
 EID_PREFIX = "89049032"
@@ -42,7 +44,10 @@ def command() -> None:
 )
 @click.option("--enable", is_flag=True, help="Enable the first profile.")
 @click.option("--eid", help="EID of the eUICC, 32 digits; made up if not given.")
-def new(name: str, sim: bool, profiles: tuple[str, ...], enable: bool, eid: str | None) -> None:
+@edge.PKI_FOLDER
+def new(
+    name: str, sim: bool, profiles: tuple[str, ...], enable: bool, eid: str | None, folder: Path | None
+) -> None:
     """Make a card: an eUICC, empty or with profiles, or a plain SIM.
 
     \b
@@ -62,18 +67,17 @@ def new(name: str, sim: bool, profiles: tuple[str, ...], enable: bool, eid: str 
     if sim:
         card: named.NamedCard = named.SimCard(packages[0])
     else:
-        card = _new_euicc(packages, eid, enable)
+        card = _new_euicc(edge.pki(folder), packages, eid, enable)
     home.write_card(name, card.save())
     click.echo(f"Made card {name}.")
     for line in describe(card):
         click.echo(line)
 
 
-def _new_euicc(packages: list[bytes], eid: str | None, enable: bool) -> named.EuiccCard:
+def _new_euicc(pki: TestPki, packages: list[bytes], eid: str | None, enable: bool) -> named.EuiccCard:
     from cards import Eid
     from simulator.cli import rsp
 
-    pki = edge.pki()
     card = named.EuiccCard.make(pki, Eid(eid).to_bytes() if eid else made_up_eid())
     for number, package in enumerate(packages):
         rsp.install(card.card, pki, package, enable=enable and number == 0)

@@ -17,7 +17,11 @@ from simulator.cli import edge, home, named
 
 if TYPE_CHECKING:
     from simulator.cli.story import Recorder
+    from simulator.crypto.pki import TestPki
     from simulator.lpa import ActivationCode, AskUser, Decision, Es9Client
+
+WITHOUT_CODE = "postponed"
+"""Reason of CancelSession where nobody can be asked for the confirmation code: the order stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class Source:
     "--ca", multiple=True, type=click.Path(path_type=Path, exists=True), help="Trust this TLS issuer."
 )
 @click.option("--insecure", is_flag=True, help="Accept any TLS certificate.")
+@edge.PKI_FOLDER
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
     code: str,
@@ -80,6 +85,7 @@ def command(
     enable: bool,
     ca: tuple[Path, ...],
     insecure: bool,
+    folder: Path | None,
     as_json: bool,
 ) -> None:
     """Download a profile onto a software eUICC.
@@ -97,24 +103,24 @@ def command(
 
     source = Source(code, code_file, upp, smdp, matching_id)
     source.check()
+    activation = None if upp else source.activation_code()
     recorder = Recorder() if as_json else Story()
-    with _card(name) as card:
-        if upp:
-            _from_package(card, upp, recorder, enable=enable)
+    with _card(name, folder) as card:
+        if activation is None:
+            _from_package(card, upp, recorder, edge.pki(folder), enable=enable)
         else:
-            activation = source.activation_code()
-            with _client(ca, insecure=insecure) as es9:
+            with _client(ca, folder, insecure=insecure) as es9:
                 _download(card, activation, es9, recorder, confirmation_code, enable=enable)
         _tell(card, recorder, name)
 
 
 @contextmanager
-def _card(name: str | None) -> Iterator[named.EuiccCard]:
+def _card(name: str | None, folder: Path | None) -> Iterator[named.EuiccCard]:
     """The named eUICC, or a new one that is forgotten afterwards."""
     if name is None:
         from simulator.cli.card import made_up_eid
 
-        yield named.EuiccCard.make(edge.pki(), made_up_eid())
+        yield named.EuiccCard.make(edge.pki(folder), made_up_eid())
         return
     with named.opened(name) as card:
         if not isinstance(card, named.EuiccCard):
@@ -122,13 +128,13 @@ def _card(name: str | None) -> Iterator[named.EuiccCard]:
         yield card
 
 
-def _from_package(card: named.EuiccCard, upp: str, recorder: Recorder, *, enable: bool) -> None:
+def _from_package(card: named.EuiccCard, upp: str, recorder: Recorder, pki: TestPki, *, enable: bool) -> None:
     """Serve a package over HTTPS in this process, for this one download."""
     from simulator.cli import rsp
     from simulator.cli.profile import package_of
     from simulator.lpa import ActivationCode, Es9Client
 
-    pki = edge.with_tls_for(edge.pki(), [rsp.LOOPBACK])
+    pki = edge.with_tls_for(pki, [rsp.LOOPBACK])
     orders = [rsp.Order(package_of(upp))]
     with rsp.serving(pki, orders) as service, Es9Client(pki.anchors) as es9:
         _download(card, ActivationCode.parse(service.codes[0]), es9, recorder, "", enable=enable)
@@ -144,14 +150,20 @@ def _download(
     enable: bool,
 ) -> None:
     from cards import InProcessLink, Isdr
-    from simulator.lpa import Lpa
+    from simulator.lpa import DownloadCancelled, Lpa
 
     link = InProcessLink(card.card)
     link.reset()
     isdr = Isdr(link)
     with Lpa(isdr, es9, progress=recorder.progress, consent=_consent) as lpa:
         recorder.start()
-        result = lpa.download(activation, confirmation_code)
+        try:
+            result = lpa.download(activation, confirmation_code)
+        except DownloadCancelled as error:
+            if error.reason != WITHOUT_CODE:
+                raise
+            why = "the order asks for a confirmation code; give it with --confirmation-code."
+            raise click.ClickException(why) from None
         if enable:
             with recorder.watched(isdr, "ES10c", "EnableProfile"):
                 lpa.enable(result.isdp_aid)
@@ -161,19 +173,20 @@ def _consent(question: AskUser) -> Decision:
     """Every profile is welcome; a confirmation code that is wanted is asked for where someone can answer."""
     from simulator.lpa import Decision
 
-    if question.confirmation_code_required and sys.stdin.isatty():
-        code = click.prompt("Confirmation code", hide_input=True, err=True)
-        return Decision(confirmation_code=str(code))
-    return Decision()
+    if not question.confirmation_code_required:
+        return Decision()
+    if not sys.stdin.isatty():
+        return Decision(accepted=False, reason=WITHOUT_CODE)
+    return Decision(confirmation_code=str(click.prompt("Confirmation code", hide_input=True, err=True)))
 
 
-def _client(ca: Sequence[Path], *, insecure: bool) -> Es9Client:
-    """Trusts what `ca` holds, else the user's PKI and what this system trusts."""
+def _client(ca: Sequence[Path], folder: Path | None, *, insecure: bool) -> Es9Client:
+    """Trusts what `ca` holds, else the test PKI and what this system trusts."""
     from simulator.lpa import Es9Client
 
     issuers: list[str | Path | bytes] = [path.read_bytes() for path in ca]
     if not ca:
-        issuers += [path.read_bytes() for path in sorted(home.pki_folder().glob("CERT_CI_*.der"))]
+        issuers += [path.read_bytes() for path in sorted((folder or home.pki_folder()).glob("CERT_CI_*.der"))]
         system = ssl.get_default_verify_paths().cafile
         issuers += [system] if system else []
     return Es9Client(issuers, verify=not insecure)

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from simulator.crypto.pki import TestPki
 
 entropy = os.urandom
+PKI_FOLDER = click.option(
+    "--pki",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Folder of certificates; your own test PKI if not given.",
+)
+"""The option of all commands that sign or trust."""
 
 
 def now() -> datetime:

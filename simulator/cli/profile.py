@@ -82,16 +82,16 @@ def check(file: Path) -> int:
 
     The exit status is 1 if an eUICC would refuse it.
     """
-    from simulator.profile.check import check as findings_of
+    from simulator.profile import ProfileError, build_image
 
     package = read_package(file)
-    findings = findings_of(package)
-    for finding in findings:
-        click.echo(str(finding))
-    if any(finding.is_error for finding in findings):
+    try:
+        build_image(package)
+    except ProfileError as error:
+        status = error.status.name.lower().replace("_", "-")
+        click.echo(f"{file}: an eUICC refuses it ({status}): {error}")
         return 1
-    size = f"{len(package.elements)} elements, {len(package.der)} bytes"
-    click.echo(f"{file}: an eUICC takes it ({size}).")
+    click.echo(f"{file}: an eUICC takes it ({len(package.elements)} elements, {len(package.der)} bytes).")
     return 0
 
 

@@ -39,9 +39,7 @@ def command() -> None:
 @click.option("--matching-id", "matching_ids", multiple=True, metavar="ID", help="For each --upp in turn.")
 @click.option("--confirmation-code", default="", metavar="CODE", help="Ask for this confirmation code.")
 @click.option("--db", metavar="URL", help="Keep orders in this database, such as sqlite:///orders.db.")
-@click.option(
-    "--pki", "folder", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Certificates."
-)
+@edge.PKI_FOLDER
 @click.option("--http", is_flag=True, help="Serve plain HTTP.")
 def serve(
     host: str,

@@ -134,10 +134,11 @@ class Story(Recorder):
             self.say("The profile list is empty.")
         for profile in rows:
             colour = "green" if profile.is_enabled else "yellow"
-            self.console.print(
-                f"  {profile.iccid}  [{colour}]{state_of(profile)}[/{colour}]  "
-                f"{escape(profile.label)} ({escape(profile.service_provider)})"
-            )
+            state = state_of(profile)
+            title = f"{profile.label} ({profile.service_provider})"
+            self.console.print(f"  {profile.iccid}  [{colour}]{state}[/{colour}]", end="")
+            fits = len(f"  {profile.iccid}  {state}  {title}") <= self.console.width
+            self.console.print(f"  {escape(title)}" if fits else f"\n  {escape(title)}")
 
     def start(self) -> None:
         """The first step follows: say what its figures are."""
@@ -155,6 +156,6 @@ class Story(Recorder):
         arrow = f" → {step.response}" if step.response else ""
         self.say(step.request + arrow, 8, "dim")
         if step.error:
-            self.say(step.error, 8, "red")
+            self.say("failed", 8, "red")
         elif words := WORDS.get(step.function):
             self.say(words, 8)

@@ -1,0 +1,178 @@
+"""Named cards: made, listed, switched, spoken to by APDU, and put back as they were left."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from simulator.cli import home, named
+from tests.simulator.cli.conftest import Esim
+
+SELECT_ICCID = "00A40804022FE2"
+READ_10 = "00B000000A"
+TEST_ICCID = "8999900000000000014"
+HOME_ICCID = "8999900000000000709"
+ICCID_BYTES = "989909000000000010F4"
+"""TEST_ICCID as EF.ICCID holds it: nibbles swapped, filled with 'F'."""
+
+
+@pytest.fixture
+def phone(esim: Esim) -> str:
+    made = esim(
+        "card", "new", "phone", "--profile", "test-operator", "--profile", "home-operator", "--enable"
+    )
+    assert made.status == 0, made.err
+    return "phone"
+
+
+def show(esim: Esim, name: str) -> dict[str, object]:
+    shown = json.loads(esim("card", "show", name, "--json").out)
+    assert isinstance(shown, dict)
+    return shown
+
+
+def test_a_plain_sim_answers_with_its_iccid(esim: Esim) -> None:
+    made = esim("card", "new", "plain", "--sim", "--profile", "test-operator")
+    assert made.out.splitlines() == ["Made card plain.", f"ICCID  {TEST_ICCID}", "IMSI   001010123456789"]
+    answered = esim("apdu", "--card", "plain", SELECT_ICCID, READ_10)
+    assert answered.status == 0
+    assert f"< {ICCID_BYTES}\n" in answered.out
+    assert "READ BINARY" in answered.out
+    assert "normal ending of the command (TS 102 221 §10.2.1.1)" in answered.out
+
+
+def test_an_euicc_is_made_with_profiles(esim: Esim, phone: str) -> None:
+    card = show(esim, phone)
+    profiles = card["profiles"]
+    assert isinstance(profiles, list)
+    assert [(p["iccid"], p["state"]) for p in profiles] == [(TEST_ICCID, "enabled"), (HOME_ICCID, "disabled")]
+    assert (card["iccid"], card["imsi"]) == (TEST_ICCID, "001010123456789")
+    assert str(card["eid"]).startswith("89049032")
+    assert int(str(card["eid"])) % 97 == 1
+
+
+@pytest.mark.parametrize("meant", [HOME_ICCID, "2", "Home operator"])
+def test_switching_is_kept_on_disk(esim: Esim, phone: str, meant: str) -> None:
+    assert f"ICCID  {HOME_ICCID}" in esim("card", "enable", phone, meant).out
+    assert show(esim, phone)["iccid"] == HOME_ICCID
+    assert "no profile is enabled" in esim("card", "disable", phone, meant).out
+    assert show(esim, phone)["iccid"] == ""
+    assert "ICCID  none" in esim("card", "show", phone).out
+
+
+def test_what_the_euicc_refuses_is_told_and_changes_nothing(esim: Esim, phone: str) -> None:
+    refused = esim("card", "enable", phone, TEST_ICCID)
+    assert (refused.status, refused.err.count("\n")) == (1, 1)
+    assert "the profile is not disabled" in refused.err
+    assert show(esim, phone)["iccid"] == TEST_ICCID
+
+
+def test_a_profile_is_deleted_then_the_card(esim: Esim, esim_home: Path, phone: str) -> None:
+    assert "Deleted Home operator" in esim("card", "delete", phone, HOME_ICCID).out
+    profiles = show(esim, phone)["profiles"]
+    assert isinstance(profiles, list)
+    assert len(profiles) == 1
+    unknown = esim("card", "delete", phone, HOME_ICCID)
+    assert unknown.err.startswith(f"esim: the card has no profile '{HOME_ICCID}' (profiles: 1: Test operator")
+    assert esim("card", "delete", phone).status == 0
+    assert list((esim_home / "cards").iterdir()) == []
+
+
+def test_cards_are_listed(esim: Esim, phone: str) -> None:
+    esim("card", "new", "plain", "--sim", "--profile", "travel-operator")
+    listed = esim("card", "list").out
+    assert "phone  euicc  EID 89049032" in listed
+    assert "2 profiles, Test operator enabled" in listed
+    assert "plain  sim    ICCID 8999900000000000808" in listed
+    assert set(json.loads(esim("card", "list", "--json").out)) == {"phone", "plain"}
+
+
+def test_there_are_no_cards_at_first(esim: Esim) -> None:
+    assert esim("card", "list").out == "No cards yet; make one with `esim card new NAME`.\n"
+    assert esim("card", "show", "x").err == (
+        "esim: there is no card named x (cards: none yet; make one with `esim card new`).\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (("phone",), 1, "already"),
+        (("x", "--sim"), 2, "exactly one --profile"),
+        (("x", "--enable"), 2, "--enable needs a --profile"),
+        (("x", "--eid", "123"), 1, "EID"),
+        (("x", "--eid", "11111111111111111111111111111111"), 1, "begin with 89049032"),
+        (("../x",), 2, "is no card name"),
+        (("x", "--profile", "nowhere"), 1, "no description 'nowhere' is shipped"),
+    ],
+)
+def test_cards_that_cannot_be_made(
+    esim: Esim, phone: str, arguments: tuple[str, ...], status: int, words: str
+) -> None:
+    refused = esim("card", "new", *arguments)
+    assert refused.status == status
+    assert words in refused.err
+    assert list(home.card_names()) == [phone]
+
+
+def test_a_sim_has_no_profiles_to_switch(esim: Esim) -> None:
+    esim("card", "new", "plain", "--sim", "--profile", "test-operator")
+    assert "plain is a plain SIM" in esim("card", "enable", "plain", "1").err
+    assert "nothing can be downloaded onto it" in esim("download", "1$h$x", "--card", "plain").err
+
+
+def test_what_an_apdu_changes_is_kept(esim: Esim) -> None:
+    esim("card", "new", "plain", "--sim", "--profile", "home-operator")
+    wrong_pin = "0020000108" + b"9999\xff\xff\xff\xff".hex()
+    first = esim("apdu", "--card", "plain", "--json", wrong_pin)
+    assert json.loads(first.out)["sw"] == "63C2"
+    assert json.loads(esim("apdu", "--card", "plain", "--json", wrong_pin).out)["sw"] == "63C1"
+
+
+def test_apdus_come_from_standard_input_too(esim: Esim) -> None:
+    esim("card", "new", "plain", "--sim", "--profile", "test-operator")
+    lines = f"# the MF first\n00A40004023F00\n\n{SELECT_ICCID}\n{READ_10}\n"
+    answers = [
+        json.loads(line)
+        for line in esim("apdu", "--card", "plain", "--json", "-", stdin=lines).out.splitlines()
+    ]
+    assert [answer["name"] for answer in answers][-1] == "READ BINARY"
+    assert answers[-1]["data"] == ICCID_BYTES
+    raw = esim("apdu", "--card", "plain", "--no-follow", "--json", "00A40004023F00").out.splitlines()
+    assert len(raw) == 1
+    assert json.loads(raw[0])["sw"].startswith("61")
+
+
+def test_a_wrong_le_is_repeated_with_the_right_one(esim: Esim) -> None:
+    esim("card", "new", "plain", "--sim", "--profile", "test-operator")
+    lines = esim("apdu", "--card", "plain", "--json", SELECT_ICCID, "00B0000014").out.splitlines()
+    assert json.loads(lines[-2])["sw"] == "6C0A"
+    assert json.loads(lines[-1])["data"] == ICCID_BYTES
+
+
+@pytest.mark.parametrize("text", ["00", "zz", "00A400040501"])
+def test_what_is_no_apdu_is_refused_before_the_card_is_touched(esim: Esim, text: str) -> None:
+    esim("card", "new", "plain", "--sim", "--profile", "test-operator")
+    refused = esim("apdu", "--card", "plain", "00A40004023F00", text)
+    assert (refused.status, refused.out, refused.err.count("\n")) == (1, "", 1)
+
+
+def test_two_commands_do_not_hold_one_card(esim: Esim, phone: str) -> None:
+    with named.opened(phone):
+        busy = esim("apdu", "--card", phone, "00A40004023F00")
+    assert (busy.status, busy.err) == (1, f"esim: card {phone} is in use by another esim command.\n")
+
+
+def test_a_card_that_only_answered_is_not_written_again(esim: Esim, esim_home: Path) -> None:
+    esim("card", "new", "plain", "--sim", "--profile", "test-operator")
+    path = esim_home / "cards" / "plain.json"
+    before = path.stat().st_mtime_ns
+    esim("apdu", "--card", "plain", SELECT_ICCID, READ_10)
+    assert path.stat().st_mtime_ns == before
+
+
+def test_a_card_file_with_missing_parts_is_named(esim: Esim) -> None:
+    home.write_card("broken", {"kind": "euicc", "euicc": {}})
+    assert "is not a card file of ours" in esim("card", "show", "broken").err

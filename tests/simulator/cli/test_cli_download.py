@@ -1,0 +1,190 @@
+"""`esim demo`, `esim download` and `esim smdp serve`: the main job, from the command line."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator.cli import home
+from tests.simulator.cli.conftest import Esim
+
+ROOT = Path(__file__).parents[3]
+Server = Callable[..., list[str]]
+
+
+def test_the_demo_tells_the_whole_story(esim: Esim, esim_home: Path) -> None:
+    told = esim("demo")
+    assert told.status == 0, told.err
+    assert max(map(len, told.out.splitlines())) <= 80
+    for function in (
+        *("InitiateAuthentication", "AuthenticateServer", "AuthenticateClient", "PrepareDownload"),
+        *("GetBoundProfilePackage", "LoadBoundProfilePackage", "HandleNotification", "EnableProfile"),
+    ):
+        assert function in told.out
+    before, after = told.out.index("2  The card before"), told.out.index("4  The card after")
+    assert "IMSI    none" in told.out[before:after]
+    assert re.search(r"8999900000000000709 +enabled +Home operator", told.out[after:])
+    assert "IMSI    999700000000001" in told.out[after:]
+    assert "RES, CK and IK are what the network expects" in told.out
+    assert not esim_home.exists()
+
+
+@pytest.mark.parametrize("name", ["test-operator", "travel-operator"])
+def test_the_demo_takes_other_subscriptions(esim: Esim, name: str) -> None:
+    assert "this card is its subscriber" in esim("demo", "--profile", name).out
+
+
+def test_a_package_from_disk_is_downloaded(esim: Esim, ts48_package: Path) -> None:
+    done = esim("download", "--upp", ts48_package, "--enable", "--json")
+    assert done.status == 0, done.err
+    data = json.loads(done.out)
+    assert data["card"]["profiles"][0]["state"] == "enabled"
+    assert data["card"]["iccid"] == data["card"]["profiles"][0]["iccid"]
+    assert data["card"]["imsi"]
+    assert all(step["error"] == "" for step in data["steps"])
+
+
+def test_the_same_profile_is_not_installed_twice(esim: Esim) -> None:
+    assert esim("card", "new", "phone", "--profile", "test-operator").status == 0
+    refused = esim("download", "--upp", "test-operator", "--card", "phone")
+    assert refused.status == 1
+    assert "a profile with this ICCID is on the eUICC already" in refused.err
+    assert refused.err.count("\n") == 1
+    assert len(json.loads(esim("card", "show", "phone", "--json").out)["profiles"]) == 1
+
+
+@pytest.fixture
+def serve(esim_home: Path) -> Iterator[Server]:
+    """Starts `esim smdp serve` in a process of its own, on a free port; gives the lines that it prints."""
+    processes: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: object) -> list[str]:
+        command = [sys.executable, "-c", "from simulator.cli import main; main()", "smdp", "serve"]
+        process = subprocess.Popen(
+            [*command, "--port", "0", *map(str, arguments)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env={"ESIM_HOME": str(esim_home), "PYTHONUNBUFFERED": "1", "LC_ALL": "C.UTF-8"},
+        )
+        processes.append(process)
+        assert process.stdout is not None
+        lines = [process.stdout.readline().strip()]
+        assert lines[0].startswith("SM-DP+"), lines
+        lines += [process.stdout.readline().strip() for _ in range(2 * arguments.count("--upp"))]
+        return lines
+
+    yield start
+    for process in processes:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def profiles_on(esim: Esim, name: str) -> list[dict[str, Any]]:
+    found = json.loads(esim("card", "show", name, "--json").out)["profiles"]
+    assert isinstance(found, list)
+    return found
+
+
+def test_profiles_come_from_a_server_by_every_way_of_naming_them(
+    esim: Esim, serve: Server, tmp_path: Path
+) -> None:
+    esim("card", "new", "phone")
+    lines = serve(
+        *("--upp", "test-operator", "--matching-id", "FIRST"),
+        *("--upp", "home-operator", "--upp", "travel-operator"),
+    )
+    codes = [line for line in lines if line.startswith("LPA:1$")]
+    address = codes[0].split("$")[1]
+    assert codes[0] == f"LPA:1${address}$FIRST"
+
+    by_name = esim("download", "--smdp", address, "--matching-id", "FIRST", "--card", "phone", "--enable")
+    assert by_name.status == 0, by_name.err
+    assert "IMSI    001010123456789" in by_name.out
+    assert esim("download", codes[1], "--card", "phone", "--json").status == 0
+    piped = esim("download", "--code-file", "-", "--card", "phone", "--json", stdin=f"{codes[2]}\n")
+    assert piped.status == 0, piped.err
+    assert len(profiles_on(esim, "phone")) == 3
+
+    (tmp_path / "code.txt").write_text(codes[0])
+    used = esim("download", "--code-file", tmp_path / "code.txt", "--card", "phone")
+    assert used.status == 1
+    assert "8.2.6/3.8" in used.err
+    assert "failed" in used.out
+
+
+def test_a_confirmation_code_is_asked_for(esim: Esim, serve: Server) -> None:
+    lines = serve("--upp", "test-operator", "--confirmation-code", "1234")
+    code = lines[-1]
+    assert code.endswith("$$1")
+    missing = esim("download", code)
+    assert missing.err.splitlines()[-1] == (
+        "esim: the order asks for a confirmation code; give it with --confirmation-code."
+    )
+    wrong = esim("download", code, "--confirmation-code", "9999")
+    assert "8.2.7/3.8" in wrong.err
+    assert esim("download", code, "--confirmation-code", "1234", "--json").status == 0
+
+
+def test_the_published_certificates_serve_too(esim: Esim, serve: Server, shared_data: Path) -> None:
+    folder = shared_data / "sgp26"
+    lines = serve("--pki", folder, "--upp", "home-operator")
+    esim("card", "new", "sgp26", "--pki", folder)
+    done = esim("download", lines[-1], "--card", "sgp26", "--pki", folder)
+    assert done.status == 0, done.err
+    stranger = esim("download", lines[-1])
+    assert stranger.status == 1
+    assert "TLS certificate is not accepted" in stranger.err
+    trusting = esim("download", lines[-1], "--insecure")
+    assert trusting.status == 1
+    assert trusting.err.startswith("esim: ")
+
+
+def test_orders_are_kept_in_a_database(esim: Esim, serve: Server, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'orders.db'}"
+    first = serve("--db", url, "--upp", "test-operator", "--matching-id", "KEPT")
+    assert first[-1].endswith("$KEPT")
+    address = serve("--db", url)[0].split()[1]
+    assert esim("download", "--smdp", address, "--matching-id", "KEPT", "--json").status == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ((), "Give one of"),
+        (("1$a$b", "--upp", "x"), "Give one of"),
+        (("1$a$b", "--matching-id", "x"), "--matching-id goes with --smdp"),
+    ],
+)
+def test_a_download_needs_one_source(esim: Esim, arguments: tuple[str, ...], words: str) -> None:
+    refused = esim("download", *arguments)
+    assert refused.status == 2
+    assert words in refused.err
+
+
+def test_codes_and_servers_that_are_not_there_are_told_in_one_sentence(esim: Esim) -> None:
+    cut = esim("download", "LPA:1")
+    assert (cut.status, cut.err.count("\n")) == (1, 1)
+    assert "single quotes" in cut.err
+    away = esim("download", "--smdp", "localhost:1", "--matching-id", "x")
+    assert away.status == 1
+    assert "localhost:1 cannot be reached" in away.err.splitlines()[-1]
+    assert not list(home.card_names())
+
+
+def test_a_server_that_cannot_be_run_says_why(esim: Esim) -> None:
+    assert "no database URL" in esim("smdp", "serve", "--db", "nonsense").err
+    assert esim("smdp", "serve", "--matching-id", "X").status == 2
+    unknown = esim("smdp", "serve", "--host", "192.0.2.1", "--port", "8443")
+    assert (unknown.status, unknown.err.splitlines()[-1][:6]) == (1, "esim: ")
