@@ -6,7 +6,10 @@
 3. The eUICC makes its one-time key; the server binds the package to it; the LPA compares metadata.
 4. The package goes to the eUICC, piece by piece; its result goes to the server as a notification.
 
-From 1 on, whoever stops says so to both sides: CancelSession with the reason that fits (§3.0.2).
+From 2 on, an LPA that stops says so to both sides: CancelSession with the reason that fits (§3.0.2). When it
+is the eUICC or the server that refuses, or a message that is damaged, the procedure just ends, as the clauses
+say: a cancelled order is lost unless the reason is "postponed" or "timeout" (§5.6.5), and both sides drop a
+session that does not go on.
 """
 
 from __future__ import annotations
@@ -171,8 +174,7 @@ def _metadata(answer: Value) -> ProfileMetadata:
     try:
         return ProfileMetadata.of(answer["profileMetadata"])
     except ValueError as error:
-        problem = ServerProtocolError(f"the profile's metadata is not usable: {error}")
-        raise _StopError("undefinedReason", problem) from error
+        raise ServerProtocolError(f"the profile's metadata is not usable: {error}") from error
 
 
 def _consent(
@@ -219,7 +221,7 @@ def _fetch_package(session: _Session, answer: Value, code: str) -> Procedure[byt
     try:
         prepared = yield SendToCard("prepare_download", (request,))
     except Es10Error as error:
-        raise _StopError("undefinedReason", EuiccRefused(error)) from error
+        raise EuiccRefused(error) from error
     message = {"transactionId": session.transaction_id, "prepareDownloadResponse": prepared}
     bound = yield PostToServer(session.address, "getBoundProfilePackage", message)
     package: bytes = bound["boundProfilePackage"]

@@ -304,7 +304,7 @@ def test_the_euicc_refuses_the_order() -> None:
     play = Play(answers(prepare_download=PrepareDownloadError(2)))
     with pytest.raises(EuiccRefused, match="signature is wrong"):
         play.run(download(CODE))
-    assert play.cancel_reason == "undefinedReason"
+    assert play.names[-1] == "prepare_download"
 
 
 def test_the_server_refuses() -> None:
@@ -353,4 +353,4 @@ def test_metadata_that_is_not_usable() -> None:
     play = Play(changed_answer("authenticateClient", profileMetadata=bad))
     with pytest.raises(ServerProtocolError, match="metadata"):
         play.run(download(CODE))
-    assert play.cancel_reason == "undefinedReason"
+    assert play.names[-1] == "authenticateClient"
