@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from asn1 import rsp
@@ -68,10 +69,11 @@ class Es10Transport:
         self._stack = StoreData(channel.processor, self._segment_length)
 
     def close(self) -> None:
-        """Close the logical channel. A second call does nothing."""
+        """Close the logical channel. A second call does nothing, nor does one after the card was reset."""
         if self._channel:
             number, self._channel = self._channel.channel, None
-            self._basic.close_channel(number)
+            with suppress(CardStatusError):
+                self._basic.close_channel(number)
 
     def restart(self) -> bytes:
         """Reset the card, which closes all channels, and open the ISD-R again; the ATR."""

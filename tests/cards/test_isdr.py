@@ -286,6 +286,40 @@ def test_a_card_that_forgets_the_result() -> None:
 # The REFRESH after a switch
 
 
+def test_close_after_a_reset() -> None:
+    class Forgetful(FakeEuicc):
+        def transmit(self, apdu: bytes) -> bytes:
+            return b"\x68\x81" if apdu[:3] == b"\x00\x70\x80" else super().transmit(apdu)
+
+    lpa = isdr(Forgetful())
+    lpa.open()
+    assert lpa.is_open
+    lpa.close()
+    assert not lpa.is_open
+
+
+@pytest.mark.parametrize(
+    ("call", "answer", "words"),
+    [
+        (lambda x: x.set_default_dp_address("a.b"), "BF3F0380017F", "gives no reason"),
+        (lambda x: x.delete_profile(ICCID), "BF3303800103", "policy rule"),
+        (lambda x: x.set_nickname(ICCID, ""), "BF2903800101", "no profile on the eUICC"),
+        (lambda x: x.euicc_memory_reset("resetDefaultSmdpAddress"), "BF3403800101", "nothing to delete"),
+        (lambda x: x.get_profiles_info(), "BF2D03810101", "input is incorrect"),
+        (lambda x: x.list_notification(), "BF280381017F", "gives no reason"),
+        (lambda x: x.retrieve_notifications_list(operation="notificationInstall"), "BF2B0381017F", "reason"),
+        (lambda x: x.remove_notification_from_list(1), "BF3003800101", "nothing to delete"),
+        (lambda x: x.cancel_session(b"\x01", "timeout"), "BF4103810105", "running RSP session"),
+        (lambda x: x.disable_profile(ICCID), "BF3203800102", "not enabled"),
+    ],
+)
+def test_every_function_has_its_error(call: Callable[[Isdr], Any], answer: str, words: str) -> None:
+    with pytest.raises(Es10Error, match=words) as caught:
+        call(isdr(FakeEuicc(**{f"x{answer[:4]}": bytes.fromhex(answer)})))
+    assert type(caught.value) is not Es10Error
+    assert caught.value.CLAUSE in str(caught.value)
+
+
 def test_settle_fetches_the_refresh_and_resets() -> None:
     card = FakeEuicc(xBF31=bytes.fromhex("BF3103800100"))
     card.proactive = bytes.fromhex("D009810301010482028182")
