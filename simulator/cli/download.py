@@ -131,13 +131,20 @@ def _card(name: str | None, folder: Path | None) -> Iterator[named.EuiccCard]:
 def _from_package(card: named.EuiccCard, upp: str, recorder: Recorder, pki: TestPki, *, enable: bool) -> None:
     """Serve a package over HTTPS in this process, for this one download."""
     from simulator.cli import rsp
-    from simulator.cli.profile import package_of
-    from simulator.lpa import ActivationCode, Es9Client
+    from simulator.cli.profile import fault_of, package_of
+    from simulator.lpa import ActivationCode, Es9Client, InstallationFailed
+    from simulator.profile import ProfilePackage
 
     pki = edge.with_tls_for(pki, [rsp.LOOPBACK])
-    orders = [rsp.Order(package_of(upp))]
-    with rsp.serving(pki, orders) as service, Es9Client(pki.anchors) as es9:
-        _download(card, ActivationCode.parse(service.codes[0]), es9, recorder, "", enable=enable)
+    package = package_of(upp)
+    with rsp.serving(pki, [rsp.Order(package)]) as service, Es9Client(pki.anchors) as es9:
+        code = ActivationCode.parse(service.codes[0])
+        try:
+            _download(card, code, es9, recorder, "", enable=enable)
+        except InstallationFailed as error:
+            # The eUICC only reports numbers; here the package is at hand, so that the place can be named.
+            fault = fault_of(ProfilePackage.parse(package))
+            raise click.ClickException(f"{error} {upp} {fault}".rstrip()) from None
 
 
 def _download(

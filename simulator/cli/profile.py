@@ -82,17 +82,23 @@ def check(file: Path) -> int:
 
     The exit status is 1 if an eUICC would refuse it.
     """
-    from simulator.profile import ProfileError, build_image
-
     package = read_package(file)
-    try:
-        build_image(package)
-    except ProfileError as error:
-        status = error.status.name.lower().replace("_", "-")
-        click.echo(f"{file}: an eUICC refuses it ({status}): {error}")
+    if fault := fault_of(package):
+        click.echo(f"{file}: an eUICC refuses it {fault}")
         return 1
     click.echo(f"{file}: an eUICC takes it ({len(package.elements)} elements, {len(package.der)} bytes).")
     return 0
+
+
+def fault_of(package: ProfilePackage) -> str:
+    """Why a card cannot be made of a package: its PEStatus and the place; empty if one can."""
+    from simulator.profile import ProfileError, build_image
+
+    try:
+        build_image(package)
+    except ProfileError as error:
+        return f"({error.status.name.lower().replace('_', '-')}): {error}"
+    return ""
 
 
 def load_description(description: str) -> Subscription:
@@ -207,7 +213,7 @@ def file_lines(package: ProfilePackage) -> Iterator[str]:
     image: CardImage = build_image(package)
     for root in (image.mf, *image.adfs):
         name = root.name or f"{root.fid:04X}"
-        yield f"{name:<40}" + (f"ADF {root.aid.hex().upper()}" if root.aid else "")
+        yield f"{name:<40}ADF {root.aid.hex().upper()}" if root.aid else name
         for path, file in root.walk():
             indent = "  " * len(path)
             title = f"{indent}{file.fid:04X} {file.name}"

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import click
+
 from simulator.cli import edge
 
 if TYPE_CHECKING:
@@ -71,7 +73,12 @@ def serving(
 def _code(smdp: SmdpPlus, address: str, order: Order) -> str:
     from simulator.lpa import ActivationCode
 
-    matching_id = smdp.add_order(order.package, order.matching_id, confirmation_code=order.confirmation_code)
+    try:
+        matching_id = smdp.add_order(
+            order.package, order.matching_id, confirmation_code=order.confirmation_code
+        )
+    except ValueError as error:  # the matching id is taken
+        raise click.ClickException(f"{error}.") from None
     code = ActivationCode(address, matching_id, confirmation_code_required=bool(order.confirmation_code))
     return code.qr_text
 

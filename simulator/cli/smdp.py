@@ -56,7 +56,7 @@ def serve(
 
     \b
     esim smdp serve --upp test-operator --upp my.der --matching-id FIRST
-    esim smdp serve --pki ../shared/data/sgp26 --address testsmdpplus1.example.com --upp my.der
+    esim smdp serve --address testsmdpplus1.example.com --pki DIR --upp my.der
 
     Certificates are those of your own test PKI unless --pki names a folder. If the TLS certificate there
     is not for this address or has expired, a new one is issued under the folder's CI.
@@ -100,7 +100,8 @@ def _store(url: str | None) -> Store | None:
     except ArgumentError:
         raise click.UsageError(f"{url!r} is no database URL; write sqlite:///FILE for a file.") from None
     except (SQLAlchemyError, ImportError) as error:
-        raise click.ClickException(f"the database {url} cannot be used: {error}") from None
+        reason = getattr(error, "orig", None) or error
+        raise click.ClickException(f"the database {url} cannot be used: {reason}.") from None
 
 
 @contextmanager

@@ -34,7 +34,7 @@ WORDS = {
     "LoadBoundProfilePackage": "The eUICC decrypts, checks and installs it, piece by piece.",
     "ListNotification": "The eUICC lists its news for servers.",
     "RetrieveNotificationsList": "The eUICC hands out its signed report.",
-    "HandleNotification": "The server learns that the profile is installed.",
+    "HandleNotification": "The server learns what became of the profile.",
     "RemoveNotificationFromList": "The eUICC may forget the report.",
     "EnableProfile": "The profile becomes the card; the card asks for a reset.",
     "GetProfilesInfo": "The eUICC lists its profiles.",

@@ -183,7 +183,27 @@ def test_codes_and_servers_that_are_not_there_are_told_in_one_sentence(esim: Esi
     assert not list(home.card_names())
 
 
+def test_a_package_that_an_euicc_refuses_is_named_with_the_place(esim: Esim, tmp_path: Path) -> None:
+    esim("profile", "build", "test-operator", "-o", tmp_path / "good.der")
+    path = tmp_path / "bad.der"
+    path.write_bytes((tmp_path / "good.der").read_bytes()[:-9])
+    checked = esim("profile", "check", path)
+    assert (checked.status, checked.err) == (1, "")
+    assert "an eUICC refuses it (invalid-request-format): profile element 17 (rfm), byte" in checked.out
+    refused = esim("download", "--upp", path)
+    assert refused.status == 1
+    assert "installFailedDueToPEProcessingError" in refused.err
+    assert "profile element 17 (rfm), byte" in refused.err.splitlines()[-1]
+    assert esim("profile", "check", tmp_path / "good.der").status == 0
+    files = esim("profile", "show", "--files", tmp_path / "good.der").out
+    assert re.search(r"2FE2 EF.ICCID +transparent, 10 bytes", files)
+    assert "ADF.USIM" in files
+
+
 def test_a_server_that_cannot_be_run_says_why(esim: Esim) -> None:
+    twice = ("--upp", "test-operator", "--matching-id", "X") * 2
+    assert "matching id X already." in esim("smdp", "serve", "--port", "0", *twice).err.splitlines()[-1]
+    assert "cannot be used" in esim("smdp", "serve", "--db", "sqlite:////nonexistent/x.db").err
     assert "no database URL" in esim("smdp", "serve", "--db", "nonsense").err
     assert esim("smdp", "serve", "--matching-id", "X").status == 2
     unknown = esim("smdp", "serve", "--host", "192.0.2.1", "--port", "8443")
