@@ -7,7 +7,7 @@ from typing import Any
 
 from asn1 import rsp
 from asn1.errors import DecodeError
-from cards.apdu import SHORT_DATA_LIMIT, CommandApdu
+from cards.apdu import SHORT_DATA_LIMIT, ApduError, CommandApdu
 from cards.errors import CardError, CardProtocolError, CardStatusError
 from cards.link import CardLink, Meter
 from cards.proactive import fetch_pending
@@ -94,8 +94,11 @@ class Es10Transport:
         """Send one ES10 message, in blocks from number 0 on, and return the answer. Opens if need be.
         Raises CardStatusError if the card refuses."""
         self.open()
-        command = CommandApdu(PROPRIETARY_CLASS, StoreData.INS, StoreData.LAST_BLOCK, data=message)
-        response = self._stack.transmit(command)
+        try:
+            command = CommandApdu(PROPRIETARY_CLASS, StoreData.INS, StoreData.LAST_BLOCK, data=message)
+            response = self._stack.transmit(command)
+        except ApduError as error:
+            raise CardError(f"ES10 message {_tag(message)} is too long: {error}") from None
         self.pending_proactive = response.sw.proactive_length or 0
         if not response.sw.is_success:
             raise CardStatusError(response.sw, command, f"ES10 message {_tag(message)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Self
 
@@ -17,6 +18,8 @@ from simulator.lpa.es9 import Es9
 from simulator.lpa.notifications import Delivery, Notification, deliver_all, deliver_result, waiting
 from simulator.lpa.profiles import InstalledProfile
 
+GSMA_RID = "A000000559"
+"""What the AID of every ISD-P begins with (SGP.02 Annex H)."""
 ProfileName = Iccid | bytes | str
 """How a user names a profile: ICCID, AID of its ISD-P (bytes or hexadecimal), or its nickname."""
 
@@ -117,14 +120,12 @@ class Lpa:
     def _identify(self, profile: ProfileName) -> Iccid | bytes:
         if not isinstance(profile, str):
             return profile
-        try:
+        with suppress(IdentityError):
             return Iccid(profile)
-        except IdentityError:
-            pass
-        try:
-            return bytes.fromhex(profile)
-        except ValueError:
-            return self._find(lambda item: profile in (item.nickname, item.name), profile).iccid
+        if profile.upper().startswith(GSMA_RID):
+            with suppress(ValueError):
+                return bytes.fromhex(profile)
+        return self._find(lambda item: profile in (item.nickname, item.name), profile).iccid
 
     def _find(self, wanted: Callable[[InstalledProfile], bool], name: str) -> InstalledProfile:
         found = [profile for profile in self.profiles() if wanted(profile)]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from cards import InProcessLink, Isdr, Uicc
-from cards.errors import CardStatusError
+from cards.errors import CardError, CardStatusError
 from simulator.crypto.aka import generate_vector
 from simulator.crypto.ecc import Curve
 from simulator.crypto.pki import TestPki
@@ -27,6 +27,7 @@ from simulator.lpa import (
     InProcessEs9,
     InstallationFailed,
     Lpa,
+    LpaError,
     Progress,
     ServerRefused,
 )
@@ -253,6 +254,35 @@ def test_what_an_lpa_knows_of_the_euicc(parties: World) -> None:
         info = lpa.info()
         assert info["eid"].is_valid
         assert info["info2"]["svn"][0] == 2
+
+
+@pytest.mark.parametrize("segment_length", [1, 120])
+def test_with_short_segments(parties: World, package: bytes, segment_length: int) -> None:
+    """120 bytes is what lpac sends by default (137 to 143 APDUs); with 1 byte, 256 blocks end too soon."""
+    isdr = Isdr(parties.link, segment_length=segment_length)
+    with Lpa(isdr, InProcessEs9(parties.smdp)) as lpa:
+        if segment_length == 1:
+            with pytest.raises(CardError, match="256 blocks"):
+                lpa.download(code(parties.smdp.add_order(package)))
+            return
+        lpa.download(code(parties.smdp.add_order(package)))
+    assert 100 < isdr.meter.apdus < 160
+
+
+def test_a_reset_in_the_middle_of_the_package(parties: World, package: bytes) -> None:
+    """The card loses power between two segments: nothing is installed, and another order goes through."""
+
+    def progress(step: Progress) -> None:
+        if step.number == 6:
+            parties.card.reset()
+
+    with parties.lpa(progress=progress) as lpa, pytest.raises(LpaError):
+        lpa.download(code(parties.smdp.add_order(package)))
+    with parties.lpa() as lpa:
+        assert lpa.profiles() == []
+        lpa.process_notifications()
+        assert lpa.download(code(parties.smdp.add_order(package))).notification_error is None
+        assert len(lpa.profiles()) == 1
 
 
 def test_the_steps_are_told(parties: World, package: bytes) -> None:
