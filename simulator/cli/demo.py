@@ -30,19 +30,24 @@ def command(profile: str) -> None:
     A test PKI is made, an SM-DP+ serves a profile over HTTPS on this machine, an LPA downloads it into
     a software eUICC, and a terminal reads the card and authenticates to the network. Nothing is kept.
     """
-    from cards import InProcessLink, Uicc
-    from cards.uicc import PIN1
-    from simulator.cli import reading
-    from simulator.cli.named import EuiccCard
     from simulator.cli.profile import load_description
     from simulator.cli.story import Story
-    from simulator.crypto.pki import TestPki
-    from simulator.profile.build import build_package
 
     import_everything()
-    story = Story()
     subscription = load_description(profile)
     begin = time.perf_counter()
+    apdus = tell(Story(), subscription)
+    seconds = time.perf_counter() - begin
+    click.secho(f"\nDone: {apdus} APDUs for the download, {seconds:.2f} s for the whole story.", fg="cyan")
+
+
+def tell(story: Story, subscription: Subscription) -> int:
+    """The five chapters; the number of APDUs that the download took."""
+    from cards import InProcessLink
+    from simulator.cli import reading
+    from simulator.cli.named import EuiccCard
+    from simulator.crypto.pki import TestPki
+    from simulator.profile.build import build_package
 
     story.chapter("1  The parties")
     pki = TestPki.create(entropy=edge.entropy, now=edge.now())
@@ -55,26 +60,37 @@ def command(profile: str) -> None:
 
     story.chapter("2  The card before")
     link = InProcessLink(card)
-    link.reset()
-    with reading.lpa_of(card) as lpa:
-        story.profiles(lpa.profiles())
+    show_profiles(story, card)
     story.identity(reading.read_identity(link))
 
     apdus = download(story, card, pki, package)
 
     story.chapter("4  The card after")
-    with reading.lpa_of(card) as lpa:
-        story.profiles(lpa.profiles())
-    link.reset()
-    if subscription.pins.pin1_enabled:
-        Uicc(link).verify_pin(PIN1, subscription.pins.pin1)
-        story.say("VERIFY PIN: the user typed the right one.")
+    show_profiles(story, card)
+    verify_pin(story, link, subscription)
     story.identity(reading.read_identity(link))
 
     story.chapter("5  The network")
     authenticate(story, link, subscription)
-    seconds = time.perf_counter() - begin
-    story.chapter(f"Done: {apdus} APDUs for the download, {seconds:.2f} s for the whole story.")
+    return apdus
+
+
+def show_profiles(story: Story, card: CardLike) -> None:
+    """What GetProfilesInfo answers; the card is powered up anew."""
+    from simulator.cli import reading
+
+    with reading.lpa_of(card) as lpa:
+        story.profiles(lpa.profiles())
+
+
+def verify_pin(story: Story, link: InProcessLink, subscription: Subscription) -> None:
+    """PIN 1, if the subscription asks for it."""
+    from cards import Uicc
+    from cards.uicc import PIN1
+
+    if subscription.pins.pin1_enabled:
+        Uicc(link).verify_pin(PIN1, subscription.pins.pin1)
+        story.say("VERIFY PIN: the user typed the right one.")
 
 
 def import_everything() -> None:

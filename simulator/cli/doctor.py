@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import click
 
-from simulator.cli import home
+from simulator.cli import edge, home
 
 
 class Finding(NamedTuple):
@@ -69,6 +69,36 @@ def data_folder() -> Iterator[Finding]:
         yield Finding(False, str(folder), "not writable; set ESIM_HOME to a folder of yours")
 
 
+def tls() -> Iterator[Finding]:
+    """ES9+ asks for TLS 1.2 or later (SGP.22 §2.6.6)."""
+    try:
+        import ssl
+    except ImportError:
+        yield Finding(False, "TLS", "this Python was built without it")
+        return
+    yield Finding(ssl.HAS_TLSv1_2, "TLS", f"{ssl.OPENSSL_VERSION}; ES9+ needs TLS 1.2 or later")
+
+
+def certificates() -> Iterator[Finding]:
+    """The user's own test PKI, which is made when it is first wanted."""
+    from simulator.crypto.errors import CryptoError
+    from simulator.crypto.pki import TestPki
+
+    folder = home.pki_folder()
+    if not any(folder.glob("CERT_CI_*.der")):
+        yield Finding(True, "test PKI", "will be made when it is first wanted")
+        return
+    try:
+        certificate = TestPki.load(folder).tls.certificate
+    except CryptoError as error:
+        yield Finding(False, "test PKI", f"{error}; make another one with `esim pki make --force`")
+        return
+    end = certificate.not_after
+    valid = end > edge.now()
+    advice = "" if valid else "; make another one with `esim pki make --force`"
+    yield Finding(valid, "test PKI", f"its TLS certificate is valid until {end:%Y-%m-%d}{advice}")
+
+
 def loopback() -> Iterator[Finding]:
     try:
         with socket.create_server(("127.0.0.1", 0)):
@@ -98,7 +128,10 @@ def readers() -> Iterator[Finding]:
 
 
 CHECKS: dict[str, tuple[Callable[[], Iterator[Finding]], ...]] = {
-    "Simulation": (python_version, packages, cryptography_curves, data_folder, loopback),
+    "Simulation": (
+        *(python_version, packages, cryptography_curves, tls),
+        *(data_folder, certificates, loopback),
+    ),
     "Cards in readers (optional)": (readers,),
 }
 

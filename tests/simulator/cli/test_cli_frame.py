@@ -109,8 +109,18 @@ def test_a_fault_of_ours_apologises_and_shows_the_traceback_only_when_asked(
 def test_doctor_finds_the_base_install_sound(esim: Esim) -> None:
     outcome = esim("doctor")
     assert outcome.status == 0
-    for subject in ("Python", "cryptography", "curve BRP", "loopback", "pyscard"):
+    for subject in ("Python", "cryptography", "curve BRP", "TLS: OpenSSL", "loopback", "pyscard"):
         assert subject in outcome.out
+    assert "test PKI: will be made when it is first wanted" in outcome.out
+
+
+def test_doctor_looks_at_the_test_pki(esim: Esim, esim_home: Path) -> None:
+    esim("pki", "make")
+    assert "its TLS certificate is valid until" in esim("doctor").out
+    (esim_home / "pki" / "SK_CI_ECDSA_NIST.pem").write_text("spoilt")
+    outcome = esim("doctor")
+    assert outcome.status == 1
+    assert "make another one with `esim pki make --force`" in outcome.out
 
 
 def test_doctor_says_when_the_home_is_not_writable() -> None:
