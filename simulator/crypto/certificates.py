@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from functools import lru_cache
 from typing import Final, TypeVar, cast
 
 from cryptography import x509
@@ -115,22 +116,31 @@ class Certificate:
         digits = _attribute(self.subject, NameOID.SERIAL_NUMBER)
         return bytes.fromhex(digits) if len(digits) == 32 and digits.isdecimal() else b""
 
-    @classmethod
-    def parse(cls, der: bytes) -> Certificate:
-        """Reads one certificate; CertificateError MALFORMED if it cannot be read."""
-        try:
-            return _read(x509.load_der_x509_certificate(der), der)
-        except (
-            ValueError,
-            TypeError,
-            x509.DuplicateExtension,
-            x509.UnsupportedGeneralNameType,
-            x509.InvalidVersion,
-            UnsupportedAlgorithm,
-            KeyFormatError,
-            CryptographyDeprecationWarning,  # where the caller turns warnings into errors
-        ) as error:
-            raise CertificateError(CertificateFault.MALFORMED, detail=str(error)) from error
+    @staticmethod
+    def parse(der: bytes) -> Certificate:
+        """Reads one certificate; CertificateError MALFORMED if it cannot be read.
+
+        Certificates that were read lately are kept: reading is a function of the bytes alone, and thousands
+        of cards meet the same server's. That a certificate was read says nothing about its signature.
+        """
+        return _parse(der)
+
+
+@lru_cache(maxsize=1024)
+def _parse(der: bytes) -> Certificate:
+    try:
+        return _read(x509.load_der_x509_certificate(der), der)
+    except (
+        ValueError,
+        TypeError,
+        x509.DuplicateExtension,
+        x509.UnsupportedGeneralNameType,
+        x509.InvalidVersion,
+        UnsupportedAlgorithm,
+        KeyFormatError,
+        CryptographyDeprecationWarning,  # where the caller turns warnings into errors
+    ) as error:
+        raise CertificateError(CertificateFault.MALFORMED, detail=str(error)) from error
 
 
 def _attribute(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
@@ -208,9 +218,9 @@ def _permitted(constraints: x509.NameConstraints | None) -> tuple[x509.Name, ...
 class ChainVerifier:
     """Verifies chains up to the CI certificates that it trusts.
 
-    Parsed certificates and the signatures that were found right stay in this object, so that the same
-    card or server is checked again without elliptic-curve work. Nothing is remembered outside it, times
-    and names are checked anew each time, and a wrong signature is never remembered.
+    Which signatures were found right stays in this object, so that the same card or server is checked again
+    without elliptic-curve work. No other verifier profits from it, times and names are checked anew each
+    time, and a wrong signature is never remembered.
     """
 
     _REMEMBERED: Final = 1024
@@ -223,7 +233,6 @@ class ChainVerifier:
             if not (anchor.is_ca and anchor.signs_certificates and anchor.subject_key_id):
                 raise CertificateError(CertificateFault.WRONG_EXTENSION, Role.CI)
             self._anchors[anchor.subject_key_id] = anchor
-        self._parsed: dict[bytes, Certificate] = {}
         self._signed: set[tuple[bytes, bytes]] = set()
 
     @property
@@ -236,13 +245,8 @@ class ChainVerifier:
         return self._anchors.get(key_id)
 
     def parse(self, der: bytes) -> Certificate:
-        """The certificate in `der`, from memory if it has been seen; CertificateError if malformed."""
-        certificate = self._parsed.get(der)
-        if certificate is None:
-            if len(self._parsed) >= self._REMEMBERED:
-                self._parsed.clear()
-            certificate = self._parsed[der] = Certificate.parse(der)
-        return certificate
+        """The certificate in `der`; CertificateError if malformed."""
+        return _parse(der)
 
     def verify(self, chain: Sequence[bytes], role: Role, now: datetime) -> Certificate:
         """The first certificate of `chain`, once the chain holds.
