@@ -152,6 +152,4 @@ class StoreData:
             response = self._following.transmit(command.with_block(self.MORE_BLOCKS, number, block))
             if not response.sw.is_success:
                 return response
-        return self._following.transmit(
-            replace(command, p1=self.LAST_BLOCK, p2=len(blocks) - 1, data=blocks[-1])
-        )
+        return self._following.transmit(command.with_block(self.LAST_BLOCK, len(blocks) - 1, blocks[-1]))

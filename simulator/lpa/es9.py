@@ -6,6 +6,7 @@ import json
 import re
 import ssl
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
@@ -207,6 +208,7 @@ class InProcessEs9:
         return _read(function, response)
 
 
+@cache
 def snake_case(function: str) -> str:
     """'getBoundProfilePackage' → 'get_bound_profile_package'."""
     return re.sub(r"(?<!^)([A-Z])", r"_\1", function).lower()
