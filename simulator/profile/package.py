@@ -16,13 +16,16 @@ class Element:
 
     index: int
     name: str
-    value: dict[str, Any]
+    value: Any
     offset: int
     length: int
 
     @property
     def header(self) -> dict[str, Any]:
-        """The PEHeader; empty for the profile header, which has none."""
+        """The PEHeader; empty for the profile header, which has none, and for elements of unknown kind,
+        whose value is their undecoded TLV."""
+        if not isinstance(self.value, dict):
+            return {}
         return next((value for key, value in self.value.items() if key.lower().endswith("-header")), {})
 
     @property
@@ -96,7 +99,8 @@ class ProfilePackage:
         first = self.elements[0]
         if first.name != "header":
             raise first.error("a package begins with its header", PeStatus.INVALID_REQUEST_FORMAT)
-        return first.value
+        value: dict[str, Any] = first.value
+        return value
 
     @property
     def iccid(self) -> bytes:
