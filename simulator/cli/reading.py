@@ -25,8 +25,8 @@ class Identity:
 
 def read_identity(link: CardLink) -> Identity:
     """EF.ICCID and EF.IMSI, by SELECT and READ BINARY."""
-    from cards import Uicc
-    from cards.errors import CardError
+    from cards import SW, Uicc
+    from cards.errors import CardError, CardStatusError
     from cards.identities import IdentityError
 
     uicc = Uicc(link)
@@ -34,6 +34,9 @@ def read_identity(link: CardLink) -> Identity:
     try:
         iccid = str(uicc.read_iccid())
         return Identity(iccid, str(uicc.read_imsi()))
+    except CardStatusError as error:
+        locked = iccid and error.sw == SW.SECURITY_STATUS_NOT_SATISFIED
+        return Identity(iccid, why="EF.IMSI is locked until PIN 1 is verified" if locked else str(error))
     except (CardError, IdentityError) as error:
         return Identity(iccid, why=str(error))
 
