@@ -32,7 +32,8 @@ class FileSystem:
     def body(self, node: Node) -> bytes:
         """The content of an EF, of a link the content of its target."""
         target = node.target
-        return self.bodies.get(target.number) or target.ef.content
+        changed = self.bodies.get(target.number)
+        return target.ef.content if changed is None else changed
 
     def write(self, node: Node, body: bytes) -> None:
         """Replace the content of an EF as a whole."""
