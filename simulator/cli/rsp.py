@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from simulator.crypto.pki import TestPki
     from simulator.lpa import DownloadResult
     from simulator.smdp import SmdpPlus, Store
+    from simulator.smdp.records import Order as StoredOrder
 
 IN_PROCESS_ADDRESS = "testsmdpplus1.example.com"
 """Name of the server of SGP.26; an SM-DP+ in this process is not reached under it, only called so."""
@@ -61,24 +62,30 @@ def serving(
 ) -> Iterator[Service]:
     """An SM-DP+ that serves for the length of the block. It is called `address`, or by where it listens."""
     from simulator.smdp.serve import running
+    from simulator.smdp.states import OrderState
 
     smdp = server(pki, address or host, store)
     with running(smdp, host, port, is_tls=is_tls) as listening:
         name = address or listening.smdp_address
         smdp.identity = replace(smdp.identity, address=name)
-        codes = [_code(smdp, name, order) for order in orders]
+        waiting = {order.matching_id: order for order in smdp.orders() if order.state is OrderState.RELEASED}
+        codes = [_code(smdp, name, order, waiting.pop(order.matching_id or "", None)) for order in orders]
         yield Service(name, listening.url, tuple(codes))
 
 
-def _code(smdp: SmdpPlus, address: str, order: Order) -> str:
+def _code(smdp: SmdpPlus, address: str, order: Order, waiting: StoredOrder | None) -> str:
+    """The activation code of an order; one that waits since an earlier run for the same package is kept."""
     from simulator.lpa import ActivationCode
 
     try:
-        matching_id = smdp.add_order(
-            order.package, order.matching_id, confirmation_code=order.confirmation_code
-        )
+        if waiting is not None and waiting.upp == order.package:
+            matching_id = waiting.matching_id
+        else:
+            matching_id = smdp.add_order(
+                order.package, order.matching_id, confirmation_code=order.confirmation_code
+            )
     except ValueError as error:  # the matching id is taken
-        raise click.ClickException(f"{error}.") from None
+        raise click.ClickException(f"{error}; name another with --matching-id.") from None
     code = ActivationCode(address, matching_id, confirmation_code_required=bool(order.confirmation_code))
     return code.qr_text
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from simulator.cli import edge
+from simulator.cli import edge, home
 
 if TYPE_CHECKING:
     from simulator.cli.rsp import Order
@@ -38,7 +38,12 @@ def command() -> None:
 )
 @click.option("--matching-id", "matching_ids", multiple=True, metavar="ID", help="For each --upp in turn.")
 @click.option("--confirmation-code", default="", metavar="CODE", help="Ask for this confirmation code.")
-@click.option("--db", metavar="URL", help="Keep orders in this database, such as sqlite:///orders.db.")
+@click.option(
+    "--db",
+    metavar="URL",
+    help="Keep orders in this database, such as sqlite:///orders.db; sqlite:// is in memory.  "
+    "[default: smdp.db in the folder of the cards]",
+)
 @edge.PKI_FOLDER
 @click.option("--http", is_flag=True, help="Serve plain HTTP.")
 def serve(
@@ -88,9 +93,10 @@ def serve(
         interrupted.wait()
 
 
-def _store(url: str | None) -> Store | None:
+def _store(url: str | None) -> Store:
     if url is None:
-        return None
+        home.home().mkdir(parents=True, exist_ok=True)
+        url = f"sqlite:///{home.home() / 'smdp.db'}"
     from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
     from simulator.smdp.sql import SqlStore

@@ -11,9 +11,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
-from simulator.cli import home
+from simulator.cli import home, rsp
+from simulator.cli.profile import package_of
+from simulator.crypto.pki import TestPki
+from simulator.smdp import MemoryStore
 from tests.simulator.cli.conftest import Esim
 
 ROOT = Path(__file__).parents[3]
@@ -202,9 +206,25 @@ def test_a_package_that_an_euicc_refuses_is_named_with_the_place(esim: Esim, tmp
 
 def test_a_server_that_cannot_be_run_says_why(esim: Esim) -> None:
     twice = ("--upp", "test-operator", "--matching-id", "X") * 2
-    assert "matching id X already." in esim("smdp", "serve", "--port", "0", *twice).err.splitlines()[-1]
+    assert (
+        "matching id X already; name another"
+        in esim("smdp", "serve", "--port", "0", *twice).err.splitlines()[-1]
+    )
     assert "cannot be used" in esim("smdp", "serve", "--db", "sqlite:////nonexistent/x.db").err
     assert "no database URL" in esim("smdp", "serve", "--db", "nonsense").err
     assert esim("smdp", "serve", "--matching-id", "X").status == 2
     unknown = esim("smdp", "serve", "--host", "192.0.2.1", "--port", "8443")
     assert (unknown.status, unknown.err.splitlines()[-1][:6]) == (1, "esim: ")
+
+
+def test_an_order_that_nobody_fetched_is_served_again(test_pki: TestPki) -> None:
+    store, order = MemoryStore(), rsp.Order(package_of("test-operator"), "AGAIN")
+    for _ in range(2):
+        with rsp.serving(test_pki, [order], address="smdp.example.com", store=store) as service:
+            assert service.codes == ("LPA:1$smdp.example.com$AGAIN",)
+    other = rsp.Order(package_of("home-operator"), "AGAIN")
+    with (
+        pytest.raises(click.ClickException, match="already"),
+        rsp.serving(test_pki, [other], address="smdp.example.com", store=store),
+    ):
+        pass
