@@ -30,7 +30,7 @@ EMPTY_IMAGE = CardImage(DfImage(0x3F00, name="MF"))
 """A card without any file but the MF: what an eUICC is before a profile is enabled."""
 
 _GET_RESPONSE = 0xC0
-_FETCH = 0x12
+_WRONG_LE = 0x6C
 _RESPONSE_PIECE = 256
 _MEMO_LIMIT = 4096
 
@@ -181,7 +181,9 @@ class Card:
         try:
             data = handler(channel, command)
         except StatusError as error:
-            channel.pending = b""
+            # GET RESPONSE with a wrong Le is repeated with the right one.
+            if error.sw.sw1 != _WRONG_LE or key & 0xFF != _GET_RESPONSE:
+                channel.pending = b""
             return error.data + error.sw.to_bytes(2, "big")
         except Exception as error:  # noqa: BLE001 - a fault of ours must never stop the card
             self.on_fault(apdu, error)
