@@ -62,10 +62,10 @@ class Bench:
 
 
 def make_bench(pki: TestPki, seed: str = "bench") -> Bench:
-    draw = entropy(seed)
-    identity = EuiccIdentity.from_pki(pki, entropy=draw, now=NOW)
-    euicc = Euicc(identity, entropy=draw, clock=clock)
-    smdp = SmdpPlus(SmdpIdentity.from_pki(pki, ADDRESS), MemoryStore(), entropy=draw, clock=clock)
+    identity = EuiccIdentity.from_pki(pki, entropy=entropy(f"{seed}, factory"), now=NOW)
+    euicc = Euicc(identity, entropy=entropy(f"{seed}, card"), clock=clock)
+    server = SmdpIdentity.from_pki(pki, ADDRESS)
+    smdp = SmdpPlus(server, MemoryStore(), entropy=entropy(f"{seed}, server"), clock=clock)
     bench = Bench(pki, euicc, smdp)
     euicc.card.on_fault = lambda apdu, error: bench.faults.append(error)
     return bench
