@@ -94,6 +94,8 @@ class Installation:
     """The sequence whose segments come now."""
     expected: int = 0
     """Bytes of that sequence that are still to come."""
+    remaining: int = 0
+    """Bytes of the package that no sequence has claimed yet."""
     bsp: Bsp | None = None
     dp_oid: str = ""
     metadata_der: bytes = b""
@@ -133,6 +135,9 @@ class Installation:
         self._finish_stage()
         _, offset, end = tlv.read_header(piece, 0)
         self.stage, self.expected = tag, end - offset
+        self.remaining -= end
+        if self.remaining < 0 or (tag == LOAD and self.remaining):
+            raise self._structure_error()
         rest = piece[offset:]
         while rest:
             segment = tlv.read(rest).end
@@ -180,7 +185,8 @@ class Installation:
         """§5.5.1: the header of the package with InitialiseSecureChannelRequest in it."""
         command = BppCommand.INITIALISE_SECURE_CHANNEL
         try:
-            _, offset, _ = tlv.read_header(piece, 0)
+            _, offset, end = tlv.read_header(piece, 0)
+            self.remaining = end - len(piece)
             request = rsp.decode("InitialiseSecureChannelRequest", piece[offset:])
         except Asn1Error:
             raise InstallationError(command, Reason.INCORRECT_INPUT_VALUES) from None
