@@ -57,9 +57,10 @@ def build(description: str | None, output: Path | None, list_shipped: bool) -> N
 @command.command()
 @PACKAGE
 @click.option("--files", is_flag=True, help="List the files that the package puts on a card.")
+@click.option("--notation", is_flag=True, help="Print the package in ASN.1 value notation.")
 @click.option("--values", is_flag=True, help="Print every decoded value, as JSON.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def show(file: Path, files: bool, values: bool, as_json: bool) -> None:
+def show(file: Path, files: bool, notation: bool, values: bool, as_json: bool) -> None:
     """Print what a package holds: its elements, or the files that it makes."""
     package = read_package(file)
     if values:
@@ -67,6 +68,11 @@ def show(file: Path, files: bool, values: bool, as_json: bool) -> None:
         click.echo(json.dumps(data, indent=1))
     elif as_json:
         click.echo(json.dumps(as_data(package), indent=1))
+    elif notation:
+        from simulator.profile.notation import package_lines
+
+        for line in package_lines(package):
+            click.echo(line)
     elif files:
         for line in file_lines(package):
             click.echo(line)
@@ -82,9 +88,14 @@ def check(file: Path) -> int:
 
     The exit status is 1 if an eUICC would refuse it.
     """
+    from simulator.profile.check import check as findings_of
+
     package = read_package(file)
-    if fault := fault_of(package):
-        click.echo(f"{file}: an eUICC refuses it {fault}")
+    findings = findings_of(package)
+    for finding in findings:
+        click.echo(f"{file}: {finding}")
+    if any(finding.severity == "error" for finding in findings):
+        click.echo(f"{file}: an eUICC refuses it.")
         return 1
     click.echo(f"{file}: an eUICC takes it ({len(package.elements)} elements, {len(package.der)} bytes).")
     return 0

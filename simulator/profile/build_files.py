@@ -22,6 +22,8 @@ DF_5GS, DF_SAIP = bytes.fromhex("5FC0"), bytes.fromhex("5FD0")
 """Said although the templates have them, for not all readers of packages know them right."""
 PIN_STATUS = bytes([0x01, 0x81, 0x0A])
 """pinStatusTemplateDO: the key references that the PIN status template shows (PIN1, PIN2, ADM1)."""
+PIN_STATUS_AT_MF = bytes([0x01, 0x0A])
+"""The same outside applications, where there is no second PIN."""
 
 DEFAULT: File = []
 """The file exactly as the template has it."""
@@ -76,10 +78,10 @@ def empty_records(fid: int, sfi: int, length: int, count: int) -> File:
     return [("fileDescriptor", fcp)]
 
 
-def directory(fid: bytes = b"", aid: bytes = b"") -> File:
+def directory(fid: bytes = b"", aid: bytes = b"", pin_status: bytes = PIN_STATUS) -> File:
     """A DF or ADF; an ADF is known by a temporary file identifier while the profile is installed."""
     fcp = {name: value for name, value in (("fileID", fid), ("dfName", aid)) if value}
-    return [("fileDescriptor", {**fcp, "pinStatusTemplateDO": PIN_STATUS})]
+    return [("fileDescriptor", {**fcp, "pinStatusTemplateDO": pin_status})]
 
 
 def access_rule_file() -> File:
@@ -107,7 +109,7 @@ def mf(subscription: Subscription) -> Body:
         applications.append(ef.application_template(ISIM_AID, "ISIM"))
     return {
         **template("1"),
-        "mf": directory(),
+        "mf": directory(pin_status=PIN_STATUS_AT_MF),
         "ef-pl": sized("".join(subscription.languages).encode("ascii"), 2),
         "ef-iccid": content(ef.iccid(subscription.full_iccid)),
         "ef-dir": linear_fixed(applications),
@@ -120,9 +122,9 @@ def telecom(subscription: Subscription) -> Body:
     """DF.TELECOM with the phone book of the whole card."""
     return {
         **template("3"),
-        "df-telecom": directory(),
+        "df-telecom": directory(pin_status=PIN_STATUS_AT_MF),
         "ef-arr": access_rule_file(),
-        "df-phonebook": directory(),
+        "df-phonebook": directory(pin_status=PIN_STATUS_AT_MF),
         "ef-pbr": linear_fixed([phone_book_reference()]),
         "ef-ext1": empty_records(PHONE_BOOK_FIDS["ef-ext1"], PHONE_BOOK_SFIS["ef-ext1"], 13, 5),
         "ef-psc": DEFAULT,

@@ -193,7 +193,7 @@ def test_a_package_that_an_euicc_refuses_is_named_with_the_place(esim: Esim, tmp
     path.write_bytes((tmp_path / "good.der").read_bytes()[:-9])
     checked = esim("profile", "check", path)
     assert (checked.status, checked.err) == (1, "")
-    assert "an eUICC refuses it (invalid-request-format): profile element 17 (rfm), byte" in checked.out
+    assert "error: profile element 17 (rfm), byte" in checked.out
     refused = esim("download", "--upp", path)
     assert refused.status == 1
     assert "installFailedDueToPEProcessingError" in refused.err
