@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self, TypeVar
+from functools import cache
+from typing import NamedTuple, Self, TypeVar
 
 from cards.status import SW, StatusWord
 
@@ -50,21 +51,16 @@ class CommandApdu:
         """1: no data, no Le; 2: Le; 3: data; 4: both."""
         return 1 + (self.le is not None) + 2 * bool(self.data)
 
-    @property
-    def is_extended(self) -> bool:
-        return (
-            self.extended
-            or len(self.data) > SHORT_DATA_LIMIT
-            or (self.le is not None and self.le > SHORT_LE_LIMIT)
-        )
-
     def to_bytes(self) -> bytes:
         """The command as it goes to the card."""
-        if self.is_extended:
+        data, le = self.data, self.le
+        if self.extended or len(data) > SHORT_DATA_LIMIT or (le is not None and le > SHORT_LE_LIMIT):
             return self._extended_bytes()
-        lc = bytes((len(self.data),)) + self.data if self.data else b""
-        le = b"" if self.le is None else bytes((self.le & 0xFF,))
-        return self.header + lc + le
+        if data:
+            short = bytes((self.cla, self.ins, self.p1, self.p2, len(data))) + data
+        else:
+            short = bytes((self.cla, self.ins, self.p1, self.p2))
+        return short if le is None else short + bytes((le & 0xFF,))
 
     def _extended_bytes(self) -> bytes:
         body = b"\x00" if self.data or self.le is not None else b""
@@ -156,8 +152,7 @@ def _extended_body(apdu: bytes) -> tuple[bytes, int | None]:
     raise ApduError(f"extended Lc says {lc} bytes of data, {len(apdu) - 7} follow")
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseApdu:
+class ResponseApdu(NamedTuple):
     """An answer: data, then the status word."""
 
     data: bytes = b""
@@ -170,10 +165,16 @@ class ResponseApdu:
             raise ApduError(
                 f"a response has at least the 2 bytes of the status word, this has {len(response)}"
             )
-        return cls(response[:-2], StatusWord(int.from_bytes(response[-2:], "big")))
+        return cls(response[:-2], _status_word(response[-2:]))
 
     def to_bytes(self) -> bytes:
         return self.data + self.sw.to_bytes(2, "big")
 
     def __str__(self) -> str:
         return f"{self.data.hex().upper()} {self.sw}".lstrip()
+
+
+@cache
+def _status_word(octets: bytes) -> StatusWord:
+    """SW1-SW2 as an object; there are at most 65536 of them."""
+    return StatusWord(int.from_bytes(octets, "big"))
