@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from asn1 import tlv
-from simulator.profile.ef import luhn_digit
+from cards.identities import luhn_digit
 from simulator.profile.errors import ProfileError
 from simulator.profile.package import ProfilePackage
 from simulator.profile.reader import build_image

@@ -22,6 +22,7 @@ from pydantic import (
     model_validator,
 )
 
+from cards.identities import luhn_digit
 from simulator.profile import ef
 
 
@@ -43,7 +44,7 @@ def _hex(lengths: tuple[int, ...]) -> Any:
 
 
 def _checked_iccid(number: str) -> str:
-    if len(number) == 19 and (digit := ef.luhn_digit(number[:18])) != number[18]:
+    if len(number) == 19 and (digit := luhn_digit(number[:18])) != number[18]:
         raise ValueError(f"the check digit of {number} is {digit}, not {number[18]}")
     return number
 
@@ -233,7 +234,7 @@ class Subscription(Description):
     @property
     def full_iccid(self) -> str:
         """The ICCID with its check digit: appended where 18 digits were given."""
-        return self.iccid + ef.luhn_digit(self.iccid) if len(self.iccid) == 18 else self.iccid
+        return self.iccid + luhn_digit(self.iccid) if len(self.iccid) == 18 else self.iccid
 
 
 class _Loader(yaml.SafeLoader):

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from ipaddress import ip_address
 
+from cards.identities import to_swapped_bcd as bcd
+
 GSM_DEFAULT_ALPHABET = (
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
     "¿abcdefghijklmnopqrstuvwxyzäöñüà"
@@ -38,20 +40,6 @@ def digits(value: str, what: str, lengths: Iterable[int]) -> str:
         span = str(allowed[0]) if len(allowed) == 1 else f"{allowed[0]} to {allowed[-1]}"
         raise ContentError(f"{what} {value!r} is not a number of {span} digits")
     return value
-
-
-def bcd(number: str, length: int) -> bytes:
-    """Swapped BCD: the first digit in the low nibble, filled with 'F' up to `length` bytes."""
-    padded = number.ljust(2 * length, "F")
-    return bytes(int(padded[i + 1] + padded[i], 16) for i in range(0, 2 * length, 2))
-
-
-def luhn_digit(number: str) -> str:
-    """The check digit that ITU-T E.118 §4.1 puts behind `number`."""
-    doubled = (
-        int(digit) * (2 if position % 2 == 0 else 1) for position, digit in enumerate(reversed(number))
-    )
-    return str(-sum(value // 10 + value % 10 for value in doubled) % 10)
 
 
 def iccid(number: str) -> bytes:

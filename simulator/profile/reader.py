@@ -12,7 +12,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from asn1 import saip
+from asn1 import Asn1Error, saip, tlv
 from simulator.profile.drafts import (
     EF_ARR_AT_MF,
     EF_ARR_IN_DF,
@@ -38,7 +38,7 @@ from simulator.uicc.image import (
     SecurityDomainImage,
 )
 
-MF_FID = 0x3F00
+MF_FID, CURRENT_ADF = 0x3F00, 0x7FFF
 UNSUPPORTED_SERVICES = frozenset(
     {"contactless", "cave", "multos", "cat-tp", "eap", "dfLink", "suciCalculatorApi"}
 )
@@ -221,6 +221,8 @@ class Reader:
             following = root or (here.children.get(fid) if isinstance(here, DfDraft) else None)
             if fid == MF_FID:
                 following = self.mf
+            elif fid == CURRENT_ADF and self.context is not None and self.context.aid:
+                following = self.context
             if following is None:
                 raise element.error(
                     f"path {path.hex().upper()}: there is no file {fid:04X}", field="filePath"
@@ -296,11 +298,12 @@ class Reader:
         self.akas[aid] = self._algorithm(element, parameter, aid)
 
     def _application(self, element: Element) -> bytes:
-        if self.context is None or not self.context.aid:
+        """AID of the application that was created last."""
+        if not self.adfs:
             raise element.error(
                 "AKA parameters need an application before them", PeStatus.INVALID_REQUEST_FORMAT
             )
-        return self.context.aid
+        return self.context.aid if self.context and self.context.aid else self.adfs[-1].aid
 
     @staticmethod
     def _algorithm(element: Element, parameter: dict[str, Any], aid: bytes) -> AkaImage:
@@ -366,7 +369,10 @@ class Reader:
             raise element.error("elements follow behind 'end'", PeStatus.INVALID_REQUEST_FORMAT)
 
     def _unknown(self, element: Element) -> None:
-        raise element.error("this kind of element is unknown", PeStatus.PE_NOT_SUPPORTED)
+        """An element of a kind that is not known is passed over unless it is mandated (SAIP §8.1)."""
+        if _is_mandated(element.value):
+            raise element.error("this kind of element is unknown", PeStatus.PE_NOT_SUPPORTED)
+        self._keep(element)
 
     # --- the image -----------------------------------------------------------------------------------------
 
@@ -443,6 +449,16 @@ def _fcp(listed: FileList) -> dict[str, Any]:
 
 def _fids(path: bytes) -> list[int]:
     return [int.from_bytes(path[at : at + 2], "big") for at in range(0, len(path), 2)]
+
+
+def _is_mandated(raw: bytes) -> bool:
+    """Whether an element of unknown kind says in its PEHeader that it must be supported; where there is no
+    header to be read, it must."""
+    try:
+        header = tlv.read_all(tlv.read(raw).value)[0]
+        return header.tag != 0xA0 or tlv.find(header.value, 0x80) is not None
+    except (Asn1Error, IndexError):
+        return True
 
 
 def _key(key: dict[str, Any]) -> KeyImage:

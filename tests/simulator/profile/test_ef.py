@@ -109,14 +109,6 @@ def test_host_names_and_addresses() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "digit"),
-    [("7992739871", "3"), ("1789372997", "4"), ("8900012345678901234", "1")],
-)
-def test_luhn(number: str, digit: str) -> None:
-    assert ef.luhn_digit(number) == digit
-
-
-@pytest.mark.parametrize(
     "call",
     [
         lambda: ef.imsi("12a"),
