@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from asn1 import Asn1Error, saip, tlv
+from simulator.profile.credentials import Puk, aka_image, pin_image, security_domain_image
 from simulator.profile.drafts import (
     EF_ARR_AT_MF,
     EF_ARR_IN_DF,
@@ -28,12 +29,10 @@ from simulator.profile.errors import PeStatus, ProfileError
 from simulator.profile.package import Element, ProfilePackage
 from simulator.profile.templates import FileTemplate, Template, UnknownTemplateError, by_oid
 from simulator.uicc.image import (
-    AkaAlgorithm,
     AkaImage,
     CardImage,
     DfImage,
     EfImage,
-    KeyImage,
     PinImage,
     SecurityDomainImage,
 )
@@ -57,7 +56,7 @@ class Reader:
         """Profile element name → the directory that its last occurrence created."""
         self.context: DfDraft | None = None
         """The directory that PINs, AKA parameters and the next generic file management refer to."""
-        self.puks: dict[int, tuple[bytes, int, int]] = {}
+        self.puks: dict[int, Puk] = {}
         self.pins: dict[tuple[bytes, int], PinImage] = {}
         self.pin_links: list[tuple[bytes, bytes]] = []
         self.akas: dict[bytes, AkaImage] = {}
@@ -240,7 +239,7 @@ class Reader:
     def _puk_codes(self, element: Element) -> None:
         for code in element.value["pukCodes"]:
             maximum, left = divmod(code["maxNumOfAttemps-retryNumLeft"], 16)
-            self.puks[code["keyReference"]] = (code["pukValue"], left, maximum)
+            self.puks[code["keyReference"]] = Puk(code["pukValue"], left, maximum)
 
     def _pin_codes(self, element: Element) -> None:
         """PINs of the directory created last: local ones ('81' on) belong to its application."""
@@ -251,36 +250,8 @@ class Reader:
             self.pin_links.append((aid, source.aid))
             return
         for configuration in value:
-            pin = self._pin(element, configuration, aid)
+            pin = pin_image(element, configuration, self.puks, aid)
             self.pins[pin.aid, pin.reference] = pin
-
-    def _pin(self, element: Element, configuration: dict[str, Any], aid: bytes) -> PinImage:
-        reference = configuration["keyReference"]
-        maximum, left = divmod(configuration["maxNumOfAttemps-retryNumLeft"], 16)
-        attributes = configuration["pinAttributes"]
-        puk_reference = configuration.get("unblockingPINReference")
-        puk, puk_left, puk_maximum = b"", 0, 0
-        if puk_reference is not None:
-            if puk_reference not in self.puks:
-                raise element.error(
-                    f"PIN '{reference:02X}' refers to PUK '{puk_reference:02X}', which is not there",
-                    PeStatus.PIN_CODE_MISSING,
-                    "unblockingPINReference",
-                )
-            puk, puk_left, puk_maximum = self.puks[puk_reference]
-        is_local = 0x81 <= reference <= 0x88
-        return PinImage(
-            reference,
-            configuration["pinValue"],
-            tries=left,
-            maximum_tries=maximum,
-            enabled=bool(attributes & 0x01),
-            unblock=puk,
-            unblock_tries=puk_left,
-            unblock_maximum_tries=puk_maximum,
-            aid=aid if is_local else b"",
-            attributes=attributes,
-        )
 
     # --- authentication --------------------------------------------------------------------------------
 
@@ -295,7 +266,7 @@ class Reader:
                 )
             self.akas[aid] = replace(source, aid=aid)
             return
-        self.akas[aid] = self._algorithm(element, parameter, aid)
+        self.akas[aid] = aka_image(element, parameter, aid)
 
     def _application(self, element: Element) -> bytes:
         """AID of the application that was created last."""
@@ -305,57 +276,10 @@ class Reader:
             )
         return self.context.aid if self.context and self.context.aid else self.adfs[-1].aid
 
-    @staticmethod
-    def _algorithm(element: Element, parameter: dict[str, Any], aid: bytes) -> AkaImage:
-        try:
-            algorithm = AkaAlgorithm(parameter["algorithmID"])
-        except ValueError:
-            number = parameter["algorithmID"]
-            raise element.error(
-                f"algorithm {number} is unknown", PeStatus.FEATURE_NOT_SUPPORTED, "algorithmID"
-            ) from None
-        key, opc = parameter["key"], parameter["opc"]
-        key_lengths, opc_length = _KEY_LENGTHS[algorithm]
-        if len(key) not in key_lengths:
-            raise element.error(f"a key of {len(key)} bytes does not fit {algorithm.name}", field="key")
-        if opc_length and len(opc) != opc_length:
-            raise element.error(
-                f"an OPc or TOPc of {len(opc)} bytes does not fit {algorithm.name}", field="opc"
-            )
-        counter = parameter.get("authCounterMax")
-        value = element.value
-        return AkaImage(
-            aid,
-            algorithm,
-            key,
-            opc=opc,
-            rotations=parameter["rotationConstants"],
-            constants=parameter["xoringConstants"],
-            keccak_iterations=parameter["numberOfKeccak"],
-            res_length=16 if algorithm is AkaAlgorithm.USIM_TEST else 8,
-            sqn_options=value["sqnOptions"][0],
-            sqn_delta=int.from_bytes(value["sqnDelta"], "big"),
-            sqn_age_limit=int.from_bytes(value["sqnAgeLimit"], "big"),
-            sqn_init=tuple(int.from_bytes(sqn, "big") for sqn in value["sqnInit"]),
-            authentication_counter_maximum=None if counter is None else int.from_bytes(counter, "big"),
-        )
-
     # --- security domains, and what is kept --------------------------------------------------------------
 
     def _security_domain(self, element: Element) -> None:
-        instance = element.value["instance"]
-        self.security_domains.append(
-            SecurityDomainImage(
-                instance["instanceAID"],
-                load_package_aid=instance["applicationLoadPackageAID"],
-                class_aid=instance["classAID"],
-                privileges=instance["applicationPrivileges"],
-                life_cycle=instance["lifeCycleState"][0],
-                application_specific_parameters=instance["applicationSpecificParametersC9"],
-                keys=tuple(_key(key) for key in element.value.get("keyList", ())),
-                personalisation=tuple(element.value.get("sdPersoData", ())),
-            )
-        )
+        self.security_domains.append(security_domain_image(element))
 
     def _keep(self, element: Element) -> None:
         end = element.offset + element.length
@@ -413,13 +337,6 @@ class Reader:
         return draft.freeze(tuple(path))
 
 
-_KEY_LENGTHS = {
-    AkaAlgorithm.MILENAGE: ((16,), 16),
-    AkaAlgorithm.TUAK: ((16, 32), 32),
-    AkaAlgorithm.USIM_TEST: ((16,), 0),
-}
-"""Lengths of key and OPc or TOPc in bytes; 0: not used."""
-
 _HANDLERS: dict[str, Callable[[Reader, Element], None]] = {
     "header": Reader._header_again,
     "genericFileManagement": Reader._generic_file_management,
@@ -459,17 +376,6 @@ def _is_mandated(raw: bytes) -> bool:
         return header.tag != 0xA0 or tlv.find(header.value, 0x80) is not None
     except (Asn1Error, IndexError):
         return True
-
-
-def _key(key: dict[str, Any]) -> KeyImage:
-    return KeyImage(
-        key["keyIdentifier"][0],
-        key["keyVersionNumber"][0],
-        tuple((component["keyType"][0], component["keyData"]) for component in key["keyComponents"]),
-        usage_qualifier=key["keyUsageQualifier"][0],
-        access=key["keyAccess"][0],
-        counter=int.from_bytes(key.get("keyCounterValue", b""), "big"),
-    )
 
 
 def build_image(package: ProfilePackage) -> CardImage:
