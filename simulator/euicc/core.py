@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from simulator.crypto.ecc import Entropy, PrivateKey
 from simulator.euicc.identity import Credential, EuiccIdentity
@@ -39,10 +39,22 @@ class Session:
     """euiccSignature1, 64 bytes: smdpSignature2 covers it."""
     pb_certificate: bytes = b""
     one_time_key: PrivateKey | None = None
+    one_time_point: bytes = b""
+    """otPK.EUICC.ECKA, 65 bytes."""
 
     @property
     def is_authenticated(self) -> bool:
         return self.credential is not None
+
+
+class RetainedKey(NamedTuple):
+    """A one-time key that a failed download leaves behind: the same SM-DP+ may bind its package with it once
+    more (SGP.22 §3.1.3.1)."""
+
+    point: bytes
+    """otPK.EUICC.ECKA, 65 bytes."""
+    server_oid: str
+    key: PrivateKey
 
 
 @dataclass(slots=True)
@@ -58,9 +70,7 @@ class EuiccCore:
     root_ds_address: str = DEFAULT_ROOT_DS
     rules_authorisation_table: list[dict[str, Any]] = field(default_factory=lambda: list(ALLOW_ALL_POLICIES))
     session: Session | None = None
-    one_time_keys: dict[bytes, PrivateKey] = field(default_factory=dict)
-    """otPK.EUICC.ECKA → its key, kept after a failed download so that the same package can be bound once
-    more (SGP.22 §3.1.3.1)."""
+    retained_key: RetainedKey | None = None
     switched: Callable[[bool], None] = lambda refresh: None
     """Called after another profile (or none) was enabled; the argument is the refresh flag."""
     is_busy: Callable[[], bool] = lambda: False

@@ -6,9 +6,9 @@ from typing import Any
 
 from asn1 import rsp, tlv
 from simulator.crypto.certificates import Certificate, Role
-from simulator.crypto.ecc import PrivateKey, one_time_key, public_bytes, sign_raw, verify_raw
+from simulator.crypto.ecc import PrivateKey, curve_of, one_time_key, public_bytes, sign_raw, verify_raw
 from simulator.euicc.authentication import SIGNATURE_LENGTH, Refusal, server_certificate, signature_tlv
-from simulator.euicc.core import EuiccCore, Session
+from simulator.euicc.core import EuiccCore, RetainedKey, Session
 from simulator.euicc.es10 import Es10Function
 
 _NAMES = {"ciPKUnknown": "invalidCertificate"}
@@ -33,7 +33,8 @@ def prepare_download(core: EuiccCore, request: dict[str, Any]) -> bytes:
     euicc_signed2 = rsp.encode("EUICCSigned2", answer)
     signature = sign_raw(credential.key, euicc_signed2 + signature_tlv(request["smdpSignature2"]))
     session.pb_certificate, session.one_time_key = request["smdpCertificate"], key
-    core.one_time_keys[answer["euiccOtpk"]] = key
+    session.one_time_point = answer["euiccOtpk"]
+    core.retained_key = RetainedKey(session.one_time_point, session.server_oid, key)
     return tlv.encode(0xBF21, tlv.encode(0xA0, euicc_signed2 + signature_tlv(signature)))
 
 
@@ -55,9 +56,12 @@ def _check_server(core: EuiccCore, request: dict[str, Any]) -> tuple[Session, Ce
 
 
 def _one_time_key(core: EuiccCore, certificate: Certificate, wanted: bytes | None) -> PrivateKey:
-    """The key of an earlier attempt, if the SM-DP+ names it and it is still there, else a new one."""
-    kept = core.one_time_keys.get(wanted) if wanted else None
-    return kept or one_time_key(certificate.curve, core.entropy)
+    """The key of an earlier attempt, if the same SM-DP+ names it and it is still there, else a new one."""
+    kept = core.retained_key
+    fits = kept is not None and (kept.point, kept.server_oid) == (wanted, certificate.registered_id)
+    if kept is not None and fits and curve_of(kept.key) is certificate.curve:
+        return kept.key
+    return one_time_key(certificate.curve, core.entropy)
 
 
 FUNCTIONS = (

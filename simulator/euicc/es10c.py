@@ -180,6 +180,8 @@ def euicc_memory_reset(core: EuiccCore, request: dict[str, Any]) -> bytes:
     doomed = [profile for profile in core.registry if _is_reset(profile, options)]
     clears_address = has_bit(options, _DEFAULT_DP_ADDRESS) and bool(core.default_dp_address)
     was_enabled = any(profile.is_enabled for profile in doomed)
+    if was_enabled and core.is_busy():
+        return rsp.encode("EuiccMemoryResetResponse", {"resetResult": CAT_BUSY})
     for profile in doomed:
         core.registry.remove(profile)
         core.announce(profile, DELETE)

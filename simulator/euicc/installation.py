@@ -206,15 +206,11 @@ class Installation:
         self.dp_oid = certificate.registered_id
         _, offset, _ = tlv.read_header(raw, 0)
         members = raw[offset : len(raw) - len(signature_tlv(request["smdpSign"]))]
-        covered = members + tlv.encode(0x5F49, self._own_point())
+        covered = members + tlv.encode(0x5F49, self.session.one_time_point)
         if len(request["smdpSign"]) != 64 or not verify_raw(
             certificate.public_key, request["smdpSign"], covered
         ):
             raise InstallationError(BppCommand.INITIALISE_SECURE_CHANNEL, Reason.INVALID_SIGNATURE)
-
-    def _own_point(self) -> bytes:
-        key = self.session.one_time_key
-        return next(point for point, kept in self.core.one_time_keys.items() if kept is key)
 
     def _agree_on_keys(self, point: bytes, host_id: bytes) -> None:
         assert self.session.one_time_key is not None
@@ -254,13 +250,13 @@ class Installation:
         wanted = [rule for rule in (PPR1, PPR2) if has_bit(rules, rule)]
         if PPR1 in wanted and self.core.registry.profiles:
             return False
-        owner = self.metadata.get("profileOwner", {}).get("mccMnc", b"")
+        owner = self.metadata.get("profileOwner")
         return all(self._authorised(rule, owner) for rule in wanted)
 
-    def _authorised(self, rule: int, owner: bytes) -> bool:
-        return any(
+    def _authorised(self, rule: int, owner: dict[str, bytes] | None) -> bool:
+        return owner is not None and any(
             has_bit(entry["pprIds"], rule)
-            and any(_matches(operator["mccMnc"], owner) for operator in entry["allowedOperators"])
+            and any(_matches(operator, owner) for operator in entry["allowedOperators"])
             for entry in self.core.rules_authorisation_table
         )
 
@@ -321,7 +317,7 @@ class Installation:
         return answer
 
     def _end_session(self) -> None:
-        self.core.one_time_keys.clear()
+        self.core.retained_key = None
         self.core.session = None
 
     def _result(self, final: tuple[str, dict[str, Any]]) -> bytes:
@@ -357,7 +353,10 @@ def begin(core: EuiccCore, piece: bytes) -> tuple[Installation | None, bytes]:
     return installation, b""
 
 
-def _matches(pattern: bytes, owner: bytes) -> bool:
-    """MCC and MNC with the wildcard digit 'E' (§2.9.2.3)."""
-    pairs = zip(pattern.hex(), owner.hex(), strict=False)
-    return pattern == b"\xee\xee\xee" or all(want in ("e", have) for want, have in pairs)
+def _matches(operator: dict[str, bytes], owner: dict[str, bytes]) -> bool:
+    """Whether an entry of the rules authorisation table means this owner: MCC and MNC with the wildcard digit
+    'E', and the group identifiers where the entry has any (§2.9.2.3)."""
+    pairs = zip(operator["mccMnc"].hex(), owner["mccMnc"].hex(), strict=True)
+    if not all(want in ("e", have) for want, have in pairs):
+        return False
+    return all(owner.get(name) == operator[name] for name in ("gid1", "gid2") if name in operator)

@@ -32,6 +32,8 @@ FUNCTIONS: dict[int, Es10Function] = {
 """Every function of ES10 by the tag of its request."""
 
 _MORE_BLOCKS, _LAST_BLOCK = 0x11, 0x91
+BLOCK_LIMIT = 256
+"""Blocks of one message; P2 cannot count further."""
 MESSAGE_LIMIT = 0xFFFF
 """Longest ES10 message that the ISD-R collects, in bytes."""
 
@@ -62,7 +64,7 @@ class IsdR(Application):
         """STORE DATA, §5.7.2: P1 '11' more blocks, '91' the last; P2 counts them from 0."""
         if command.p1 not in (_MORE_BLOCKS, _LAST_BLOCK):
             raise StatusError(SW.INCORRECT_P1_P2)
-        if command.p2 == 0:
+        if command.p2 == 0 and self._next_block != BLOCK_LIMIT:
             self._message.clear()
         elif command.p2 != self._next_block:
             self._message.clear()
@@ -73,7 +75,7 @@ class IsdR(Application):
             raise StatusError(SW.NOT_ENOUGH_MEMORY)
         self._message += command.data
         if command.p1 == _MORE_BLOCKS:
-            self._next_block = (command.p2 + 1) & 0xFF
+            self._next_block = command.p2 + 1
             return b""
         message = bytes(self._message)
         self._message.clear()

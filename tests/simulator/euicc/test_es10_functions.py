@@ -8,6 +8,10 @@ import pytest
 
 from asn1 import rsp, tlv
 from cards.status import StatusError
+from simulator.crypto.ecc import Curve, one_time_key
+from simulator.euicc import download
+from simulator.euicc.core import RetainedKey, Session
+from simulator.euicc.installation import Installation
 from simulator.euicc.isdr import FUNCTIONS
 from simulator.profile import build, describe
 from tests.simulator.conftest import ADDRESS, Bench
@@ -289,3 +293,63 @@ def test_an_eucc_on_disk_is_the_same(bench: Bench) -> None:
     again = euicc.load(saved, entropy=bench.euicc.core.entropy, clock=bench.euicc.core.clock)
     assert again.save() == saved
     assert again.card.files is again.core.registry.profiles[0].files
+
+
+def test_a_message_has_at_most_256_blocks(bench: Bench) -> None:
+    select_isdr(bench)
+    for number in range(256):
+        assert bench.euicc.transmit(bytes((0x80, 0xE2, 0x11, number, 1, 0xBF))).hex() == "9000"
+    assert bench.euicc.transmit(bytes.fromhex("80E2910003BF2E00")).hex() == "6a86", "block 256, not block 0"
+    assert bench.euicc.transmit(bytes.fromhex("80E2910003BF2E00")).hex() == "6115"
+
+
+def test_memory_reset_waits_for_a_refresh_under_way(bench: Bench) -> None:
+    first, _ = install_both(bench)
+    enable(bench, ("iccid", first), refresh=True)
+    value = {"resetOptions": (b"\x80", 1)}
+    answer = call(bench, "EuiccMemoryResetRequest", value, "EuiccMemoryResetResponse")
+    assert answer == {"resetResult": 5}
+    assert len(bench.euicc.core.registry.profiles) == 2
+
+
+PPR2 = (b"\x20", 3)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "owner", "taken"),
+    [
+        ([{"mccMnc": bytes.fromhex("EEEEEE")}], {"mccMnc": bytes.fromhex("99F907")}, True),
+        ([{"mccMnc": bytes.fromhex("99F907")}], {"mccMnc": bytes.fromhex("99F907")}, True),
+        ([{"mccMnc": bytes.fromhex("99F908")}], {"mccMnc": bytes.fromhex("99F907")}, False),
+        ([{"mccMnc": bytes.fromhex("EEEEEE"), "gid1": b"\x01"}], {"mccMnc": bytes.fromhex("99F907")}, False),
+        (
+            [{"mccMnc": bytes.fromhex("EEEEEE"), "gid1": b"\x01"}],
+            {"mccMnc": bytes.fromhex("99F907"), "gid1": b"\x01"},
+            True,
+        ),
+        ([{"mccMnc": bytes.fromhex("EEEEEE")}], None, False),
+        ([], {"mccMnc": bytes.fromhex("99F907")}, False),
+    ],
+)
+def test_policy_rules_need_the_rules_authorisation_table(
+    bench: Bench, allowed: list[dict[str, bytes]], owner: dict[str, bytes] | None, taken: bool
+) -> None:
+    core = bench.euicc.core
+    core.rules_authorisation_table = [
+        {"pprIds": (b"\x60", 3), "allowedOperators": allowed, "pprFlags": (b"\x80", 1)}
+    ]
+    installation = Installation(core, Session(bytes(16)), core.identity.credentials[0])
+    installation.metadata = {"profilePolicyRules": PPR2} | ({"profileOwner": owner} if owner else {})
+    assert installation._policies_allowed() is taken
+
+
+def test_one_key_is_kept_for_a_second_attempt_with_the_same_server(bench: Bench) -> None:
+    core = bench.euicc.core
+    key = one_time_key(Curve.NIST_P256, core.entropy)
+    core.retained_key = RetainedKey(b"point", "2.999.10", key)
+    certificate = core.identity.chains.parse(bench.smdp.identity.credentials[0].pb_certificate)
+    assert download._one_time_key(core, certificate, b"point") is key
+    assert download._one_time_key(core, certificate, b"other") is not key
+    assert download._one_time_key(core, certificate, None) is not key
+    core.retained_key = RetainedKey(b"point", "2.999.11", key)
+    assert download._one_time_key(core, certificate, b"point") is not key
