@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from asn1 import rsp, tlv
@@ -36,6 +37,7 @@ and their files are there; the applications themselves are kept and not run."""
 RSP_CAPABILITY = ("additionalProfile", "testProfileSupport")
 
 
+@cache
 def named_bits(path: str, names: tuple[str, ...]) -> tuple[bytes, int]:
     """A BIT STRING with these named bits set."""
     positions = [rsp.names(path)[name] for name in names]

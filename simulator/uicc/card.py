@@ -33,6 +33,8 @@ _GET_RESPONSE = 0xC0
 _WRONG_LE = 0x6C
 _RESPONSE_PIECE = 256
 _MEMO_LIMIT = 4096
+_MEMO_LENGTH = 24
+"""Longer commands (challenges, blocks of STORE DATA) hardly ever come twice."""
 
 _log = logging.getLogger(__name__)
 
@@ -251,9 +253,10 @@ _memo: dict[bytes, Entry] = {}
 
 def _decode(apdu: bytes) -> Entry:
     entry = _parse(apdu)
-    if len(_memo) >= _MEMO_LIMIT:
-        _memo.clear()
-    _memo[apdu] = entry
+    if len(apdu) <= _MEMO_LENGTH:
+        if len(_memo) >= _MEMO_LIMIT:
+            _memo.clear()
+        _memo[apdu] = entry
     return entry
 
 
