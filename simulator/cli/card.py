@@ -109,7 +109,8 @@ def list_cards(as_json: bool) -> None:
         enabled = [profile for profile in card.get("profiles", ()) if profile["state"] == "enabled"]
         if card["kind"] == named.EUICC:
             what = f"{enabled[0]['name']} enabled" if enabled else "none enabled"
-            click.echo(f"{'':<{width}}         {len(card['profiles'])} profiles, {what}")
+            count = len(card["profiles"])
+            click.echo(f"{'':<{width}}         {count} {'profile' if count == 1 else 'profiles'}, {what}")
 
 
 @command.command()

@@ -137,6 +137,8 @@ def _why(error: Exception) -> str:
         if isinstance(cause, ssl.SSLCertVerificationError):
             hint = EXPIRED_HINT if "expired" in cause.verify_message else ""
             return f"its TLS certificate is not accepted: {cause.verify_message}{hint}"
+        if isinstance(cause, ConnectionRefusedError):
+            return "nothing listens there; start the server, or check the address"
         cause = cause.__cause__ or cause.__context__
     return str(error) or type(error).__name__
 
