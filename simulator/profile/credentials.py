@@ -102,12 +102,14 @@ def security_domain_image(element: Element) -> SecurityDomainImage:
         privileges=instance["applicationPrivileges"],
         life_cycle=instance["lifeCycleState"][0],
         application_specific_parameters=instance["applicationSpecificParametersC9"],
-        keys=tuple(_key(key) for key in element.value.get("keyList", ())),
+        keys=tuple(_key(element, key) for key in element.value.get("keyList", ())),
         personalisation=tuple(element.value.get("sdPersoData", ())),
     )
 
 
-def _key(key: dict[str, Any]) -> KeyImage:
+def _key(element: Element, key: dict[str, Any]) -> KeyImage:
+    if not all(component["keyType"] for component in key["keyComponents"]):
+        raise element.error("a key component has an empty key type", field="keyType")
     return KeyImage(
         key["keyIdentifier"][0],
         key["keyVersionNumber"][0],

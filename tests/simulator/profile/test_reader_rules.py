@@ -150,3 +150,11 @@ def test_patterns(proprietary: dict[str, bytes], content: str) -> None:
     fcp = {**EF, "proprietaryEFInfo": proprietary} if proprietary else EF
     image = read([*parts[:-1], generic(("filePath", b""), ("createFCP", fcp)), parts[-1]])
     assert [file.content.hex() for _, file in image.mf.walk() if file.fid == 0x6FAA] == [content]
+
+
+def test_an_empty_key_type_is_refused() -> None:
+    parts = elements()
+    domain = next(value for name, value in parts if name == "securityDomain")
+    domain["keyList"][0]["keyComponents"][0]["keyType"] = b""
+    with pytest.raises(ProfileError, match="empty key type"):
+        read(encode(parts))
