@@ -20,7 +20,7 @@ _STRUCTURE = 0x3F
 _DF_DESCRIPTOR = 0x38
 _SHAREABLE = 0x40
 _HIGH_UPDATE = 0x80
-_SPECIAL_FILE_INFORMATION, _PROPRIETARY_SFI_TAG = 0xC0, 0xC0
+_SPECIAL_FILE_INFORMATION = 0xC0
 MAXIMUM_FILE_SIZE = 0xFFFF
 
 
@@ -226,8 +226,7 @@ def _proprietary(given: dict[str, Any], template: FileTemplate | None) -> bytes:
     information = given.get("specialFileInformation", b"\0")[0]
     if template and template.high_update and "specialFileInformation" not in given:
         information |= _HIGH_UPDATE
-    details = b""
-    return details + tlv.encode(_SPECIAL_FILE_INFORMATION, bytes((information,))) if information else details
+    return tlv.encode(_SPECIAL_FILE_INFORMATION, bytes((information,))) if information else b""
 
 
 def _default_content(

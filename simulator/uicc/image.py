@@ -146,7 +146,6 @@ class AkaImage:
     """Highest SEQ accepted, without IND, for each of the 32 values of IND."""
     authentication_counter_maximum: int | None = None
     """authCounterMax of SAIP: how often a wrong MAC may be seen before AUTHENTICATE is blocked."""
-    test_frame: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
