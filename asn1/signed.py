@@ -1,4 +1,4 @@
-"""Which types of RSP carry a signature over themselves, and which are handed on without looking inside.
+"""Which types of RSP carry a signature or a MAC over themselves, and which are handed on without looking inside.
 
 The signer's octets are what counts: a signed SEQUENCE is decoded to a Record, which keeps them, so that
 nothing signed is ever encoded again. Clauses are those of SGP.22 v2, or "v3" where v3 added the type.
@@ -11,6 +11,7 @@ SIGNED: dict[str, frozenset[str]] = {
             "EuiccSigned1",  # by the eUICC: §5.7.13, verified in §5.6.3
             "SmdpSigned2",  # by the SM-DP+: §5.6.3, verified in §5.7.5
             "EUICCSigned2",  # by the eUICC: §5.7.5, verified in §5.6.2
+            "StoreMetadataRequest",  # under the MACs of a bound profile package: §5.5.3
             "InitialiseSecureChannelRequest",  # by the SM-DP+, over its members and euiccOtpk: §5.5.1
             "ProfileInstallationResultData",  # by the eUICC: §2.5.6
             "NotificationMetadata",  # by the eUICC, as tbsOtherNotification: §5.7.10

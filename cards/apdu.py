@@ -97,6 +97,10 @@ class CommandApdu:
         """The same command with another class byte (0 to 255)."""
         return _make(type(self), cla, self.ins, self.p1, self.p2, self.data, self.le, self.extended)
 
+    def with_le(self, le: int) -> Self:
+        """The same command asking for another number of bytes (1 to 65536)."""
+        return _make(type(self), self.cla, self.ins, self.p1, self.p2, self.data, le, self.extended)
+
     def with_block(self, p1: int, p2: int, data: bytes) -> Self:
         """A part of the command: its class and instruction, other parameters (0 to 255) and data, no Le."""
         return _make(type(self), self.cla, self.ins, p1, p2, data, None, False)
@@ -165,6 +169,8 @@ class ResponseApdu(NamedTuple):
             raise ApduError(
                 f"a response has at least the 2 bytes of the status word, this has {len(response)}"
             )
+        if len(response) == 2:
+            return cls(b"", _status_word(response))
         return cls(response[:-2], _status_word(response[-2:]))
 
     def to_bytes(self) -> bytes:

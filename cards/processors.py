@@ -1,6 +1,6 @@
 """What stands between a client and a link: each processor takes a command and returns the answer.
 
-They have one signature, so they stack: `GetResponse(LogicalChannel(Trace(Direct(link), sink), 1))`.
+They have one signature, so they stack: `LogicalChannel(GetResponse(Trace(Direct(link), sink)), 1)`.
 Each does one thing of ISO/IEC 7816-4 or TS 102 221 and is tested alone.
 """
 
@@ -34,11 +34,11 @@ class Direct:
     """The last step: bytes to the link and back."""
 
     def __init__(self, link: CardLink) -> None:
-        self._link = link
+        self._transmit = link.transmit
 
     def transmit(self, command: CommandApdu, /) -> ResponseApdu:
         try:
-            return ResponseApdu.parse(self._link.transmit(command.to_bytes()))
+            return ResponseApdu.parse(self._transmit(command.to_bytes()))
         except ApduError as error:
             raise CardProtocolError(f"the card's answer is no response APDU: {error}") from None
 
@@ -94,15 +94,17 @@ class GetResponse:
 
     def transmit(self, command: CommandApdu, /) -> ResponseApdu:
         response = self._following.transmit(command)
+        if response.sw == SW.OK:
+            return response
         if response.sw.sw1 == 0x6C:
-            command = replace(command, le=response.sw.number)
+            command = command.with_le(response.sw.number)
             response = self._following.transmit(command)
-        data = response.data
         if response.sw.sw1 not in MORE_DATA:
             return response
+        data = response.data
         fetch = CommandApdu(_class_of_get_response(command.cla), GET_RESPONSE)
         while response.sw.sw1 in MORE_DATA:
-            response = self._following.transmit(replace(fetch, le=response.sw.number))
+            response = self._following.transmit(fetch.with_le(response.sw.number))
             data += response.data
             if not response.data and response.sw.sw1 == 0x61:
                 raise CardProtocolError("the card announces more data, but GET RESPONSE brings none")
@@ -150,6 +152,6 @@ class StoreData:
             raise ApduError(f"{len(command.data)} bytes are more than 256 blocks of STORE DATA can carry")
         for number, block in enumerate(blocks[:-1]):
             response = self._following.transmit(command.with_block(self.MORE_BLOCKS, number, block))
-            if not response.sw.is_success:
+            if response.sw != SW.OK and not response.sw.is_success:
                 return response
         return self._following.transmit(command.with_block(self.LAST_BLOCK, len(blocks) - 1, blocks[-1]))

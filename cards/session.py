@@ -31,11 +31,13 @@ class CardSession:
         direct: Processor = Direct(link)
         if trace:
             direct = Trace(direct, trace)
-        self.processor: Processor = GetResponse(LogicalChannel(direct, channel) if channel else direct)
+        self.fetching: Processor = GetResponse(direct)
+        """Brings whole answers to commands whose class names the channel already."""
+        self._processor: Processor = LogicalChannel(self.fetching, channel) if channel else self.fetching
 
     def transmit(self, command: CommandApdu) -> ResponseApdu:
         """Send a command and fetch its whole answer, whatever the status word."""
-        return self.processor.transmit(command)
+        return self._processor.transmit(command)
 
     def send(
         self,

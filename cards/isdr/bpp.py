@@ -58,12 +58,23 @@ def _sequences(package: bytes, offset: int) -> list[Segment]:
         if one_by_one:
             start = offset + sequence.header_length
             segments.append(Segment(name, package[offset:start]))
-            segments += [Segment(name, item.raw) for item in tlv.read_all(sequence.value)]
+            segments += _elements(name, package, start, sequence.end)
         else:
             segments.append(Segment(name, package[offset : sequence.end]))
         offset = sequence.end
     if not set(_REQUIRED) <= set(tags):
         raise PackageError("a sequence of the bound profile package is missing")
+    return segments
+
+
+def _elements(name: str, package: bytes, offset: int, end: int) -> list[Segment]:
+    segments: list[Segment] = []
+    while offset < end:
+        _, _, stop = tlv.read_header(package, offset)
+        if stop > end:
+            raise TlvError(offset, "it reaches over the end of its sequence")
+        segments.append(Segment(name, package[offset:stop]))
+        offset = stop
     return segments
 
 

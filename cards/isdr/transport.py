@@ -11,7 +11,7 @@ from cards.apdu import SHORT_DATA_LIMIT, ApduError, CommandApdu
 from cards.errors import CardError, CardProtocolError, CardStatusError
 from cards.link import CardLink, Meter
 from cards.proactive import fetch_pending
-from cards.processors import StoreData
+from cards.processors import LogicalChannel, StoreData
 from cards.session import CardSession, TraceSink
 from cards.status import SW
 
@@ -66,7 +66,8 @@ class Es10Transport:
                 raise CardError(f"no eUICC: the card has no ISD-R with the AID {aid}") from None
             raise
         self._channel = channel
-        self._stack = StoreData(channel.processor, self._segment_length)
+        blocks = StoreData(channel.fetching, self._segment_length)
+        self._stack = LogicalChannel(blocks, channel.channel)
 
     def close(self) -> None:
         """Close the logical channel. A second call does nothing, nor does one after the card was reset."""

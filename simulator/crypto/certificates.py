@@ -107,14 +107,10 @@ class Certificate:
     """OID of the first critical extension that RSP does not know; empty if there is none."""
     signature: bytes
     signed_part: bytes
+    eid: bytes = b""
+    """EID, 16 bytes, from the serialNumber of an eUICC's subject; empty if there is no EID."""
     hosts: tuple[str, ...] = ()
     """DNS names and IP addresses that a TLS certificate is for."""
-
-    @property
-    def eid(self) -> bytes:
-        """EID, 16 bytes, from the serialNumber of an eUICC's subject; empty if there is no EID."""
-        digits = _attribute(self.subject, NameOID.SERIAL_NUMBER)
-        return bytes.fromhex(digits) if len(digits) == 32 and digits.isdecimal() else b""
 
     @staticmethod
     def parse(der: bytes) -> Certificate:
@@ -147,6 +143,11 @@ def _attribute(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
     for attribute in name.get_attributes_for_oid(oid):
         return str(attribute.value)
     return ""
+
+
+def _eid(subject: x509.Name) -> bytes:
+    digits = _attribute(subject, NameOID.SERIAL_NUMBER)
+    return bytes.fromhex(digits) if len(digits) == 32 and digits.isdecimal() else b""
 
 
 def _read(certificate: x509.Certificate, der: bytes) -> Certificate:
@@ -186,6 +187,7 @@ def _read(certificate: x509.Certificate, der: bytes) -> Certificate:
         unknown_critical=extensions.unknown_critical,
         signature=signature,
         signed_part=certificate.tbs_certificate_bytes,
+        eid=_eid(certificate.subject),
         hosts=tuple(str(n.value) for n in names if type(n) in (x509.DNSName, x509.IPAddress)),
     )
 
@@ -218,9 +220,9 @@ def _permitted(constraints: x509.NameConstraints | None) -> tuple[x509.Name, ...
 class ChainVerifier:
     """Verifies chains up to the CI certificates that it trusts.
 
-    Which signatures were found right stays in this object, so that the same card or server is checked again
-    without elliptic-curve work. No other verifier profits from it, times and names are checked anew each
-    time, and a wrong signature is never remembered.
+    Which certificates were found right stays in this object, so that the same card or server is checked again
+    without elliptic-curve work. No other verifier profits from it, times are checked anew each time, and a
+    refused certificate is never remembered.
     """
 
     _REMEMBERED: Final = 1024
@@ -233,7 +235,8 @@ class ChainVerifier:
             if not (anchor.is_ca and anchor.signs_certificates and anchor.subject_key_id):
                 raise CertificateError(CertificateFault.WRONG_EXTENSION, Role.CI)
             self._anchors[anchor.subject_key_id] = anchor
-        self._signed: set[tuple[bytes, bytes]] = set()
+        self._vouched: set[tuple[bytes, Role, bytes]] = set()
+        """Certificate, the role it was found right in, and its issuer."""
 
     @property
     def anchor_key_ids(self) -> tuple[bytes, ...]:
@@ -275,29 +278,13 @@ class ChainVerifier:
         return levels[0][0]
 
     def _check_level(self, certificate: Certificate, role: Role, issuer: Certificate, now: datetime) -> None:
-        issued = (
-            certificate.issuer == issuer.subject and certificate.authority_key_id == issuer.subject_key_id
-        )
-        if not issued:
-            raise CertificateError(CertificateFault.WRONG_ISSUER, role)
-        self._check_signature(certificate, role, issuer)
-        _check_content(certificate, role)
+        vouched = certificate.der, role, issuer.der
+        if vouched not in self._vouched:
+            _check_issue(certificate, role, issuer)
+            if len(self._vouched) >= self._REMEMBERED:
+                self._vouched.clear()
+            self._vouched.add(vouched)
         _check_time(certificate, role, now)
-        if role is Role.EUICC and not any(_within(certificate.subject, name) for name in issuer.permitted):
-            subject = certificate.subject.rfc4514_string()
-            raise CertificateError(CertificateFault.NAME_CONSTRAINT, role, subject)
-
-    def _check_signature(self, certificate: Certificate, role: Role, issuer: Certificate) -> None:
-        pair = certificate.der, issuer.der
-        if pair in self._signed:
-            return
-        try:
-            issuer.public_key.verify(certificate.signature, certificate.signed_part, ec.ECDSA(SHA256()))
-        except InvalidSignature:
-            raise CertificateError(CertificateFault.WRONG_SIGNATURE, role) from None
-        if len(self._signed) >= self._REMEMBERED:
-            self._signed.clear()
-        self._signed.add(pair)
 
 
 def verify_chain(
@@ -305,6 +292,20 @@ def verify_chain(
 ) -> Certificate:
     """`ChainVerifier.verify` for a single use."""
     return ChainVerifier(anchors).verify(chain, role, now)
+
+
+def _check_issue(certificate: Certificate, role: Role, issuer: Certificate) -> None:
+    """All that does not depend on the time: who issued it, the signature, what it says."""
+    named = certificate.issuer == issuer.subject and certificate.authority_key_id == issuer.subject_key_id
+    if not named:
+        raise CertificateError(CertificateFault.WRONG_ISSUER, role)
+    try:
+        issuer.public_key.verify(certificate.signature, certificate.signed_part, ec.ECDSA(SHA256()))
+    except InvalidSignature:
+        raise CertificateError(CertificateFault.WRONG_SIGNATURE, role) from None
+    _check_content(certificate, role)
+    if role is Role.EUICC and not any(_within(certificate.subject, name) for name in issuer.permitted):
+        raise CertificateError(CertificateFault.NAME_CONSTRAINT, role, certificate.subject.rfc4514_string())
 
 
 def _check_content(certificate: Certificate, role: Role) -> None:

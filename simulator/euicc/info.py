@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from asn1 import rsp, tlv
+from asn1 import Record, rsp, tlv
 
 if TYPE_CHECKING:
     from simulator.euicc.core import EuiccCore
@@ -50,29 +50,44 @@ def named_bits(path: str, names: tuple[str, ...]) -> tuple[bytes, int]:
 
 def euicc_info1(core: EuiccCore) -> dict[str, Any]:
     """EUICCInfo1: version, and the CIs by subject key identifier."""
+    verifying, signing = _key_ids(core)
     return {
         "svn": SVN,
-        "euiccCiPKIdListForVerification": list(core.identity.chains.anchor_key_ids),
-        "euiccCiPKIdListForSigning": [item.ci_key_id for item in core.identity.credentials],
+        "euiccCiPKIdListForVerification": list(verifying),
+        "euiccCiPKIdListForSigning": list(signing),
     }
 
 
-def euicc_info2(core: EuiccCore) -> dict[str, Any]:
+def euicc_info2(core: EuiccCore) -> Record:
     """EUICCInfo2. Its card resource tells the memory that is really left (TS 102 226 §8.2.1.7)."""
+    return _info2(len(core.registry.profiles), max(core.registry.free, 0), *_key_ids(core))
+
+
+def _key_ids(core: EuiccCore) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """subjectKeyIdentifiers of the CIs for verification, and of those for signing."""
+    return core.identity.chains.anchor_key_ids, tuple(item.ci_key_id for item in core.identity.credentials)
+
+
+@lru_cache(maxsize=64)
+def _info2(profiles: int, free: int, verifying: tuple[bytes, ...], signing: tuple[bytes, ...]) -> Record:
+    """Encoded once: it only changes when a profile comes or goes, and every session sends it."""
     resource = (
-        tlv.encode(0x81, bytes((len(core.registry.profiles),)))
-        + tlv.encode(0x82, max(core.registry.free, 0).to_bytes(4, "big"))
+        tlv.encode(0x81, bytes((profiles,)))
+        + tlv.encode(0x82, free.to_bytes(4, "big"))
         + tlv.encode(0x83, VOLATILE_MEMORY.to_bytes(4, "big"))
     )
-    return {
+    members = {
         "profileVersion": PROFILE_VERSION,
+        "svn": SVN,
         "euiccFirmwareVer": FIRMWARE_VERSION,
         "extCardResource": resource,
         "uiccCapability": named_bits("UICCCapability", UICC_CAPABILITY),
         "globalplatformVersion": bytes((2, 3, 0)),
         "rspCapability": named_bits("RspCapability", RSP_CAPABILITY),
-        **euicc_info1(core),
+        "euiccCiPKIdListForVerification": list(verifying),
+        "euiccCiPKIdListForSigning": list(signing),
         "euiccCategory": 2,
         "ppVersion": PP_VERSION,
         "sasAcreditationNumber": "ESIM-SIMULATOR",
     }
+    return Record(members, rsp.encode("EUICCInfo2", members))

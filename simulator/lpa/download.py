@@ -231,7 +231,10 @@ def _fetch_package(session: _Session, answer: Value, code: str) -> Procedure[byt
 def _compare_metadata(package: bytes, metadata: ProfileMetadata) -> None:
     """The package must carry the metadata that the user agreed to (§3.1.3.3)."""
     try:
-        carried = rsp.decode("StoreMetadataRequest", bpp.metadata(bpp.cut(package)))
+        der = bpp.metadata(bpp.cut(package))
+        if der == rsp.encode("StoreMetadataRequest", metadata.value):
+            return
+        carried = rsp.decode("StoreMetadataRequest", der)
     except (bpp.PackageError, Asn1Error) as error:
         problem = ServerProtocolError(f"the server sent no usable bound profile package: {error}")
         raise _StopError("loadBppExecutionError", problem) from error
