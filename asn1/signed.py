@@ -1,4 +1,4 @@
-"""Which types of RSP carry a signature or a MAC over themselves, and which are handed on without looking inside.
+"""Which types of RSP carry a signature or a MAC, and which are handed on without looking inside.
 
 The signer's octets are what counts: a signed SEQUENCE is decoded to a Record, which keeps them, so that
 nothing signed is ever encoded again. Clauses are those of SGP.22 v2, or "v3" where v3 added the type.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
-from typing import NamedTuple, Self, TypeVar
+from typing import NamedTuple, Self
 
 from cards.status import SW, StatusWord
 
@@ -18,14 +17,7 @@ class ApduError(ValueError):
     """Bytes that are no APDU, or values that no APDU can carry."""
 
 
-@dataclass(frozen=True, slots=True)
-class CommandApdu:
-    """A command: header, data of 0 to 65535 bytes, and Le, the number of bytes wanted (1 to 65536).
-
-    `le` is None where the command asks for no answer (cases 1 and 3). The encoding is short where both
-    fit (255 bytes of data, Le 256), else extended; `extended` asks for the long form anyway.
-    """
-
+class _Command(NamedTuple):
     cla: int
     ins: int
     p1: int = 0
@@ -34,13 +26,38 @@ class CommandApdu:
     le: int | None = None
     extended: bool = False
 
-    def __post_init__(self) -> None:
-        if (self.cla | self.ins | self.p1 | self.p2) & ~0xFF:
+
+_new = tuple.__new__
+"""Commands are made by the thousand: where the values are known to fit, the checks are left out."""
+
+
+class CommandApdu(_Command):
+    """A command: header, data of 0 to 65535 bytes, and Le, the number of bytes wanted (1 to 65536).
+
+    `le` is None where the command asks for no answer (cases 1 and 3). The encoding is short where both
+    fit (255 bytes of data, Le 256), else extended; `extended` asks for the long form anyway.
+    """
+
+    __slots__ = ()
+
+    def __new__(
+        cls,
+        cla: int,
+        ins: int,
+        p1: int = 0,
+        p2: int = 0,
+        data: bytes = b"",
+        le: int | None = None,
+        extended: bool = False,
+    ) -> Self:
+        """ApduError for values that no APDU can carry."""
+        if (cla | ins | p1 | p2) & ~0xFF:
             raise ApduError("CLA, INS, P1 and P2 are one byte each")
-        if len(self.data) > EXTENDED_DATA_LIMIT:
-            raise ApduError(f"{len(self.data)} bytes of data exceed the {EXTENDED_DATA_LIMIT} of an APDU")
-        if self.le is not None and not 1 <= self.le <= EXTENDED_LE_LIMIT:
-            raise ApduError(f"Le {self.le} is not between 1 and {EXTENDED_LE_LIMIT}")
+        if len(data) > EXTENDED_DATA_LIMIT:
+            raise ApduError(f"{len(data)} bytes of data exceed the {EXTENDED_DATA_LIMIT} of an APDU")
+        if le is not None and not 1 <= le <= EXTENDED_LE_LIMIT:
+            raise ApduError(f"Le {le} is not between 1 and {EXTENDED_LE_LIMIT}")
+        return _new(cls, (cla, ins, p1, p2, data, le, extended))
 
     @property
     def header(self) -> bytes:
@@ -77,11 +94,11 @@ class CommandApdu:
         if length < 4:
             raise ApduError(f"a command has at least 4 bytes, this has {length}")
         if length == 4:
-            return _make(cls, apdu[0], apdu[1], apdu[2], apdu[3], b"", None, False)
+            return _new(cls, (apdu[0], apdu[1], apdu[2], apdu[3], b"", None, False))
         if length == 5:
-            return _make(cls, apdu[0], apdu[1], apdu[2], apdu[3], b"", apdu[4] or SHORT_LE_LIMIT, False)
+            return _new(cls, (apdu[0], apdu[1], apdu[2], apdu[3], b"", apdu[4] or SHORT_LE_LIMIT, False))
         data, le = _short_body(apdu) if apdu[4] else _extended_body(apdu)
-        return _make(cls, apdu[0], apdu[1], apdu[2], apdu[3], data, le, not apdu[4])
+        return _new(cls, (apdu[0], apdu[1], apdu[2], apdu[3], data, le, not apdu[4]))
 
     @classmethod
     def from_hex(cls, text: str) -> Self:
@@ -95,40 +112,18 @@ class CommandApdu:
 
     def with_class(self, cla: int) -> Self:
         """The same command with another class byte (0 to 255)."""
-        return _make(type(self), cla, self.ins, self.p1, self.p2, self.data, self.le, self.extended)
+        return _new(type(self), (cla, self.ins, self.p1, self.p2, self.data, self.le, self.extended))
 
     def with_le(self, le: int) -> Self:
         """The same command asking for another number of bytes (1 to 65536)."""
-        return _make(type(self), self.cla, self.ins, self.p1, self.p2, self.data, le, self.extended)
+        return _new(type(self), (self.cla, self.ins, self.p1, self.p2, self.data, le, self.extended))
 
     def with_block(self, p1: int, p2: int, data: bytes) -> Self:
         """A part of the command: its class and instruction, other parameters (0 to 255) and data, no Le."""
-        return _make(type(self), self.cla, self.ins, p1, p2, data, None, False)
+        return _new(type(self), (self.cla, self.ins, p1, p2, data, None, False))
 
     def __str__(self) -> str:
         return self.to_bytes().hex().upper()
-
-
-# Commands are made by the thousand. Where the values are known to fit, the checks of __init__ and its slow
-# way around `frozen` are left out: the slots are written directly.
-_Command = TypeVar("_Command", bound=CommandApdu)
-_SET_CLA, _SET_INS, _SET_P1, _SET_P2, _SET_DATA, _SET_LE, _SET_EXTENDED = (
-    CommandApdu.__dict__[name].__set__ for name in ("cla", "ins", "p1", "p2", "data", "le", "extended")
-)
-
-
-def _make(
-    kind: type[_Command], cla: int, ins: int, p1: int, p2: int, data: bytes, le: int | None, extended: bool
-) -> _Command:
-    command = object.__new__(kind)
-    _SET_CLA(command, cla)
-    _SET_INS(command, ins)
-    _SET_P1(command, p1)
-    _SET_P2(command, p2)
-    _SET_DATA(command, data)
-    _SET_LE(command, le)
-    _SET_EXTENDED(command, extended)
-    return command
 
 
 def _short_body(apdu: bytes) -> tuple[bytes, int | None]:

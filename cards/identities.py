@@ -18,7 +18,10 @@ class IdentityError(ValueError):
 
 def swap_nibbles(data: bytes) -> str:
     """The digits of nibble-swapped BCD, filler 'F' kept: 21 43 F5 → '12345F'."""
-    return "".join(f"{byte & 0x0F:X}{byte >> 4:X}" for byte in data)
+    digits = data.hex().upper()
+    swapped = [""] * len(digits)
+    swapped[::2], swapped[1::2] = digits[1::2], digits[::2]
+    return "".join(swapped)
 
 
 def to_swapped_bcd(digits: str, length: int) -> bytes:

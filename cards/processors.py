@@ -7,7 +7,6 @@ Each does one thing of ISO/IEC 7816-4 or TS 102 221 and is tested alone.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Protocol
 
 from cards.apdu import SHORT_DATA_LIMIT, ApduError, CommandApdu, ResponseApdu
@@ -124,11 +123,11 @@ class CommandChaining:
         rest = command.data
         while len(rest) > self._block_length:
             block, rest = rest[: self._block_length], rest[self._block_length :]
-            link = replace(command, cla=command.cla | CHAINING_BIT, data=block, le=None, extended=False)
+            link = command._replace(cla=command.cla | CHAINING_BIT, data=block, le=None, extended=False)
             response = self._following.transmit(link)
             if response.sw != SW.OK:
                 return response
-        return self._following.transmit(replace(command, data=rest))
+        return self._following.transmit(command._replace(data=rest))
 
 
 class StoreData:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -101,7 +100,7 @@ def _exchange(
     if not follow:
         return
     if answer.sw.sw1 == 0x6C:
-        command = replace(command, le=answer.sw.number)
+        command = command.with_le(answer.sw.number)
         answer = ResponseApdu.parse(card.transmit(command.to_bytes()))
         yield command, answer
     while answer.sw.sw1 in (0x61, 0x9F):

@@ -151,9 +151,9 @@ class Bsp:
         return segment[header:-MAC_LENGTH]
 
     def _next_icv(self) -> int:
-        block = self._counter_cipher.update(self._counter.to_bytes(_BLOCK, "big"))
-        self._counter += 1
-        return int.from_bytes(block, "big")
+        counter = self._counter
+        self._counter = counter + 1
+        return int.from_bytes(self._counter_cipher.update(counter.to_bytes(_BLOCK, "big")), "big")
 
     def _mac(self, data: bytes) -> bytes:
         cmac = self._cmac.copy()
@@ -180,10 +180,11 @@ def _length(length: int) -> bytes:
 
 def _header_length(segment: bytes) -> int:
     """Length of tag and length field; BspStructureError unless the TLV is whole, minimal and not too long."""
-    if not 2 + MAC_LENGTH <= len(segment) <= MAX_RECEIVED:
-        raise BspStructureError(f"a segment has {2 + MAC_LENGTH} to {MAX_RECEIVED} bytes, not {len(segment)}")
+    length = len(segment)
+    if not 2 + MAC_LENGTH <= length <= MAX_RECEIVED:
+        raise BspStructureError(f"a segment has {2 + MAC_LENGTH} to {MAX_RECEIVED} bytes, not {length}")
     header = 2 if segment[1] < 0x80 else segment[1] - 0x80 + 2
-    if header > len(segment) or segment[1:header] != _length(len(segment) - header):
+    if header > length or segment[1:header] != _length(length - header):
         raise BspStructureError("the length field of the segment is wrong")
     return header
 

@@ -37,6 +37,9 @@ class Curve(Enum):
     NIST_P256 = "1.2.840.10045.3.1.7"
     BRAINPOOL_P256R1 = "1.3.36.3.3.2.8.1.1.7"
 
+    __hash__ = object.__hash__
+    """By identity: Enum's own hash is computed in Python each time."""
+
     @property
     def label(self) -> str:
         """The short name in the file names of SGP.26: "NIST" or "BRP"."""

@@ -168,7 +168,7 @@ class Card:
         entry = _memo.get(apdu)
         if entry is None:
             entry = _decode(bytes(apdu))
-        number, key, command, refusal = entry
+        number, key, case, command, refusal = entry
         if refusal:
             return refusal
         channel = self.channels[number]
@@ -178,7 +178,7 @@ class Card:
         if row is None:
             return self._unknown(channel, key)
         cases, handler = row
-        if command.case not in cases:
+        if case not in cases:
             return _WRONG_LENGTH
         try:
             data = handler(channel, command)
@@ -208,7 +208,7 @@ class Card:
 
     def _postpone(self, channel: Channel, command: CommandApdu, data: bytes) -> bytes:
         """More data than Le, or no Le: 6CXX for case 2, 61XX for the others (§7.3.1.1)."""
-        if command.le is not None and command.case == 2 and len(data) <= _RESPONSE_PIECE:
+        if command.case == 2 and len(data) <= _RESPONSE_PIECE:
             return SW.wrong_le(len(data)).to_bytes(2, "big")
         channel.pending = data
         return _available(data)
@@ -243,8 +243,8 @@ _INS_NOT_SUPPORTED = _status(SW.INS_NOT_SUPPORTED)
 _CLA_NOT_SUPPORTED = _status(SW.CLA_NOT_SUPPORTED)
 _LOGICAL_CHANNEL_NOT_SUPPORTED = _status(SW.LOGICAL_CHANNEL_NOT_SUPPORTED)
 
-Entry = tuple[int, int, CommandApdu, bytes]
-"""Channel, table key, parsed command, and the refusal if the command fails before any application."""
+Entry = tuple[int, int, int, CommandApdu, bytes]
+"""Channel, table key, case, parsed command, and the refusal if it fails before any application."""
 
 _NOTHING = CommandApdu(0, 0)
 _memo: dict[bytes, Entry] = {}
@@ -263,22 +263,23 @@ def _decode(apdu: bytes) -> Entry:
 def _parse(apdu: bytes) -> Entry:
     """Class byte and length, before the application is asked (TS 102 221 §10.1.1)."""
     if len(apdu) < 4:
-        return 0, 0, _NOTHING, _WRONG_LENGTH
+        return 0, 0, 0, _NOTHING, _WRONG_LENGTH
     cla = apdu[0]
     if cla == 0xFF or cla & 0xE0 in (0x20, 0xA0):
-        return 0, 0, _NOTHING, _CLA_NOT_SUPPORTED
+        return 0, 0, 0, _NOTHING, _CLA_NOT_SUPPORTED
     if cla & 0x40:
         number, secure, group = 4 + (cla & 0x0F), cla & 0x20, cla & 0x80
     else:
         number, secure, group = cla & 0x03, cla & 0x0C, cla & 0x80
     if secure:
-        return number, 0, _NOTHING, _status(SW.SECURE_MESSAGING_NOT_SUPPORTED)
+        return number, 0, 0, _NOTHING, _status(SW.SECURE_MESSAGING_NOT_SUPPORTED)
     if cla & 0x10:
-        return number, 0, _NOTHING, _status(SW.COMMAND_CHAINING_NOT_SUPPORTED)
+        return number, 0, 0, _NOTHING, _status(SW.COMMAND_CHAINING_NOT_SUPPORTED)
     try:
-        return number, group << 8 | apdu[1], CommandApdu.parse(apdu), b""
+        command = CommandApdu.parse(apdu)
     except ApduError:
-        return number, 0, _NOTHING, _WRONG_LENGTH
+        return number, 0, 0, _NOTHING, _WRONG_LENGTH
+    return number, group << 8 | apdu[1], command.case, command, b""
 
 
 CARD_HANDLERS: dict[int, Row] = {row.key: (row.cases, row.handler) for row in CARD_COMMANDS}
