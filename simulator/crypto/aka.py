@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple, Protocol
 
-from cryptography.hazmat.primitives.constant_time import bytes_eq
-
 from simulator.crypto.errors import CryptoError
 
 RESYNCHRONISATION_AMF: Final = bytes(2)
@@ -73,7 +71,7 @@ def sqn_from_auts(functions: AkaFunctions, rand: bytes, auts: bytes) -> bytes:
     if len(auts) <= _SQN_LENGTH:
         raise ResynchronisationError(f"AUTS of {len(auts)} bytes has no room for SQN and MAC-S")
     sqn_ms = xor(auts[:_SQN_LENGTH], functions.f5star(rand))
-    if not bytes_eq(functions.f1star(rand, sqn_ms, RESYNCHRONISATION_AMF), auts[_SQN_LENGTH:]):
+    if functions.f1star(rand, sqn_ms, RESYNCHRONISATION_AMF) != auts[_SQN_LENGTH:]:
         raise ResynchronisationError("MAC-S in AUTS is wrong")
     return sqn_ms
 

@@ -8,7 +8,6 @@ whole `CardImage` or raises `ProfileError` with the element, its place and its P
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -264,7 +263,7 @@ class Reader:
                 raise element.error(
                     "the application to share parameters with has none", field="mappingSource"
                 )
-            self.akas[aid] = replace(source, aid=aid)
+            self.akas[aid] = source._replace(aid=aid)
             return
         self.akas[aid] = aka_image(element, parameter, aid)
 

@@ -7,7 +7,6 @@ the security status, which knows the verified key references.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, NamedTuple
 
@@ -40,8 +39,7 @@ class Kind(Enum):
     NOT = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """A security condition: ALWAYS, NEVER, a KEY to be verified, or AND, OR, NOT of others."""
 
     kind: Kind

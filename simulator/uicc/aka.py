@@ -10,9 +10,6 @@ from typing import Any, NamedTuple
 
 from cards.status import SW, StatusError
 from simulator.crypto.aka import AkaFunctions, c2, c3, resynchronisation_token, xor
-from simulator.crypto.milenage import Milenage
-from simulator.crypto.tuak import Tuak
-from simulator.crypto.xor_test import XorTest
 from simulator.uicc.image import AkaAlgorithm, AkaImage
 
 _IND_BITS = 5
@@ -41,8 +38,11 @@ class SynchronisationFailure(NamedTuple):
 
 
 def functions_of(image: AkaImage) -> AkaFunctions:
-    """The algorithm that a profile's parameters name, ready with their keys."""
+    """The algorithm that a profile's parameters name, ready with their keys. Imported here, because most
+    cards never authenticate and loading the cryptography takes longer than making a card."""
     if image.algorithm is AkaAlgorithm.TUAK:
+        from simulator.crypto.tuak import Tuak
+
         return Tuak(
             image.key,
             image.opc,
@@ -53,7 +53,11 @@ def functions_of(image: AkaImage) -> AkaFunctions:
             ik_length=image.ik_length,
         )
     if image.algorithm is AkaAlgorithm.USIM_TEST:
+        from simulator.crypto.xor_test import XorTest
+
         return XorTest(image.key, res_length=image.res_length)
+    from simulator.crypto.milenage import Milenage
+
     return Milenage(image.key, image.opc, c=image.constants, r=image.rotations)
 
 

@@ -7,7 +7,6 @@ together as T=0 wants it, 61XX and GET RESPONSE included.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import ClassVar
@@ -35,8 +34,6 @@ _RESPONSE_PIECE = 256
 _MEMO_LIMIT = 4096
 _MEMO_LENGTH = 24
 """Longer commands (challenges, blocks of STORE DATA) hardly ever come twice."""
-
-_log = logging.getLogger(__name__)
 
 
 class Application:
@@ -225,7 +222,9 @@ def _available(data: bytes) -> bytes:
 
 
 def _report(apdu: bytes, error: Exception) -> None:
-    _log.error("fault while the card executed %s", apdu.hex().upper(), exc_info=error)
+    import logging  # only when it is needed: loading it takes longer than making a card
+
+    logging.getLogger(__name__).error("fault while the card executed %s", apdu.hex().upper(), exc_info=error)
 
 
 def _ignore(response: bytes) -> None:

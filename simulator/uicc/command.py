@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 Handler = Callable[..., bytes]
 """(channel, command) → response data, or StatusError; in a card application's table (self, channel,
@@ -15,8 +15,7 @@ PROPRIETARY = 0x80
 """Class of ETSI TS 102 221 and GlobalPlatform: '8X', 'CX', 'EX'."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """One instruction. `cases` are the APDU cases that its clause allows (ISO/IEC 7816-3 §12.1)."""
 
     name: str

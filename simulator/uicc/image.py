@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 
 class FileStructure(Enum):
@@ -90,8 +91,7 @@ class DfImage:
                 yield from child.walk(here)
 
 
-@dataclass(frozen=True, slots=True)
-class PinImage:
+class PinImage(NamedTuple):
     """A PIN with its PUK. `reference` is the key reference of TS 102 221 Table 9.3 ('01'–'08' PIN of
     application n, '11' universal PIN, '81'–'88' second PINs, '0A'–'0E' and '8A'–'8E' administrative).
 
@@ -113,6 +113,10 @@ class PinImage:
     """pinAttributes of SAIP §8.4.2: b1 enabled, b2 may be changed, b3 may be disabled and enabled."""
 
 
+MILENAGE_CONSTANTS = bytes(16) + b"".join(bytes(15) + bytes([1 << n]) for n in range(4))
+"""c1 to c5, 16 bytes each (TS 35.206 §4.1)."""
+
+
 class AkaAlgorithm(Enum):
     """algorithmID of SAIP §8.6 (AlgoParameter)."""
 
@@ -122,8 +126,7 @@ class AkaAlgorithm(Enum):
     """The XOR algorithm of TS 34.108 §8.1.2."""
 
 
-@dataclass(frozen=True, slots=True)
-class AkaImage:
+class AkaImage(NamedTuple):
     """AKA parameters of one NAA, SAIP §8.6 (PE-AKAParameter). Lengths in bytes, rotations in bits."""
 
     aid: bytes
@@ -133,7 +136,7 @@ class AkaImage:
     opc: bytes = b""
     """OPc (Milenage, 16) or TOPc (TUAK, 32)."""
     rotations: bytes = bytes.fromhex("4000204060")
-    constants: bytes = bytes(16) + b"".join(bytes(15) + bytes([1 << n]) for n in range(4))
+    constants: bytes = MILENAGE_CONSTANTS
     keccak_iterations: int = 1
     res_length: int = 8
     mac_length: int = 8
@@ -148,8 +151,7 @@ class AkaImage:
     """authCounterMax of SAIP: how often a wrong MAC may be seen before AUTHENTICATE is blocked."""
 
 
-@dataclass(frozen=True, slots=True)
-class KeyImage:
+class KeyImage(NamedTuple):
     """One key of a security domain (SAIP §8.7.3 keyList; GP Card Spec §11.8)."""
 
     identifier: int
@@ -161,8 +163,7 @@ class KeyImage:
     counter: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class SecurityDomainImage:
+class SecurityDomainImage(NamedTuple):
     """A security domain as the profile personalises it (SAIP §8.7); the MNO-SD is the first."""
 
     instance_aid: bytes

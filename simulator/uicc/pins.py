@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hmac import compare_digest
 from typing import Any
 
 from cards.status import SW, StatusError
@@ -35,7 +34,7 @@ class Pin:
             raise StatusError(SW.AUTHENTICATION_METHOD_BLOCKED)
         # The try is taken before the comparison, so that cutting the power does not give it back.
         self.tries -= 1
-        if not compare_digest(value, self.value):
+        if value != self.value:
             raise StatusError(SW.retries(self.tries))
         self.tries = self.image.maximum_tries
 
@@ -69,7 +68,7 @@ class Pin:
         if not self.unblock_tries:
             raise StatusError(SW.AUTHENTICATION_METHOD_BLOCKED)
         self.unblock_tries -= 1
-        if not compare_digest(puk, self.image.unblock):
+        if puk != self.image.unblock:
             raise StatusError(SW.retries(self.unblock_tries))
         self.unblock_tries = self.image.unblock_maximum_tries
         self.value, self.tries = new, self.image.maximum_tries

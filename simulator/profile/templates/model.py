@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from simulator.uicc.image import FileStructure
 
@@ -33,8 +34,7 @@ STRUCTURES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(NamedTuple):
     """Default content of a transparent file, or of every record: `before`, then `fill` over and over,
     then `after`. Written `00FF*` (the byte before the asterisk repeats), `(FFFFFF0000)*` (the octets in
     parentheses repeat), `FF*0001` (with an end), or `0A` (no fill: shorter is padded with 'FF')."""
@@ -63,8 +63,7 @@ EMPTY = Pattern()
 """What a file has where neither template nor profile says anything: 'FF' (TS 102 222 §6.3.2.2.2)."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileTemplate:
+class FileTemplate(NamedTuple):
     """One file of a template. Sizes in bytes; None where the profile has to say it."""
 
     field: str
@@ -162,8 +161,7 @@ class Template:
         return (file for file in self.files.values() if file.parent == directory)
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A template as its table is written."""
 
     oid: str
