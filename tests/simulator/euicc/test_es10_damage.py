@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asn1 import rsp, tlv
+from asn1 import Asn1Error, rsp, tlv
 from cards.status import StatusError
 from simulator.crypto.ecc import verify_raw
 from simulator.crypto.pki import TestPki
+from simulator.euicc.core import Session
 from simulator.euicc.isdr import FUNCTIONS
 from simulator.profile import build, describe
+from simulator.smdp.errors import RspError
 from tests.simulator.conftest import Bench, make_bench
 
 MALFORMED = "6A80"
@@ -142,7 +145,7 @@ def test_a_wrong_byte_is_named_and_the_right_message_still_works(
     for member, right in expected.items():
         if right == {"ok"}:
             continue
-        for offset in found[member][:: max(1, len(found[member]) // 25)]:
+        for offset in found[member]:
             damaged = bytearray(message)
             damaged[offset] ^= 0x01
             answer = outcome(bench, bytes(damaged), response_type, codes)
@@ -159,6 +162,86 @@ def test_every_single_byte_of_the_signatures_counts(recorded: Recorder) -> None:
         damaged[offset] ^= 0x80
         name = outcome(bench, bytes(damaged), "AuthenticateServerResponse", "AuthenticateErrorCode")
         assert name == "invalidSignature"
+
+
+UNSIGNED = {
+    "CancelSession": 0xBF41,
+    "ListNotification": 0xBF28,
+    "RetrieveNotificationsList": 0xBF2B,
+    "RemoveNotificationFromList": 0xBF30,
+}
+"""Messages that nobody signs."""
+RIGHT_ANSWERS: dict[str, set[str | int]] = {
+    "CancelSession": {MALFORMED, "signed", 5},
+    "ListNotification": {MALFORMED, "list"},
+    "RetrieveNotificationsList": {MALFORMED, "list", "empty list"},
+    "RemoveNotificationFromList": {MALFORMED, 1},
+}
+"""5 is invalidTransactionId, 1 nothingToDelete: another number is a number too."""
+
+
+def unsigned_outcome(name: str, answer: bytes) -> str | int:
+    """What an answer says in short: a word, an error code, or the status word."""
+    if len(answer) == 2:
+        return answer.hex().upper()
+    if name == "RemoveNotificationFromList":
+        return int(rsp.decode("NotificationSentResponse", answer)["deleteNotificationStatus"])
+    kind, value = rsp.decode(f"{name}Response", answer)
+    if kind == "cancelSessionResponseError":
+        return int(value)
+    if kind == "cancelSessionResponseOk":
+        return "signed"
+    return "list" if value or name == "ListNotification" else "empty list"
+
+
+@pytest.mark.parametrize("name", UNSIGNED)
+def test_a_wrong_byte_in_an_unsigned_message(bench: Bench, name: str) -> None:
+    """The message is refused, or it is a right message that means something else; nothing is lost by it."""
+    tag = UNSIGNED[name]
+    bench.download(package(), enable=True)
+    core = bench.euicc.core
+    session = Session(bytes(16), b"transaction", credential=core.identity.credentials[0], server_oid="2.999")
+    numbers = [item.sequence_number for item in core.notifications.pending]
+    assert len(numbers) == 1
+    request = {
+        "CancelSession": {"transactionId": session.transaction_id, "reason": 0},
+        "RetrieveNotificationsList": {"searchCriteria": ("seqNumber", numbers[0])},
+        "RemoveNotificationFromList": {"seqNumber": numbers[0]},
+    }
+    good = rsp.encode(FUNCTIONS[tag].request, request.get(name, {}))
+    before = state(bench)
+    for offset, bit in product(range(len(good)), range(8)):
+        damaged = bytearray(good)
+        damaged[offset] ^= 1 << bit
+        core.session = session
+        try:
+            answer = bench.euicc.isdr.execute(bytes(damaged))
+        except StatusError as error:
+            answer = error.sw.to_bytes(2, "big")
+        if bytes(damaged)[:2] == good[:2]:
+            assert unsigned_outcome(name, answer) in RIGHT_ANSWERS[name], damaged.hex()
+        assert state(bench) == before, damaged.hex()
+    core.session = session
+    assert unsigned_outcome(name, bench.euicc.isdr.execute(good)) in ("signed", "list", 0)
+    assert not bench.faults
+
+
+def test_a_wrong_byte_in_a_notification_is_seen_by_the_server(bench: Bench) -> None:
+    """What RetrieveNotificationsList answers is signed, whoever carries it."""
+    bench.download(package(), enable=True)
+    answer = bench.euicc.isdr.execute(rsp.encode("RetrieveNotificationsListRequest", {}))
+    ((kind, notification),) = rsp.decode("RetrieveNotificationsListResponse", answer)[1]
+    good = rsp.encode("PendingNotification", (kind, notification))
+    for offset in range(len(good)):
+        damaged = bytearray(good)
+        damaged[offset] ^= 0x01
+        with pytest.raises((Asn1Error, RspError)):
+            bench.smdp.handle_notification(
+                {"pendingNotification": rsp.decode("PendingNotification", bytes(damaged))}
+            )
+    received = len(bench.smdp.notifications())
+    bench.smdp.handle_notification({"pendingNotification": (kind, notification)})
+    assert len(bench.smdp.notifications()) == received + 1
 
 
 PIECES = {0xBF36: 0, 0xA0: 1, 0xA1: 2, 0x88: 2, 0xA2: 4, 0xA3: 5, 0x86: 5}
@@ -185,11 +268,10 @@ def test_a_wrong_byte_in_any_piece_of_the_package_ends_in_a_signed_result(
     good = record(test_pki, with_ppk=with_ppk)
     for number in pieces(good):
         message = good.messages[number]
-        for offset in sorted(
-            {0, 1, len(message) // 3, len(message) // 2, len(message) - 9, len(message) - 1}
-        ):
-            if 0 <= offset < len(message):
-                _damage_piece(good, number, offset)
+        step = max(1, len(message) // 50)
+        for offset in sorted({*range(16), *range(0, len(message), step), *range(-9, 0)}):
+            if -len(message) <= offset < len(message):
+                _damage_piece(good, number, offset % len(message))
 
 
 def _damage_piece(good: Recorder, number: int, offset: int) -> None:
@@ -215,7 +297,7 @@ def _damage_piece(good: Recorder, number: int, offset: int) -> None:
     # With a wrong tag it is no piece of a package at all.
     assert set(refused) <= {0x6A80, 0x6A88, 0x6985}
     if result[:2] == b"\xbf\x37":
-        _check_result(bench, result, PIECES.get(piece_tag(good.messages[number])), is_header=offset < 3)
+        _check_result(bench, result, PIECES.get(piece_tag(good.messages[number])), is_header=offset < 5)
 
 
 def _check_result(bench: Bench, result: bytes, command: int | None, *, is_header: bool) -> None:
@@ -224,9 +306,9 @@ def _check_result(bench: Bench, result: bytes, command: int | None, *, is_header
     kind, error = data["finalResult"]
     assert kind == "errorResult"
     if command is not None:
-        # A wrong tag ends the command before it, a wrong length is noticed when the next one begins.
-        earliest = 0 if is_header else command
-        assert earliest <= error["bppCommandId"] <= command + 1
+        # A wrong tag ends the command before it, a wrong length is noticed when a later one begins.
+        earliest, latest = (0, 5) if is_header else (command, command + 1)
+        assert earliest <= error["bppCommandId"] <= latest
     assert error["errorReason"] in REASONS[error["bppCommandId"]]
     key = bench.euicc.core.identity.credentials[0].key.public_key()
     assert verify_raw(key, decoded["euiccSignPIR"], data.raw)
