@@ -18,7 +18,7 @@ from simulator.euicc.authentication import signature_tlv
 from simulator.euicc.core import EuiccCore, Session
 from simulator.euicc.identity import Credential
 from simulator.euicc.notifications import INSTALL, Notification
-from simulator.euicc.profiles import PPR1, PPR2, Profile, has_bit
+from simulator.euicc.profiles import OPERATIONAL, PPR1, PPR2, Profile, has_bit
 from simulator.profile import ProfileError, ProfilePackage, image_of, pe_response
 from simulator.uicc.filesystem import FileSystem
 
@@ -248,7 +248,7 @@ class Installation:
         """Whether the rules authorisation table allows the profile's policy rules (§2.9.2, §2.9.3.1)."""
         rules = self.metadata.get("profilePolicyRules")
         wanted = [rule for rule in (PPR1, PPR2) if has_bit(rules, rule)]
-        if PPR1 in wanted and self.core.registry.profiles:
+        if PPR1 in wanted and any(profile.profile_class == OPERATIONAL for profile in self.core.registry):
             return False
         owner = self.metadata.get("profileOwner")
         return all(self._authorised(rule, owner) for rule in wanted)
@@ -307,6 +307,10 @@ class Installation:
         swapped = bytes((byte << 4 | byte >> 4) & 0xFF for byte in self.metadata["iccid"])
         if header != swapped:
             raise InstallationError(BppCommand.LOAD_PROFILE_ELEMENTS, Reason.DATA_MISMATCH)
+
+    def interrupt(self) -> None:
+        """Something else came, or a reset, before the last piece: the result waits as a notification."""
+        self.fail(InstallationError(_COMMAND_OF[self.stage], Reason.INTERRUPTION))
 
     def fail(self, error: InstallationError) -> bytes:
         result: dict[str, Any] = {"bppCommandId": int(error.command), "errorReason": int(error.reason)}

@@ -34,8 +34,19 @@ FUNCTIONS: dict[int, Es10Function] = {
 _MORE_BLOCKS, _LAST_BLOCK = 0x11, 0x91
 BLOCK_LIMIT = 256
 """Blocks of one message; P2 cannot count further."""
+_CANCEL_SESSION = 0xBF41
 MESSAGE_LIMIT = 0xFFFF
 """Longest ES10 message that the ISD-R collects, in bytes."""
+
+
+class _Message:
+    """An ES10 message as far as its blocks have come."""
+
+    __slots__ = ("next_block", "octets")
+
+    def __init__(self) -> None:
+        self.octets = bytearray()
+        self.next_block = 0
 
 
 class IsdR(Application):
@@ -46,13 +57,14 @@ class IsdR(Application):
     def __init__(self, core: EuiccCore) -> None:
         super().__init__()
         self.core = core
+        self._installation: Installation | None = None
         self.reset()
 
     def reset(self) -> None:
         """A session does not survive a reset; what was installed does."""
-        self._message = bytearray()
-        self._next_block = 0
-        self._installation: Installation | None = None
+        self._interrupt()
+        self._messages: dict[int, _Message] = {}
+        """By logical channel, what STORE DATA has brought so far."""
         self.core.session = None
 
     def select(self, channel: Channel, command: CommandApdu) -> bytes:
@@ -64,23 +76,21 @@ class IsdR(Application):
         """STORE DATA, §5.7.2: P1 '11' more blocks, '91' the last; P2 counts them from 0."""
         if command.p1 not in (_MORE_BLOCKS, _LAST_BLOCK):
             raise StatusError(SW.INCORRECT_P1_P2)
-        if command.p2 == 0 and self._next_block != BLOCK_LIMIT:
-            self._message.clear()
-        elif command.p2 != self._next_block:
-            self._message.clear()
-            self._next_block = 0
+        message = self._messages.get(channel.number)
+        if command.p2 == 0 and (message is None or message.next_block != BLOCK_LIMIT):
+            message = self._messages[channel.number] = _Message()
+        elif message is None or command.p2 != message.next_block:
+            self._messages.pop(channel.number, None)
             raise StatusError(SW.INCORRECT_P1_P2)
-        if len(self._message) + len(command.data) > MESSAGE_LIMIT:
-            self._message.clear()
+        if len(message.octets) + len(command.data) > MESSAGE_LIMIT:
+            del self._messages[channel.number]
             raise StatusError(SW.NOT_ENOUGH_MEMORY)
-        self._message += command.data
+        message.octets += command.data
+        message.next_block += 1
         if command.p1 == _MORE_BLOCKS:
-            self._next_block = command.p2 + 1
             return b""
-        message = bytes(self._message)
-        self._message.clear()
-        self._next_block = 0
-        return self.execute(message)
+        del self._messages[channel.number]
+        return self.execute(bytes(message.octets))
 
     def execute(self, message: bytes) -> bytes:
         """Answer one message of ES10, or take one piece of a bound profile package.
@@ -97,8 +107,16 @@ class IsdR(Application):
             request = rsp.decode(function.request, message)
         except Asn1Error:
             raise StatusError(SW.INCORRECT_DATA) from None
+        if tag != _CANCEL_SESSION:
+            self._interrupt()
         self._installation = None
         return function.handler(self.core, request)
+
+    def _interrupt(self) -> None:
+        """A package that was on its way in is given up, and the server will hear of it (SGP.22 §2.5.6)."""
+        installation, self._installation = self._installation, None
+        if installation is not None:
+            installation.interrupt()
 
     def _take_piece(self, tag: int, piece: bytes) -> bytes:
         """§5.7.6 LoadBoundProfilePackage; 6985 without a prepared download."""

@@ -10,7 +10,8 @@ from cards.identities import luhn_digit
 from simulator.profile.errors import ProfileError
 from simulator.profile.package import ProfilePackage
 from simulator.profile.reader import build_image
-from simulator.uicc.image import CardImage
+from simulator.profile.templates import FileTemplate, by_oid
+from simulator.uicc.image import AkaAlgorithm, CardImage
 from simulator.uicc.index import ImageIndex, Node, index_of
 
 USIM_RID, ISIM_RID = bytes.fromhex("A0000000871002"), bytes.fromhex("A0000000871004")
@@ -103,19 +104,61 @@ def templates(package: ProfilePackage, image: CardImage, index: ImageIndex) -> I
             yield warning(f"{element.index} {element.name}", words, "SAIP §8.2")
 
 
-SERVICE_OF = {"usim": "usim", "isim": "isim", "csim": "csim", "cdmaParameter": "cave"}
-"""Profile element → the service in the header that it needs."""
+APPLICATIONS = ("usim", "isim", "csim")
+"""Profile elements that need the service of the same name in the header."""
+SERVICE_TABLES = (
+    (USIM_RID, 0x6F38, frozenset({"usim", "opt-usim"})),
+    (ISIM_RID, 0x6F07, frozenset({"isim", "opt-isim"})),
+)
+"""Applications, the service table of each, and the elements whose files it speaks of. Those of directories
+with an element of their own are left out: whether a profile has the element is its author's choice."""
+ALGORITHM_SERVICES = {
+    AkaAlgorithm.MILENAGE: "milenage",
+    AkaAlgorithm.USIM_TEST: "usim-test-algorithm",
+}
+"""The service in the header that an algorithm needs; TUAK's depends on the length of its key."""
 
 
 def services(package: ProfilePackage, image: CardImage, index: ImageIndex) -> Iterator[Finding]:
-    """The header asks for the applications that the package brings."""
+    """The header asks for the applications and algorithms that the package brings."""
     asked = package.header["eUICC-Mandatory-services"]
-    for name in dict.fromkeys(element.name for element in package.elements):
-        service = SERVICE_OF.get(name)
-        if service in ("usim", "isim", "csim") and service not in asked:
+    brought = {element.name: element.name for element in package.elements if element.name in APPLICATIONS}
+    for aka in image.akas:
+        tuak = f"tuak{8 * len(aka.key)}"
+        brought[ALGORITHM_SERVICES.get(aka.algorithm, tuak)] = "akaParameter"
+    for service, name in brought.items():
+        if service not in asked:
             yield warning(
                 "header", f"does not ask for the service {service}, which {name} needs", "SAIP §8.2"
             )
+
+
+def service_tables(package: ProfilePackage, image: CardImage, index: ImageIndex) -> Iterator[Finding]:
+    """A service that EF.UST or EF.IST calls available has its files."""
+    for rid, fid, families in SERVICE_TABLES:
+        for adf in index.adfs:
+            table = adf.by_fid.get(fid)
+            if not adf.df.aid.startswith(rid) or table is None or table.is_df:
+                continue
+            available = _services(table.target.ef.content)
+            for file in _files_of(package, families):
+                needed = file.services and all(available & set(any_of) for any_of in file.services)
+                if needed and file.fid not in adf.by_fid:
+                    numbers = ", ".join(str(min(available & set(any_of))) for any_of in file.services)
+                    words = f"calls service {numbers} available, but {file.name} is missing"
+                    yield warning(_name(table), words, "TS 31.102 §4.2.8, TS 31.103 §4.2.7")
+
+
+def _services(table: bytes) -> set[int]:
+    """Numbers of the services whose bits are set; b1 of the first byte is service 1."""
+    return {8 * at + bit + 1 for at, octet in enumerate(table) for bit in range(8) if octet >> bit & 1}
+
+
+def _files_of(package: ProfilePackage, families: frozenset[str]) -> Iterator[FileTemplate]:
+    """The files of every template that elements of these kinds use."""
+    for element in package.elements:
+        if element.name in families and "templateID" in element.value:
+            yield from by_oid(element.value["templateID"]).files.values()
 
 
 CHECKS: tuple[Check, ...] = (
@@ -126,6 +169,7 @@ CHECKS: tuple[Check, ...] = (
     authentication,
     templates,
     services,
+    service_tables,
 )
 
 

@@ -48,18 +48,26 @@ class EfDraft:
 
     def fill(self, data: bytes) -> None:
         """fillFileContent: write at the current position and move on."""
-        end = self.written + len(data)
-        limit = self.maximum_size if self.structure is FileStructure.BER_TLV else len(self.content)
-        if end > limit:
-            raise DraftError(
-                f"content reaches byte {end} of {self.name or f'file {self.fid:04X}'}, which has {limit}"
-            )
+        end = self._reach(len(data))
         self.content[self.written : end] = data
         self.written = end
 
     def skip(self, count: int) -> None:
         """fillFileOffset: move on without writing."""
-        self.written += count
+        self.written = self._reach(count)
+
+    def _reach(self, count: int) -> int:
+        """The position `count` bytes on; DraftError where the file has ended before."""
+        end = self.written + count
+        limit = self.maximum_size if self.structure is FileStructure.BER_TLV else len(self.content)
+        if end > limit:
+            raise DraftError(f"content reaches byte {end} of {self.label}, which has {limit}")
+        return end
+
+    @property
+    def label(self) -> str:
+        """What to call it in an error."""
+        return self.name or f"file {self.fid:04X}"
 
     def freeze(self, link: tuple[int, ...] = (), link_aid: bytes = b"") -> EfImage:
         return EfImage(

@@ -55,6 +55,8 @@ class Reader:
         """Profile element name → the directory that its last occurrence created."""
         self.context: DfDraft | None = None
         """The directory that PINs, AKA parameters and the next generic file management refer to."""
+        self.links: list[tuple[Element, EfDraft]] = []
+        """Files that share the content of another one, and where they are described."""
         self.puks: dict[int, Puk] = {}
         self.pins: dict[tuple[bytes, int], PinImage] = {}
         self.pin_links: list[tuple[bytes, bytes]] = []
@@ -125,7 +127,7 @@ class Reader:
                 else:
                     parent = directories.get(file.parent)
                     if parent is not None:
-                        parent.add(self._create_file(file, template, listed or []))
+                        self._place(element, parent, self._create_file(file, template, listed or []))
             except DraftError as error:
                 raise element.error(str(error), field=file.field) from None
 
@@ -206,32 +208,40 @@ class Reader:
             directory.add(draft)
             return draft, None
         ef = make_ef(fcp, None, arr_file)
-        directory.add(ef)
+        self._place(element, directory, ef)
         return directory, ef
+
+    def _place(self, element: Element, directory: DfDraft, ef: EfDraft) -> None:
+        directory.add(ef)
+        if ef.link_path:
+            self.links.append((element, ef))
 
     def _find(self, element: Element, path: bytes) -> tuple[DfDraft, EfDraft | None]:
         """The directory (and EF) that a path from the MF names; an ADF by its temporary identifier."""
         if self.mf is None or len(path) % 2:
             raise element.error(f"path {path.hex().upper()} cannot be followed", field="filePath")
-        here: DfDraft | EfDraft = self.mf
+        directory, ef = self.mf, None
         for fid in _fids(path):
-            root = next((adf for adf in self.adfs if adf.fid == fid), None) if here is self.mf else None
-            following = root or (here.children.get(fid) if isinstance(here, DfDraft) else None)
-            if fid == MF_FID:
-                following = self.mf
-            elif fid == CURRENT_ADF and self.context is not None and self.context.aid:
-                following = self.context
+            following = self._follow(directory, fid) if ef is None else None
             if following is None:
                 raise element.error(
                     f"path {path.hex().upper()}: there is no file {fid:04X}", field="filePath"
                 )
             if isinstance(following, EfDraft):
-                assert isinstance(here, DfDraft)
-                following.written = 0
-                return here, following
-            here = following
-        assert isinstance(here, DfDraft)
-        return here, None
+                ef = following
+                ef.written = 0
+            else:
+                directory = following
+        return directory, ef
+
+    def _follow(self, here: DfDraft, fid: int) -> DfDraft | EfDraft | None:
+        """One step of a path; from the MF an ADF by its temporary identifier, too."""
+        if fid == MF_FID:
+            return self.mf
+        if fid == CURRENT_ADF and self.context is not None and self.context.aid:
+            return self.context
+        root = next((adf for adf in self.adfs if adf.fid == fid), None) if here is self.mf else None
+        return root or here.children.get(fid)
 
     # --- PINs ------------------------------------------------------------------------------------------
 
@@ -302,6 +312,8 @@ class Reader:
     def _freeze(self) -> CardImage:
         if self.mf is None:
             raise self.package.elements[-1].error("the package has no MF", PeStatus.INVALID_REQUEST_FORMAT)
+        for element, ef in self.links:
+            self._check_link(element, ef)
         return CardImage(
             self._freeze_df(self.mf),
             adfs=tuple(self._freeze_df(adf) for adf in self.adfs),
@@ -311,6 +323,20 @@ class Reader:
             security_domains=tuple(self.security_domains),
             kept=tuple(self.kept),
         )
+
+    def _check_link(self, element: Element, ef: EfDraft) -> None:
+        """A link leads, maybe by way of others, to an EF that has a content of its own."""
+        target, seen = ef, [ef]
+        while target.link_path:
+            try:
+                _, found = self._find(element, target.link_path)
+            except ProfileError as error:
+                words = f"the link of {ef.label} leads nowhere: {error.reason}"
+                raise element.error(words, field="linkPath") from None
+            if found is None or any(found is other for other in seen):
+                path = target.link_path.hex().upper()
+                raise element.error(f"the link {path} of {ef.label} leads to no content", field="linkPath")
+            seen.append(target := found)
 
     def _freeze_df(self, draft: DfDraft) -> DfImage:
         children = tuple(

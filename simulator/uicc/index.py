@@ -124,6 +124,14 @@ class ImageIndex:
         node.selectable |= node.by_fid
 
     def _link_target(self, node: Node) -> Node:
+        """The file at the end of the links that begin here; the file itself where they lead in a circle."""
+        target, passed = self._link_step(node), {node}
+        while target.ef.link and target not in passed:
+            passed.add(target)
+            target = self._link_step(target)
+        return target
+
+    def _link_step(self, node: Node) -> Node:
         root = next((adf for adf in self.adfs if adf.df.aid == node.ef.link_aid), self.mf)
         path = [fid for fid in node.ef.link if fid not in (MF_FID, CURRENT_ADF)]
         for fid in path:

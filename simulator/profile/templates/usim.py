@@ -1,6 +1,7 @@
 """File templates of ADF.USIM: its own files (SAIP annex A, §9.5.1, §9.5.2).
 
-Columns: see `model`. Files after 3GPP TS 31.102 §4.2.
+Columns: see `model`. Files after 3GPP TS 31.102 §4.2. SAIP writes service 19 (SPN) for EF.CBMID, which
+TS 31.102 §4.2.20 gives to service 29 (SMS-CB data download): 29 it is.
 """
 
 from simulator.profile.templates.model import Source, changed
@@ -43,7 +44,7 @@ ef-gid2      6F3F EF.GID2      TR  8     -  2  18    !
 ef-msisdn    6F40 EF.MSISDN    LF  1x24  -  2  21    FF*
 ef-puct      6F41 EF.PUCT      TR  5     -  5  13    FFFFFF0000
 ef-cbmi      6F45 EF.CBMI      TR  10    -  5  15    FF*
-ef-cbmid     6F48 EF.CBMID     TR  10    0E 2  19    FF*
+ef-cbmid     6F48 EF.CBMID     TR  10    0E 2  29    FF*
 ef-sdn       6F49 EF.SDN       LF  10x24 -  2  4,89  FF*
 ef-ext2      6F4B EF.EXT2      LF  10x13 -  8  3     00FF*
 ef-ext3      6F4C EF.EXT3      LF  10x13 -  2  5     00FF*

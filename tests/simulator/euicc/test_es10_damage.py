@@ -346,6 +346,41 @@ def test_a_reset_in_the_middle_leaves_nothing(recorded: Recorder) -> None:
     bench.download(package())
 
 
+@pytest.mark.parametrize("what", ["reset", "another function", "CancelSession"])
+def test_an_interrupted_installation_is_reported(recorded: Recorder, what: str) -> None:
+    """installFailedDueToInterruption waits as a notification; a cancelled session has its own answer."""
+    bench = make_bench(recorded.bench.pki)
+    for message in recorded.messages[: pieces(recorded)[-1]]:
+        bench.euicc.isdr.execute(message)
+    session = bench.euicc.core.session
+    assert session is not None
+    if what == "reset":
+        bench.euicc.reset()
+    elif what == "another function":
+        bench.euicc.isdr.execute(rsp.encode("GetEuiccInfo1Request", {}))
+    else:
+        request = {"transactionId": session.transaction_id, "reason": 5}
+        answer = bench.euicc.isdr.execute(rsp.encode("CancelSessionRequest", request))
+        assert unsigned_outcome("CancelSession", answer) == "signed"
+        assert not bench.euicc.core.notifications.pending
+        return
+    (waiting,) = bench.euicc.core.notifications.pending
+    data = rsp.decode("ProfileInstallationResult", waiting.der)["profileInstallationResultData"]
+    assert data["finalResult"] == ("errorResult", {"bppCommandId": 5, "errorReason": 11})
+    bench.euicc.reset()
+    assert len(bench.euicc.core.notifications.pending) == 1
+
+
+def test_each_channel_collects_its_own_message(bench: Bench) -> None:
+    for select in ("0070000001", "00A4040C10A0000005591010FFFFFFFF8900000100"):
+        bench.euicc.transmit(bytes.fromhex(select))
+    bench.euicc.transmit(bytes.fromhex("01A4040C10A0000005591010FFFFFFFF8900000100"))
+    assert bench.euicc.transmit(bytes.fromhex("80E2110002BF3E")) == b"\x90\x00"
+    assert bench.euicc.transmit(bytes.fromhex("81E2910003BF2E00"))[-2:] != b"\x6a\x86"
+    answer = bench.euicc.transmit(bytes.fromhex("80E2910104035C015A"))
+    assert answer[0] == 0x61, "GetEUICCData, in two blocks around another channel's message"
+
+
 def test_a_package_for_another_euicc_is_not_opened(recorded: Recorder, test_pki: TestPki) -> None:
     other = make_bench(test_pki, "another")
     for message in recorded.messages[: pieces(recorded)[0]]:

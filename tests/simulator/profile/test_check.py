@@ -69,6 +69,20 @@ def forget_the_isim(parts: Elements) -> None:
     del value(parts, "header")["eUICC-Mandatory-services"]["isim"]
 
 
+def forget_the_algorithm(parts: Elements) -> None:
+    del value(parts, "header")["eUICC-Mandatory-services"]["milenage"]
+
+
+def claim_the_oplmn(parts: Elements) -> None:
+    """Service 42: operator controlled PLMN selector, whose file is not there."""
+    table = value(parts, "usim")["ef-ust"]
+    at = next(number for number, (choice, _) in enumerate(table) if choice == "fillFileContent")
+    octets = bytearray(table[at][1])
+    octets[41 // 8] |= 1 << 41 % 8
+    table[at] = ("fillFileContent", bytes(octets))
+    value(parts, "opt-usim").pop("ef-oplmnwact", None)
+
+
 @pytest.mark.parametrize(
     ("spoil", "severity", "words"),
     [
@@ -80,6 +94,8 @@ def forget_the_isim(parts: Elements) -> None:
         (lose_the_keys, "warning", "no AKA parameters"),
         (forget_a_template, "warning", "which the header does not list"),
         (forget_the_isim, "warning", "does not ask for the service isim"),
+        (forget_the_algorithm, "warning", "does not ask for the service milenage"),
+        (claim_the_oplmn, "warning", "calls service 42 available, but EF.OPLMNwAcT is missing"),
     ],
     ids=lambda part: part.__name__ if callable(part) else "",
 )

@@ -8,6 +8,7 @@ import pytest
 
 from asn1 import saip, tlv
 from simulator.profile import PeStatus, ProfileError, ProfilePackage, build, build_image, describe
+from simulator.uicc import FileSystem
 
 Elements = list[tuple[str, dict[str, Any]]]
 
@@ -118,7 +119,13 @@ def test_files_without_template_go_where_the_path_says(path: bytes, application:
     ("commands", "words"),
     [
         ((("filePath", b"\x7f\x99"), ("createFCP", EF)), "there is no file 7F99"),
+        ((("filePath", b"\x2f\xe2\x6f\x07"), ("createFCP", EF)), "there is no file 6F07"),
         ((("filePath", b""), ("createFCP", EF), ("fillFileContent", bytes(5))), "reaches byte 5"),
+        ((("filePath", b""), ("createFCP", EF), ("fillFileOffset", 5)), "reaches byte 5"),
+        ((("filePath", b""), ("createFCP", {**EF, "linkPath": b"\x2f"})), "cannot be followed"),
+        ((("filePath", b""), ("createFCP", {**EF, "linkPath": b"\x7f\x99"})), "no file 7F99"),
+        ((("filePath", b""), ("createFCP", {**EF, "linkPath": b"\x6f\xaa"})), "to no content"),
+        ((("filePath", b""), ("createFCP", {**EF, "linkPath": b"\x7f\xf1"})), "to no content"),
         ((("filePath", b""), ("createFCP", EF), ("createFCP", EF)), "exists already"),
         ((("filePath", b""), ("fillFileContent", b"\0")), "without a file"),
         ((("filePath", b""), ("createFCP", {"fileID": b"\x6f\xab"})), "fileDescriptor"),
@@ -158,3 +165,17 @@ def test_an_empty_key_type_is_refused() -> None:
     domain["keyList"][0]["keyComponents"][0]["keyType"] = b""
     with pytest.raises(ProfileError, match="empty key type"):
         read(encode(parts))
+
+
+def test_a_link_shows_the_content_of_its_target() -> None:
+    parts = encode(elements())
+    link = {**EF, "fileID": b"\x6f\xab", "linkPath": b"\x6f\xac"}
+    chain = {**EF, "fileID": b"\x6f\xac", "linkPath": b"\x6f\xaa"}
+    made = generic(
+        ("filePath", b""),
+        *(("createFCP", fcp) for fcp in (link, chain, EF)),
+        ("fillFileContent", bytes.fromhex("0A0B0C0D")),
+    )
+    files = FileSystem(read([*parts[:-1], made, parts[-1]]))
+    bodies = [files.body(files.index.mf.by_fid[fid]).hex() for fid in (0x6FAA, 0x6FAB, 0x6FAC)]
+    assert bodies == ["0a0b0c0d"] * 3
