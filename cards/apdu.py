@@ -70,13 +70,11 @@ class CommandApdu(_Command):
 
     def to_bytes(self) -> bytes:
         """The command as it goes to the card."""
-        data, le = self.data, self.le
-        if self.extended or len(data) > SHORT_DATA_LIMIT or (le is not None and le > SHORT_LE_LIMIT):
+        cla, ins, p1, p2, data, le, extended = self
+        length = len(data)
+        if extended or length > SHORT_DATA_LIMIT or (le is not None and le > SHORT_LE_LIMIT):
             return self._extended_bytes()
-        if data:
-            short = bytes((self.cla, self.ins, self.p1, self.p2, len(data))) + data
-        else:
-            short = bytes((self.cla, self.ins, self.p1, self.p2))
+        short = bytes((cla, ins, p1, p2, length)) + data if length else bytes((cla, ins, p1, p2))
         return short if le is None else short + bytes((le & 0xFF,))
 
     def _extended_bytes(self) -> bytes:
@@ -95,9 +93,11 @@ class CommandApdu(_Command):
             raise ApduError(f"a command has at least 4 bytes, this has {length}")
         if length == 4:
             return _new(cls, (apdu[0], apdu[1], apdu[2], apdu[3], b"", None, False))
+        if length > 5 and length == 5 + apdu[4]:
+            return _new(cls, (apdu[0], apdu[1], apdu[2], apdu[3], apdu[5:], None, False))
         if length == 5:
             return _new(cls, (apdu[0], apdu[1], apdu[2], apdu[3], b"", apdu[4] or SHORT_LE_LIMIT, False))
-        data, le = _short_body(apdu) if apdu[4] else _extended_body(apdu)
+        data, le = _body_and_le(apdu) if apdu[4] else _extended_body(apdu)
         return _new(cls, (apdu[0], apdu[1], apdu[2], apdu[3], data, le, not apdu[4]))
 
     @classmethod
@@ -126,11 +126,9 @@ class CommandApdu(_Command):
         return self.to_bytes().hex().upper()
 
 
-def _short_body(apdu: bytes) -> tuple[bytes, int | None]:
-    """Data and Le behind a one-byte Lc (cases 3S and 4S)."""
+def _body_and_le(apdu: bytes) -> tuple[bytes, int]:
+    """Data and Le behind a one-byte Lc (case 4S)."""
     end = 5 + apdu[4]
-    if len(apdu) == end:
-        return apdu[5:end], None
     if len(apdu) == end + 1:
         return apdu[5:end], apdu[end] or SHORT_LE_LIMIT
     raise ApduError(f"Lc says {apdu[4]} bytes of data, {len(apdu) - 5} follow")

@@ -59,6 +59,7 @@ class Sequence:
         "_extension_at",
         "_members",
         "_next_required",
+        "_required",
         "_tables",
     )
 
@@ -66,7 +67,8 @@ class Sequence:
         self, members: Members[Member], extension_at: int | None, extension: Decode = whole_tlv
     ) -> None:
         self._members = tuple(members)
-        self._by_name = frozenset(member.name for member in members)
+        self._by_name = {member.name: (at, member) for at, member in enumerate(members)}
+        self._required = sum(not member.optional for member in members)
         self._extension_at = extension_at
         self._extension = extension
         self._defaults = tuple((m.name, m.default) for m in members if m.default is not NO_DEFAULT)
@@ -137,6 +139,28 @@ class Sequence:
         if not isinstance(value, dict):
             raise wrong_type("a dict", value)
         parts: list[bytes] = []
+        last, required = -1, 0
+        for name, item in value.items():
+            slot = self._by_name.get(name)
+            if slot is None or slot[0] < last:
+                return self._encode_in_order(value)
+            last, (_, element, _, optional, default) = slot
+            if not optional:
+                required += 1
+            elif default is not NO_DEFAULT and item == default:
+                continue
+            try:
+                parts.append(element.encode(item))
+            except EncodeError as error:
+                error.within(name)
+                raise
+        if required < self._required:
+            return self._encode_in_order(value)
+        return b"".join(parts)
+
+    def _encode_in_order(self, value: dict[str, Any]) -> bytes:
+        """The members in their order, whatever that of the dict: slower, and it names what is missing."""
+        parts: list[bytes] = []
         known = 0
         for name, element, _, optional, default in self._members:
             if name in value:
@@ -156,7 +180,7 @@ class Sequence:
 
     def _insert_extensions(self, value: dict[str, Any], parts: list[bytes]) -> None:
         """Put the unknown TLVs where they stood; refuse any other key that is no member."""
-        for name in value.keys() - self._by_name:
+        for name in value.keys() - self._by_name.keys():
             if name != EXTENSIONS or self._extension_at is None:
                 raise EncodeError(str(name), "the type has no such member")
         tail = self._members[self._extension_at :]

@@ -19,8 +19,9 @@ from simulator.euicc.core import EuiccCore, Session
 from simulator.euicc.identity import Credential
 from simulator.euicc.notifications import INSTALL, Notification
 from simulator.euicc.profiles import OPERATIONAL, PPR1, PPR2, Profile, has_bit
-from simulator.profile import ProfileError, ProfilePackage, image_of, pe_response
+from simulator.profile import ProfileError, image_of, pe_response
 from simulator.uicc.filesystem import FileSystem
+from simulator.uicc.image import CardImage
 
 BPP, INITIALISE = 0xBF36, 0xBF23
 CONFIGURE, METADATA, REPLACE_KEYS, LOAD = 0xA0, 0xA1, 0xA2, 0xA3
@@ -278,7 +279,7 @@ class Installation:
         package = bytes(self.package)
         try:
             image = image_of(package)
-            self._check_iccid(package)
+            self._check_iccid(image)
         except ProfileError as error:
             raise InstallationError(
                 BppCommand.LOAD_PROFILE_ELEMENTS, Reason.PE_PROCESSING_ERROR, pe_response(error)
@@ -301,11 +302,10 @@ class Installation:
         self._end_session()
         return answer
 
-    def _check_iccid(self, package: bytes) -> None:
+    def _check_iccid(self, image: CardImage) -> None:
         """The ICCID of the metadata, coded as in EF.ICCID, must be the header's."""
-        header = ProfilePackage.parse_header(package)["iccid"]
         swapped = bytes((byte << 4 | byte >> 4) & 0xFF for byte in self.metadata["iccid"])
-        if header != swapped:
+        if image.iccid != swapped:
             raise InstallationError(BppCommand.LOAD_PROFILE_ELEMENTS, Reason.DATA_MISMATCH)
 
     def interrupt(self) -> None:

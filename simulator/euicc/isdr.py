@@ -39,16 +39,6 @@ MESSAGE_LIMIT = 0xFFFF
 """Longest ES10 message that the ISD-R collects, in bytes."""
 
 
-class _Message:
-    """An ES10 message as far as its blocks have come."""
-
-    __slots__ = ("next_block", "octets")
-
-    def __init__(self) -> None:
-        self.octets = bytearray()
-        self.next_block = 0
-
-
 class IsdR(Application):
     """The ISD-R: STORE DATA brings the messages of ES10, in blocks."""
 
@@ -63,8 +53,8 @@ class IsdR(Application):
     def reset(self) -> None:
         """A session does not survive a reset; what was installed does."""
         self._interrupt()
-        self._messages: dict[int, _Message] = {}
-        """By logical channel, what STORE DATA has brought so far."""
+        self._messages: dict[int, tuple[bytes, int]] = {}
+        """By logical channel, what STORE DATA has brought so far, and in how many blocks."""
         self.core.session = None
 
     def select(self, channel: Channel, command: CommandApdu) -> bytes:
@@ -76,21 +66,22 @@ class IsdR(Application):
         """STORE DATA, §5.7.2: P1 '11' more blocks, '91' the last; P2 counts them from 0."""
         if command.p1 not in (_MORE_BLOCKS, _LAST_BLOCK):
             raise StatusError(SW.INCORRECT_P1_P2)
-        message = self._messages.get(channel.number)
-        if command.p2 == 0 and (message is None or message.next_block != BLOCK_LIMIT):
-            message = self._messages[channel.number] = _Message()
-        elif message is None or command.p2 != message.next_block:
-            self._messages.pop(channel.number, None)
-            raise StatusError(SW.INCORRECT_P1_P2)
-        if len(message.octets) + len(command.data) > MESSAGE_LIMIT:
-            del self._messages[channel.number]
+        messages, number = self._messages, channel.number
+        collected, blocks = messages.get(number, (b"", 0))
+        if command.p2 != blocks:
+            messages.pop(number, None)
+            if command.p2 or blocks == BLOCK_LIMIT:
+                raise StatusError(SW.INCORRECT_P1_P2)
+            collected, blocks = b"", 0
+        message = collected + command.data
+        if len(message) > MESSAGE_LIMIT:
+            messages.pop(number, None)
             raise StatusError(SW.NOT_ENOUGH_MEMORY)
-        message.octets += command.data
-        message.next_block += 1
         if command.p1 == _MORE_BLOCKS:
+            messages[number] = message, blocks + 1
             return b""
-        del self._messages[channel.number]
-        return self.execute(bytes(message.octets))
+        messages.pop(number, None)
+        return self.execute(message)
 
     def execute(self, message: bytes) -> bytes:
         """Answer one message of ES10, or take one piece of a bound profile package.

@@ -79,20 +79,6 @@ class ProfilePackage:
             raise ProfileError("the package is empty", status=PeStatus.INVALID_REQUEST_FORMAT)
         return cls(tuple(elements), der)
 
-    @staticmethod
-    def parse_header(der: bytes) -> dict[str, Any]:
-        """The profile header alone, without decoding what follows; ProfileError if there is none."""
-        try:
-            (name, value), _ = saip.decode_prefix("ProfileElement", der)
-        except DecodeError as error:
-            raise ProfileError(
-                f"is no profile element: {error.reason}", index=0, offset=error.offset
-            ) from None
-        if name != "header":
-            raise ProfileError("a package begins with its header", element=name, index=0, offset=0)
-        assert isinstance(value, dict)
-        return value
-
     @property
     def header(self) -> dict[str, Any]:
         """The profile header, which is the first element; ProfileError if it is not."""

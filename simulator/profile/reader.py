@@ -322,6 +322,7 @@ class Reader:
             akas=tuple(self.akas.values()),
             security_domains=tuple(self.security_domains),
             kept=tuple(self.kept),
+            iccid=self.package.iccid,
         )
 
     def _check_link(self, element: Element, ef: EfDraft) -> None:

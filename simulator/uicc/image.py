@@ -8,7 +8,7 @@ and nothing here knows where the image came from.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
@@ -188,5 +188,7 @@ class CardImage:
     """(AID, AID of the application whose local PINs the first one shares)."""
     akas: tuple[AkaImage, ...] = ()
     security_domains: tuple[SecurityDomainImage, ...] = ()
-    kept: tuple[tuple[str, bytes], ...] = field(default=())
+    kept: tuple[tuple[str, bytes], ...] = ()
     """Elements that a card stores but does not run (RFM, application, non-standard), as (PE name, DER)."""
+    iccid: bytes = b""
+    """ICCID of the profile, 10 bytes as the header of the package writes it, not swapped (SAIP §8.2)."""

@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import CBC
+from cryptography.hazmat.primitives.ciphers.modes import CBC, ECB
 from cryptography.hazmat.primitives.cmac import CMAC
 
 from cards import InProcessLink
 from cards.isdr import Isdr
+from simulator.crypto.bsp import derive_session_keys
 from simulator.crypto.ecc import Curve, one_time_key, public_bytes, shared_secret, sign_raw, verify_raw
 from simulator.crypto.pki import TestPki
 from simulator.euicc import Euicc, EuiccIdentity
@@ -67,8 +68,8 @@ def test_whole_download(benchmark: Any, upp: bytes, curve: Curve) -> None:
 @pytest.mark.parametrize("curve", list(Curve), ids=lambda curve: curve.label)
 def test_bare_cryptography_of_a_download(benchmark: Any, upp: bytes, curve: Curve) -> None:
     """Six signatures made and checked (server: serverSigned1, smdpSigned2, smdpSign; card: euiccSigned1,
-    euiccSigned2, the installation result), a one-time key and an agreement on each side, and the package
-    encrypted, decrypted and MACed twice."""
+    euiccSigned2, the installation result); on each side a one-time key, an agreement and the session keys
+    from it; the package encrypted and decrypted, and each segment's counter block and MAC made twice."""
     benchmark.group = f"download, {curve.label}"
     benchmark(bare(curve, upp))
 
@@ -83,12 +84,14 @@ def bare(curve: Curve, upp: bytes) -> Callable[[], None]:
         for _ in range(6):
             assert verify_raw(public, sign_raw(key, message), message)
         mine, theirs = one_time_key(curve, os.urandom), one_time_key(curve, os.urandom)
-        shared_secret(mine, public_bytes(theirs))
-        shared_secret(theirs, public_bytes(mine))
+        for secret in (shared_secret(mine, public_bytes(theirs)), shared_secret(theirs, public_bytes(mine))):
+            derive_session_keys(secret, host_id=b"host", eid=bytes(16))
         encrypt, decrypt = Cipher(aes, CBC(bytes(16))).encryptor(), Cipher(aes, CBC(bytes(16))).decryptor()
+        counter = Cipher(aes, ECB()).encryptor()
         for segment in segments:
             ciphertext = encrypt.update(segment)
             for _ in range(2):
+                counter.update(bytes(16))
                 cmac = CMAC(mac_key)
                 cmac.update(ciphertext)
                 cmac.finalize()
