@@ -7,7 +7,7 @@ from typing import Self
 
 from asn1 import tlv
 from asn1.errors import TlvError
-from cards import files
+from cards import data_objects, files
 from cards.apdu import SHORT_DATA_LIMIT, SHORT_LE_LIMIT, CommandApdu
 from cards.authentication import (
     GSM_CONTEXT,
@@ -153,6 +153,17 @@ class Uicc:
         length = self._record_length()
         answer = self.session.send(INCREASE, 0, 0, added, SHORT_LE_LIMIT, cla=0x80, doing="INCREASE")
         return int.from_bytes(answer.data[:length], "big")
+
+    def read_objects(self) -> dict[int, bytes]:
+        """Tag → value of every data object in the selected BER-TLV file (RETRIEVE DATA, §11.3.1)."""
+        return {tag: data_objects.retrieve(self.session, tag) for tag in data_objects.tags(self.session)}
+
+    def write_object(self, tag: int, value: bytes | None) -> None:
+        """Create or replace a data object of the selected BER-TLV file; None deletes it (SET DATA)."""
+        if value is None:
+            data_objects.delete(self.session, tag)
+        else:
+            data_objects.store(self.session, tag, value)
 
     # PINs, TS 102 221 §11.1.9 to §11.1.13
 

@@ -11,6 +11,7 @@ from typing import Any
 from asn1 import tlv
 from simulator.profile.templates import FileTemplate
 from simulator.uicc.image import EfImage, FileStructure, LifeCycle
+from simulator.uicc.structure import life_cycle
 
 Fcp = dict[str, Any]
 FileList = list[tuple[str, Any]]
@@ -104,16 +105,6 @@ class DfDraft:
         if child.fid in self.children:
             raise DraftError(f"file {child.fid:04X} exists already in {self.name or f'{self.fid:04X}'}")
         self.children[child.fid] = child
-
-
-def life_cycle(lcsi: bytes) -> LifeCycle:
-    """Life cycle status byte of TS 102 222 §6.3.2.2.2 (TS 102 221 Table 11.7b: b1 does not matter)."""
-    value = lcsi[0] if lcsi else 0x05
-    if value & 0x0C == 0x0C:
-        return LifeCycle.TERMINATED
-    if value & 0x04:
-        return LifeCycle.ACTIVATED if value & 0x01 else LifeCycle.DEACTIVATED
-    return {0x01: LifeCycle.CREATION, 0x03: LifeCycle.INITIALISATION}.get(value, LifeCycle.ACTIVATED)
 
 
 def security(fcp: Fcp, arr_file: int, arr_record: int | None) -> bytes:

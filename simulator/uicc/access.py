@@ -22,6 +22,10 @@ class Operation:
 
     READ: Final = 0x01
     UPDATE: Final = 0x02
+    DELETE_CHILD: Final = 0x01
+    """Of a DF, as the two that follow."""
+    CREATE_EF: Final = 0x02
+    CREATE_DF: Final = 0x04
     DEACTIVATE: Final = 0x08
     ACTIVATE: Final = 0x10
     TERMINATE: Final = 0x20

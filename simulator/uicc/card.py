@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from cards.apdu import ApduError, CommandApdu
 from cards.status import SW, StatusError, StatusWord
@@ -17,13 +17,15 @@ from simulator.uicc.channel import Channel
 from simulator.uicc.command import Command, Handler
 from simulator.uicc.commands import CARD_COMMANDS, FILE_COMMANDS
 from simulator.uicc.filesystem import FileSystem
-from simulator.uicc.image import CardImage, DfImage
+from simulator.uicc.image import CardImage, DfImage, LifeCycle
 from simulator.uicc.index import Node
 
+T = TypeVar("T")
 Entropy = Callable[[int], bytes]
 Row = tuple[frozenset[int], Handler]
 
 CHANNELS = 20
+T0, T1 = 0, 1
 DEFAULT_ATR = bytes.fromhex("3B9F96801FC78031A073BE21136743200718000001A5")
 EMPTY_IMAGE = CardImage(DfImage(0x3F00, name="MF"))
 """A card without any file but the MF: what an eUICC is before a profile is enabled."""
@@ -31,6 +33,7 @@ EMPTY_IMAGE = CardImage(DfImage(0x3F00, name="MF"))
 _GET_RESPONSE = 0xC0
 _WRONG_LE = 0x6C
 _RESPONSE_PIECE = 256
+_LONGEST_T1 = 65536
 _MEMO_LIMIT = 4096
 _MEMO_LENGTH = 24
 """Longer commands (challenges, blocks of STORE DATA) hardly ever come twice."""
@@ -69,9 +72,12 @@ class Card:
         *,
         entropy: Entropy,
         atr: bytes = DEFAULT_ATR,
+        protocol: int = T0,
         applications: Iterable[Application] = (),
     ) -> None:
         self.atr = atr
+        self.protocol = protocol
+        """The transmission protocol: T=0 has 61XX and 6CXX, T=1 has not."""
         self.entropy = entropy
         self.applications = tuple(applications)
         self.files = files or FileSystem(EMPTY_IMAGE)
@@ -95,6 +101,7 @@ class Card:
         """Cold or warm reset: channels closed, PIN verifications gone. Returns the ATR."""
         self._forget_security()
         self._proactive.clear()
+        self.file_handlers = TERMINATED_HANDLERS if self.files.is_terminated else FILE_HANDLERS
         self.channels = [Channel(self, 0, self.mf)] + [None] * (CHANNELS - 1)
         for application in self.applications:
             application.reset()
@@ -107,6 +114,7 @@ class Card:
         self._forget_security()
         for channel in filter(None, self.channels):
             channel.df, channel.adf, channel.ef, channel.record = self.mf, None, None, 0
+            channel.transfer = None
 
     def _forget_security(self) -> None:
         self.verified = frozenset()
@@ -127,6 +135,28 @@ class Card:
         self.files.write(node, body)
         if self.files.rules_changed:
             self.security_changed()
+
+    def set_life_cycle(self, node: Node, state: LifeCycle) -> None:
+        """Activate, deactivate or terminate a file; access to it is decided anew."""
+        self.files.set_life_cycle(node, state)
+        self.security_changed()
+
+    def restructure(self, change: Callable[[], T]) -> T:
+        """Let files come, go or change size; what is current on each channel stays so, if it is still
+        there."""
+        result = change()
+        for channel in filter(None, self.channels):
+            channel.follow(self.files)
+        self.security_changed()
+        return result
+
+    def terminate(self) -> None:
+        """TERMINATE CARD USAGE: from now on, and for good, the card only says what it is (TS 102 222
+        §6.9)."""
+        self.files.is_terminated = True
+        self.file_handlers = TERMINATED_HANDLERS
+        for channel in filter(None, self.channels):
+            channel.handlers = TERMINATED_HANDLERS
 
     def open_channel(self, number: int, origin: Channel) -> None:
         """Open a channel: from channel 0 on the MF, from another on what is current there (§11.1.17)."""
@@ -180,10 +210,7 @@ class Card:
         try:
             data = handler(channel, command)
         except StatusError as error:
-            # GET RESPONSE with a wrong Le is repeated with the right one.
-            if error.sw.sw1 != _WRONG_LE or key & 0xFF != _GET_RESPONSE:
-                channel.pending = b""
-            return error.data + error.sw.to_bytes(2, "big")
+            return self._refuse(channel, key, command, error)
         except Exception as error:  # noqa: BLE001 - a fault of ours must never stop the card
             self.on_fault(apdu, error)
             return _TECHNICAL_PROBLEM
@@ -191,7 +218,7 @@ class Card:
             channel.pending = b""
             return self._success()
         if key & 0xFF == _GET_RESPONSE:
-            return data + (self._success() if not channel.pending else _available(channel.pending))
+            return data + (_available(channel.pending) if channel.pending else self._last_status(channel))
         le = command.le
         if le is not None and len(data) <= le:
             channel.pending = b""
@@ -203,8 +230,36 @@ class Card:
             return SW.proactive(len(self._proactive[0])).to_bytes(2, "big")
         return _OK
 
+    def _last_status(self, channel: Channel) -> bytes:
+        """What stands behind the last piece that GET RESPONSE brings."""
+        status, channel.pending_status = channel.pending_status, SW.OK
+        return self._success() if status == SW.OK else status.to_bytes(2, "big")
+
+    def _refuse(self, channel: Channel, key: int, command: CommandApdu, error: StatusError) -> bytes:
+        """An error, or a warning with data. T=1 knows no 6CXX: what there is comes with 6282 (§7.3.1.2); in
+        T=0 data that a warning brings wait for GET RESPONSE where the command has no Le (§7.3.1.1.4)."""
+        sw, data = error.sw, error.data
+        if sw.sw1 == _WRONG_LE:
+            if self.protocol == T1 and data:
+                channel.pending = b""
+                return data + SW.END_OF_FILE.to_bytes(2, "big")
+            # GET RESPONSE with a wrong Le is repeated with the right one.
+            if key & 0xFF != _GET_RESPONSE:
+                channel.pending = b""
+            return sw.to_bytes(2, "big")
+        channel.pending = b""
+        if data and (command.le is None or len(data) > command.le) and self.protocol != T1:
+            channel.pending = data
+            if sw in (SW.MORE_DATA, SW.MORE_DATA_PROACTIVE):
+                channel.pending_status, sw = sw, SW.RESPONSE_DATA_AVAILABLE
+            return sw.to_bytes(2, "big")
+        return data + sw.to_bytes(2, "big")
+
     def _postpone(self, channel: Channel, command: CommandApdu, data: bytes) -> bytes:
-        """More data than Le, or no Le: 6CXX for case 2, 61XX for the others (§7.3.1.1)."""
+        """More data than Le, or no Le: 6CXX for case 2, 61XX for the others (§7.3.1.1); T=1 cuts at Le."""
+        if self.protocol == T1 and (command.le is None or len(data) <= _LONGEST_T1):
+            channel.pending = b""
+            return data[: command.le or 0] + self._success()
         if command.case == 2 and len(data) <= _RESPONSE_PIECE:
             return SW.wrong_le(len(data)).to_bytes(2, "big")
         channel.pending = data
@@ -281,5 +336,15 @@ def _parse(apdu: bytes) -> Entry:
     return number, group << 8 | apdu[1], command.case, command, b""
 
 
+def _terminated(channel: Channel, command: CommandApdu) -> bytes:
+    raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
+
+
 CARD_HANDLERS: dict[int, Row] = {row.key: (row.cases, row.handler) for row in CARD_COMMANDS}
 FILE_HANDLERS: dict[int, Row] = CARD_HANDLERS | {row.key: (row.cases, row.handler) for row in FILE_COMMANDS}
+_STILL_ANSWERED = frozenset({0xA4, 0xC0, 0xF2})
+"""INS of SELECT, GET RESPONSE and STATUS."""
+TERMINATED_HANDLERS: dict[int, Row] = {
+    key: (cases, handler if key & 0xFF in _STILL_ANSWERED else _terminated)
+    for key, (cases, handler) in FILE_HANDLERS.items()
+}

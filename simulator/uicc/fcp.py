@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asn1 import tlv
 from simulator.uicc.filesystem import UNIVERSAL_PIN, FileSystem
-from simulator.uicc.image import FileStructure
+from simulator.uicc.image import FileStructure, LifeCycle
 from simulator.uicc.index import MF_FID, Node
 
 FCP_TEMPLATE = 0x62
@@ -20,19 +20,20 @@ _UICC_CHARACTERISTICS = bytes.fromhex("800171")
 
 def fcp(files: FileSystem, node: Node) -> bytes:
     """The FCP template of a file on this card."""
-    # An FCP depends on nothing but the image and, for a DF, on which of its PINs are enabled.
+    # An FCP depends on nothing but the image, the life cycle and, for a DF, on which of its PINs are enabled.
     enabled = (
         tuple(files.pin_enabled(node, reference) for reference in node.df.pin_status) if node.is_df else ()
     )
-    key = (node.number, enabled)
+    state = files.life_cycle(node)
+    key = (node.number, state.value, enabled)
     cached = files.index.fcps.get(key)
     if cached is None:
-        body = _df(files, node) if node.is_df else _ef(node)
+        body = _df(files, node, state) if node.is_df else _ef(node, state)
         cached = files.index.fcps[key] = tlv.encode(FCP_TEMPLATE, body)
     return cached
 
 
-def _df(files: FileSystem, node: Node) -> bytes:
+def _df(files: FileSystem, node: Node, state: LifeCycle) -> bytes:
     image = node.df
     descriptor = bytes((_DF | (_SHAREABLE if image.shareable else 0), _DATA_CODING))
     proprietary = image.proprietary or (_UICC_CHARACTERISTICS if node.fid == MF_FID else b"")
@@ -41,7 +42,7 @@ def _df(files: FileSystem, node: Node) -> bytes:
         + (b"" if image.aid else tlv.encode(_FID, image.fid.to_bytes(2, "big")))
         + (tlv.encode(_DF_NAME, image.aid) if image.aid else b"")
         + (tlv.encode(_PROPRIETARY, proprietary) if proprietary else b"")
-        + tlv.encode(_LIFE_CYCLE, bytes((image.life_cycle.value,)))
+        + tlv.encode(_LIFE_CYCLE, bytes((state.value,)))
         + image.security
         + pin_status(files, node)
     )
@@ -65,7 +66,7 @@ def pin_status(files: FileSystem, node: Node) -> bytes:
     return tlv.encode(_PIN_STATUS, body)
 
 
-def _ef(node: Node) -> bytes:
+def _ef(node: Node, state: LifeCycle) -> bytes:
     image, target = node.ef, node.target.ef
     descriptor = bytes((image.structure.value | (_SHAREABLE if image.shareable else 0), _DATA_CODING))
     if target.record_length:
@@ -78,7 +79,7 @@ def _ef(node: Node) -> bytes:
         tlv.encode(_DESCRIPTOR, descriptor)
         + tlv.encode(_FID, image.fid.to_bytes(2, "big"))
         + (tlv.encode(_PROPRIETARY, proprietary) if proprietary else b"")
-        + tlv.encode(_LIFE_CYCLE, bytes((image.life_cycle.value,)))
+        + tlv.encode(_LIFE_CYCLE, bytes((state.value,)))
         + image.security
         + tlv.encode(_FILE_SIZE, len(target.content).to_bytes(2, "big"))
         + tlv.encode(_SFI, sfi)

@@ -8,23 +8,47 @@ from __future__ import annotations
 
 from typing import Any
 
+from cards.status import SW, StatusError
+from simulator.uicc import structure
 from simulator.uicc.access import Rule, condition_for
 from simulator.uicc.aka import AkaState
-from simulator.uicc.image import CardImage, FileStructure, PinImage
+from simulator.uicc.image import AkaImage, CardImage, FileStructure, LifeCycle, PinImage
 from simulator.uicc.index import EF_ARR, ImageIndex, Node, index_of
 from simulator.uicc.pins import Pin
+
+MEMORY = 1 << 19
+"""Bytes that all files of a card may have together before CREATE FILE and RESIZE FILE find no room."""
+Change = list[Any]
+"""One entry of the list of changes: what was done ("create", "delete", "resize"), the path, and with what."""
 
 
 class FileSystem:
     """The overlay of one card over an image that it shares with all others of its kind."""
 
-    __slots__ = ("_akas", "_pins", "bodies", "image", "index", "rules_changed")
+    __slots__ = (
+        "_akas",
+        "_changes",
+        "_life_cycles",
+        "_pins",
+        "bodies",
+        "image",
+        "index",
+        "is_terminated",
+        "rules_changed",
+    )
 
     def __init__(self, image: CardImage) -> None:
         self.image = image
         self.index: ImageIndex = index_of(image)
         self.bodies: dict[int, bytes] = {}
         """Changed bodies by node number; a body that is not here is the image's."""
+        self._life_cycles: dict[int, LifeCycle] = {}
+        """Changed life cycles by node number."""
+        self._changes: list[Change] = []
+        """What CREATE, DELETE and RESIZE FILE did, in order: the image that the card began with, changed so,
+        is the one it has."""
+        self.is_terminated = False
+        """TERMINATE CARD USAGE was carried out (TS 102 222 §6.9)."""
         self.rules_changed = False
         self._pins: dict[tuple[bytes, int], Pin] = {}
         self._akas: dict[bytes, AkaState] = {}
@@ -41,6 +65,74 @@ class FileSystem:
         self.bodies[target.number] = body
         if target.structure is FileStructure.LINEAR_FIXED and target.fid in (EF_ARR, 0x6F06):
             self.rules_changed = True
+
+    def life_cycle(self, node: Node) -> LifeCycle:
+        """The life cycle status of a file."""
+        return self._life_cycles.get(node.number, node.image.life_cycle)
+
+    def set_life_cycle(self, node: Node, state: LifeCycle) -> None:
+        self._life_cycles[node.number] = state
+
+    # --- structure ----------------------------------------------------------------------------------------
+
+    def create(self, parent: Node, fcp: bytes) -> Node:
+        """A new file below a DF from its FCP (TS 102 222 §6.3). StatusError 6A80, 6A84, 6A89 or 6A8A."""
+        file = structure.read_file(fcp)
+        aid = getattr(file, "aid", b"")
+        if aid and (parent is not self.index.mf or any(adf.df.aid == aid for adf in self.index.adfs)):
+            raise StatusError(SW.DF_NAME_EXISTS if parent is self.index.mf else SW.INCORRECT_DATA)
+        if not aid and file.fid in parent.selectable:
+            raise StatusError(SW.FILE_EXISTS)
+        self._must_fit(len(getattr(file, "content", b"")))
+        self._change(["create", parent.path, fcp.hex()])
+        return self.index.by_path[aid.hex().upper() if aid else f"{parent.path}/{file.fid:04X}"]
+
+    def delete(self, node: Node) -> None:
+        """Remove a file, and everything below it."""
+        self._change(["delete", node.path])
+
+    def resize(self, node: Node, wanted: structure.Resizing) -> None:
+        """Another size for an EF (TS 102 222 §6.10). StatusError 6A80 or 6A84."""
+        body = structure.resized(self.body(node), node.ef, wanted)
+        self._must_fit(wanted.size - len(self.body(node)))
+        self._change(["resize", node.path, wanted.size])
+        if node.structure is not FileStructure.BER_TLV:
+            self.write(self.index.by_path[node.path], body)
+
+    def _must_fit(self, more: int) -> None:
+        used = sum(len(node.ef.content) for node in self.index.nodes if not node.is_df)
+        if more > 0 and used + more > MEMORY:
+            raise StatusError(SW.NOT_ENOUGH_MEMORY)
+
+    def _change(self, change: Change) -> None:
+        """Carry out one change and note it. What the card wrote stays with its files, which are known by
+        path."""
+        action, path, *details = change
+        aid, place = self.index.by_path[path].place
+        if action == "create":
+            image = structure.with_file(
+                self.image, aid, place, structure.read_file(bytes.fromhex(details[0]))
+            )
+        elif action == "delete":
+            image = structure.without_file(self.image, aid, place)
+        else:
+            image = structure.with_size(self.image, aid, place, details[0])
+        before = self.index.nodes
+        self.image, self.index = image, index_of(image)
+        self.bodies = self._kept(before, self.bodies)
+        self._life_cycles = self._kept(before, self._life_cycles)
+        self._changes.append(change)
+
+    def _kept(self, before: list[Node], values: dict[int, Any]) -> dict[int, Any]:
+        """Values by node number of the index before, by the numbers of this one."""
+        by_path = self.index.by_path
+        return {
+            by_path[before[number].path].number: value
+            for number, value in values.items()
+            if before[number].path in by_path
+        }
+
+    # --- security -----------------------------------------------------------------------------------------
 
     def rule(self, node: Node) -> Rule:
         if self.rules_changed:
@@ -79,8 +171,16 @@ class FileSystem:
             state = self._akas[aid] = AkaState(image)
         return state
 
+    def replace_aka(self, aid: bytes, image: AkaImage) -> None:
+        """Give an application other AKA parameters; its sequence numbers start anew. Kept until the power
+        goes: who replaces them does so again (a toolkit application, at TERMINAL PROFILE)."""
+        self._akas[aid] = AkaState(image)
+
     def allows(self, node: Node, operation: int, verified: frozenset[tuple[bytes, int]]) -> bool:
-        """Whether the access rule of a file allows an operation with these verified PINs."""
+        """Whether the access rule of a file allows an operation with these verified PINs. Before a file is
+        operational, its rule does not count (ISO/IEC 7816-4 §7.4.10)."""
+        if self.life_cycle(node) in (LifeCycle.CREATION, LifeCycle.INITIALISATION):
+            return True
         return condition_for(self.rule(node), operation).holds(
             lambda reference: self.is_satisfied(node, reference, verified)
         )
@@ -102,6 +202,11 @@ class FileSystem:
     def save(self) -> dict[str, Any]:
         """What this card changed, as plain values (bytes in hexadecimal)."""
         return {
+            "changes": self._changes,
+            "terminated": self.is_terminated,
+            "life_cycles": {
+                self.index.nodes[number].path: state.name for number, state in self._life_cycles.items()
+            },
             "files": {self.index.nodes[number].path: body.hex() for number, body in self.bodies.items()},
             "pins": {
                 f"{aid.hex()}:{reference:02X}": pin.save() for (aid, reference), pin in self._pins.items()
@@ -111,6 +216,12 @@ class FileSystem:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take back what `save` gave; files that the image does not have are left out."""
+        for change in state.get("changes", ()):
+            self._change(list(change))
+        self.is_terminated = state.get("terminated", False)
+        for path, name in state.get("life_cycles", {}).items():
+            if node := self.index.by_path.get(path):
+                self._life_cycles[node.number] = LifeCycle[name]
         for path, body in state.get("files", {}).items():
             if node := self.index.by_path.get(path):
                 self.write(node, bytes.fromhex(body))

@@ -72,6 +72,12 @@ class Node:
         """AID of the application that the file belongs to; empty under the MF."""
         return self.adf.df.aid if self.adf else b""
 
+    @property
+    def place(self) -> tuple[bytes, tuple[int, ...]]:
+        """The AID of its ADF (empty: the MF), and the file identifiers from there."""
+        root, *fids = self.path.split("/")
+        return (b"" if root == f"{MF_FID:04X}" else bytes.fromhex(root)), tuple(int(fid, 16) for fid in fids)
+
     def __repr__(self) -> str:
         return f"<Node {self.path}>"
 
@@ -90,7 +96,7 @@ class ImageIndex:
         self.akas: dict[bytes, AkaImage] = {aka.aid: aka for aka in image.akas}
         for node in self.nodes:
             self._connect(node)
-        self.fcps: dict[tuple[int, object], bytes] = {}
+        self.fcps: dict[tuple[object, ...], bytes] = {}
         self._rules: dict[int, Rule] = {}
 
     def _add(self, image: EfImage | DfImage, parent: Node | None, path: str) -> Node:
@@ -148,7 +154,7 @@ class ImageIndex:
         """Read the access rule of a file, from EF.ARR contents in `changed` where there are any."""
         security = node.image.security
         if not security:
-            return OPEN
+            return () if node.is_df else OPEN
         attribute = tlv.read(security)
         if attribute.tag == 0xAB:
             return parse_expanded(attribute.value)

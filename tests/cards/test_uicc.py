@@ -195,3 +195,31 @@ def test_file_names() -> None:
         file_identifier("EF.ARR")
     with pytest.raises(UnknownFileError, match="no known file"):
         file_identifier("EF.NOTHING")
+
+
+def test_data_objects_in_blocks() -> None:
+    long = bytes(300)
+    card = uicc(
+        ("80CB0080015C00", "5C03 84BF38 9000".replace(" ", "")),
+        ("80CB0080018400", "8482012C" + "00" * 252 + "62F1"),
+        ("80CB000000", "00" * 48 + "9000"),
+        ("80CB008002BF3800", "BF3801AA9000"),
+        ("80DB0080FF" + "8482012C" + "00" * 251, "63F1"),
+        ("80DB000031" + "00" * 49, "9000"),
+        ("80DB0080018 4".replace(" ", ""), "9000"),
+    )
+    assert card.read_objects() == {0x84: long, 0xBF38: b"\xaa"}
+    card.write_object(0x84, long)
+    card.write_object(0x84, None)
+
+
+@pytest.mark.parametrize("answer", ["6A88", "8402AA9000", "8501AA9000", "8401AABB9000"])
+def test_data_objects_that_are_none(answer: str) -> None:
+    card = uicc(("80CB0080015C00", "5C01849000"), ("80CB0080018400", answer))
+    with pytest.raises((CardStatusError, CardProtocolError)):
+        card.read_objects()
+
+
+def test_a_card_that_wants_more_than_there_is() -> None:
+    with pytest.raises(CardStatusError):
+        uicc(("80DB0080038401AA", "63F1")).write_object(0x84, b"\xaa")

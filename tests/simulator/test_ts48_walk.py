@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from asn1 import saip
+from asn1 import saip, tlv
 from cards import InProcessLink
 from cards.uicc import Uicc
 from simulator.crypto.aka import generate_vector
@@ -85,12 +85,15 @@ def test_every_file_can_be_selected_and_read(bench: Bench, ts48_package: Path) -
             uicc.verify_pin(reference, pin.value)
     read = 0
     for node in card.files.index.nodes:
-        if node.is_df or node.structure is FileStructure.BER_TLV:
+        if node.is_df:
             continue
         _select(uicc, card, node)
         if not _allowed(card, node):
             continue
-        if node.structure is FileStructure.TRANSPARENT:
+        if node.structure is FileStructure.BER_TLV:
+            objects = uicc.read_objects().items()
+            assert b"".join(tlv.encode(tag, value) for tag, value in objects) == card.files.body(node)
+        elif node.structure is FileStructure.TRANSPARENT:
             assert uicc.read_binary() == card.files.body(node)
         else:
             assert b"".join(uicc.read_records()) == card.files.body(node)

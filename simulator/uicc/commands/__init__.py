@@ -6,13 +6,25 @@
 from __future__ import annotations
 
 from simulator.uicc.command import Command
-from simulator.uicc.commands import authenticate, binary, channels, pin, record, select, terminal
+from simulator.uicc.commands import (
+    administration,
+    authenticate,
+    binary,
+    channels,
+    data_objects,
+    pin,
+    record,
+    select,
+    terminal,
+)
 
 CARD_COMMANDS: tuple[Command, ...] = (*select.CARD_COMMANDS, *channels.COMMANDS, *terminal.COMMANDS)
 FILE_COMMANDS: tuple[Command, ...] = (
     *select.FILE_COMMANDS,
     *binary.COMMANDS,
     *record.COMMANDS,
+    *data_objects.COMMANDS,
+    *administration.COMMANDS,
     *pin.COMMANDS,
     *authenticate.COMMANDS,
 )

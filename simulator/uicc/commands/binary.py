@@ -55,7 +55,7 @@ def read_binary(channel: Channel, command: CommandApdu) -> bytes:
     if le > available:
         if le in (256, 65536):
             return body[offset:]
-        raise StatusError(SW.wrong_le(available))
+        raise StatusError(SW.wrong_le(available), body[offset:])
     return body[offset : offset + le]
 
 

@@ -56,7 +56,8 @@ def read_record(channel: Channel, command: CommandApdu) -> bytes:
     body, length = channel.files.body(node), node.record_length
     number = _record_number(channel, node, command, len(body) // length)
     if command.le not in (length, 256, 65536):
-        raise StatusError(SW.wrong_le(length))
+        record = body[length * (number - 1) : length * number]
+        raise StatusError(SW.wrong_le(length), record[: command.le])
     if command.p2 & 0x07 != _ABSOLUTE:
         channel.record = number
     return body[length * (number - 1) : length * number]

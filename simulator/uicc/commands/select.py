@@ -9,6 +9,7 @@ from cards.apdu import CommandApdu
 from cards.status import SW, StatusError
 from simulator.uicc.command import ISO, PROPRIETARY, command
 from simulator.uicc.fcp import fcp
+from simulator.uicc.image import LifeCycle
 from simulator.uicc.index import CURRENT_ADF, Node
 
 if TYPE_CHECKING:
@@ -41,8 +42,30 @@ def select(channel: Channel, command: CommandApdu) -> bytes:
         return _select_application(channel, selected, command)
     if command.p1 == _BY_NAME and p2 & _SESSION == _TERMINATION:
         return _terminate(channel, selected)
+    _must_be_free(channel, selected)
     channel.select_node(selected)
-    return b"" if p2 & _RETURN == _RETURN_NOTHING else fcp(channel.files, selected)
+    answer = b"" if p2 & _RETURN == _RETURN_NOTHING else fcp(channel.files, selected)
+    state = channel.files.life_cycle(selected)
+    if state in _WARNINGS:
+        raise StatusError(_WARNINGS[state], answer)
+    return answer
+
+
+_WARNINGS = {
+    LifeCycle.DEACTIVATED: SW.SELECTED_FILE_INVALIDATED,
+    LifeCycle.TERMINATED: SW.TERMINATED,
+}
+"""The file is selected, and the terminal is told that it cannot be used (TS 102 221 §11.1.1.4.9)."""
+
+
+def _must_be_free(channel: Channel, node: Node) -> None:
+    """A file that is not shareable is current on one channel only (TS 102 221 §8.7); 6985 if another has
+    it."""
+    if node.image.shareable:
+        return
+    for other in channel.card.channels:
+        if other is not None and other is not channel and node in (other.df, other.adf, other.ef):
+            raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
 
 
 def _select_application(channel: Channel, application: Application, command: CommandApdu) -> bytes:
@@ -96,15 +119,16 @@ def _parent(channel: Channel, data: bytes, p2: int) -> Node:
 
 def _path_from_mf(channel: Channel, data: bytes, p2: int) -> Node:
     """P1 '08': by path from the MF, whose own identifier is left out; '7FFF' begins at the current ADF."""
-    return _walk(channel, channel.card.mf, data)
+    return walk(channel, channel.card.mf, data)
 
 
 def _path_from_df(channel: Channel, data: bytes, p2: int) -> Node:
     """P1 '09': by path from the current DF, whose own identifier is left out."""
-    return _walk(channel, channel.df, data)
+    return walk(channel, channel.df, data)
 
 
-def _walk(channel: Channel, node: Node, path: bytes) -> Node:
+def walk(channel: Channel, node: Node, path: bytes) -> Node:
+    """The file at a path of file identifiers from `node`; 6A82 or 6A87."""
     if len(path) % 2 or not path:
         raise StatusError(SW.LC_INCONSISTENT)
     fids = [int.from_bytes(path[at : at + 2], "big") for at in range(0, len(path), 2)]

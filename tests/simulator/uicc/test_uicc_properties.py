@@ -10,7 +10,7 @@ from simulator.uicc import Card, FileSystem
 from simulator.uicc.card import CARD_COMMANDS, FILE_COMMANDS
 from tests.simulator.uicc.conftest import IMAGE, USIM, Terminal
 
-WRITING = frozenset({0xD6, 0xDC, 0x32})
+WRITING = frozenset({0xD6, 0xDC, 0x32, 0xDB, 0xD4, 0xE0, 0xE4})
 """INS of the commands that may change a file."""
 INSTRUCTIONS = sorted({row.ins for row in (*CARD_COMMANDS, *FILE_COMMANDS)})
 FIDS = [0x3F00, 0x2FE2, 0x2F06, 0x7F10, 0x6F3A, 0x5F3A, 0x6F07, 0x6F3B, 0x6F39, 0x6FF0, 0x6FF1, 0x7FFF]
