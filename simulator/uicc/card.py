@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import ClassVar, TypeVar
+from typing import ClassVar, NamedTuple, TypeVar
 
 from cards.apdu import ApduError, CommandApdu
 from cards.status import SW, StatusError, StatusWord
@@ -63,6 +63,14 @@ class Application:
         """Forget whatever does not survive a reset."""
 
 
+class Suspension(NamedTuple):
+    """What a suspended card goes on with."""
+
+    token: bytes
+    channels: tuple[Channel | None, ...]
+    verified: frozenset[tuple[bytes, int]]
+
+
 class Card:
     """A UICC in software, sans I/O. `transmit` never raises, whatever the bytes."""
 
@@ -91,6 +99,9 @@ class Card:
         self.verified: frozenset[tuple[bytes, int]] = frozenset()
         self.security_epoch = 0
         self.channels: list[Channel | None] = []
+        self._suspension: Suspension | None = None
+        self._suspended: Suspension | None = None
+        """What RESUME brings back, from the reset after SUSPEND UICC to the next one."""
         self.reset()
 
     @property
@@ -99,6 +110,7 @@ class Card:
 
     def reset(self) -> bytes:
         """Cold or warm reset: channels closed, PIN verifications gone. Returns the ATR."""
+        self._suspended, self._suspension = self._suspension, None
         self._forget_security()
         self._proactive.clear()
         self.file_handlers = TERMINATED_HANDLERS if self.files.is_terminated else FILE_HANDLERS
@@ -106,6 +118,19 @@ class Card:
         for application in self.applications:
             application.reset()
         return self.atr
+
+    def suspend(self, token: bytes) -> None:
+        """Keep channels and verifications over the next reset, for who has the token (§11.1.22)."""
+        self._suspension = Suspension(token, tuple(self.channels), self.verified)
+
+    def resume(self, token: bytes) -> bool:
+        """Take up again what `suspend` kept; False if there is nothing, or the token is another one."""
+        kept, self._suspended = self._suspended, None
+        if kept is None or kept.token != token:
+            return False
+        self.channels, self.verified = list(kept.channels), kept.verified
+        self.security_changed()
+        return True
 
     def mount(self, files: FileSystem | None) -> None:
         """Put another file system in place of this one, as a profile switch does: selections of files

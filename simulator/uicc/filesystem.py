@@ -13,7 +13,14 @@ from simulator.uicc import structure
 from simulator.uicc.access import Rule, condition_for
 from simulator.uicc.aka import AkaState
 from simulator.uicc.image import AkaImage, CardImage, FileStructure, LifeCycle, PinImage
-from simulator.uicc.index import EF_ARR, ImageIndex, Node, index_of
+from simulator.uicc.index import (
+    EF_ARR,
+    SE_PIN_DISABLED,
+    SE_PIN_ENABLED,
+    ImageIndex,
+    Node,
+    index_of,
+)
 from simulator.uicc.pins import Pin
 
 MEMORY = 1 << 19
@@ -135,9 +142,22 @@ class FileSystem:
     # --- security -----------------------------------------------------------------------------------------
 
     def rule(self, node: Node) -> Rule:
+        """The access rule of a file as things stand."""
+        environment = self.environment(node)
         if self.rules_changed:
-            return self.index.read_rule(node, self.bodies)
-        return self.index.rule(node)
+            return self.index.read_rule(node, self.bodies, environment)
+        return self.index.rule(node, environment)
+
+    def environment(self, node: Node) -> int:
+        """The security environment of a file: SE 00 if the PIN of its application is disabled and the
+        universal PIN is disabled too, or takes its place; else SE 01 (TS 102 221 §9.2.7)."""
+        place = node.adf or self.index.mf
+        reference = next((key for key in place.df.pin_status if 0x01 <= key <= 0x08), None)
+        if reference is None or self.pin_enabled(place, reference):
+            return SE_PIN_ENABLED
+        pin = self.pin(place, reference)
+        replaced = pin is not None and pin.replaced
+        return SE_PIN_DISABLED if replaced or not self.pin_enabled(place, UNIVERSAL_PIN) else SE_PIN_ENABLED
 
     def pin(self, place: Node, reference: int) -> Pin | None:
         """The PIN that a key reference means at this place; None if the card has none."""

@@ -18,6 +18,8 @@ CURRENT_ADF = 0x7FFF
 """The file identifier that stands for the current application in paths (TS 102 221 §8.4.1)."""
 EF_DIR = 0x2F00
 EF_ARR = 0x2F06
+SE_PIN_DISABLED, SE_PIN_ENABLED = 0x00, 0x01
+"""Security environments (TS 102 221 §9.2.7): SE 01 while the PIN of the application is enabled."""
 
 
 class Node:
@@ -97,7 +99,7 @@ class ImageIndex:
         for node in self.nodes:
             self._connect(node)
         self.fcps: dict[tuple[object, ...], bytes] = {}
-        self._rules: dict[int, Rule] = {}
+        self._rules: dict[tuple[int, int], Rule] = {}
 
     def _add(self, image: EfImage | DfImage, parent: Node | None, path: str) -> Node:
         node = Node(len(self.nodes), image, parent, path)
@@ -144,13 +146,14 @@ class ImageIndex:
             root = next((child for child in root.children if child.fid == fid), node)
         return root if not root.is_df and root.structure is node.structure else node
 
-    def rule(self, node: Node) -> Rule:
-        """The access rule of a file as the image has it."""
-        if node.number not in self._rules:
-            self._rules[node.number] = self.read_rule(node, None)
-        return self._rules[node.number]
+    def rule(self, node: Node, environment: int = SE_PIN_ENABLED) -> Rule:
+        """The access rule of a file in a security environment, as the image has it."""
+        key = node.number, environment
+        if key not in self._rules:
+            self._rules[key] = self.read_rule(node, None, environment)
+        return self._rules[key]
 
-    def read_rule(self, node: Node, changed: dict[int, bytes] | None) -> Rule:
+    def read_rule(self, node: Node, changed: dict[int, bytes] | None, environment: int) -> Rule:
         """Read the access rule of a file, from EF.ARR contents in `changed` where there are any."""
         security = node.image.security
         if not security:
@@ -160,7 +163,7 @@ class ImageIndex:
             return parse_expanded(attribute.value)
         if attribute.tag == 0x8C:
             return parse_compact(attribute.value)
-        reference = self._arr_reference(node, attribute.value)
+        reference = self._arr_reference(node, attribute.value, environment)
         if reference is None:
             return ()
         arr, number = reference
@@ -168,16 +171,17 @@ class ImageIndex:
         length = arr.record_length
         return parse_expanded(body[length * (number - 1) : length * number]) if number else ()
 
-    def _arr_reference(self, node: Node, value: bytes) -> tuple[Node, int] | None:
+    def _arr_reference(self, node: Node, value: bytes, environment: int) -> tuple[Node, int] | None:
         """EF.ARR and record of an '8B': record; FID and record; or FID and pairs of SEID and record
-        (TS 102 221 §9.2.7). The environment is SE 01, the only one this card knows."""
+        (TS 102 221 §9.2.7). A file that names no record for the environment has the other one's."""
         if len(value) == 1:
             fid, number = self._implicit_arr(node), value[0]
         elif len(value) == 3:
             fid, number = int.from_bytes(value[:2], "big"), value[2]
         elif len(value) >= 4:
             pairs = dict(zip(value[2::2], value[3::2], strict=False))
-            fid, number = int.from_bytes(value[:2], "big"), pairs.get(0x01, pairs.get(0x00, 0))
+            other = pairs.get(SE_PIN_ENABLED, pairs.get(SE_PIN_DISABLED, 0))
+            fid, number = int.from_bytes(value[:2], "big"), pairs.get(environment, other)
         else:
             return None
         arr = self._find_arr(node, fid)

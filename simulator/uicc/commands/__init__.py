@@ -15,10 +15,16 @@ from simulator.uicc.commands import (
     pin,
     record,
     select,
+    suspension,
     terminal,
 )
 
-CARD_COMMANDS: tuple[Command, ...] = (*select.CARD_COMMANDS, *channels.COMMANDS, *terminal.COMMANDS)
+CARD_COMMANDS: tuple[Command, ...] = (
+    *select.CARD_COMMANDS,
+    *channels.COMMANDS,
+    *terminal.COMMANDS,
+    *suspension.COMMANDS,
+)
 FILE_COMMANDS: tuple[Command, ...] = (
     *select.FILE_COMMANDS,
     *binary.COMMANDS,
