@@ -74,9 +74,9 @@ def command(name: str, follow: bool, as_json: bool, apdus: tuple[str, ...]) -> N
 
     commands = [CommandApdu.from_hex(text) for text in _texts(apdus)]
     with named.opened(name) as card:
-        card.card.reset()
+        card.end.reset()
         for each in commands:
-            for sent, answer in _exchange(card.card, each, follow):
+            for sent, answer in _exchange(card.end, each, follow):
                 _show(sent, answer, as_json)
 
 

@@ -171,12 +171,12 @@ def _lpa_of(name: str) -> Iterator[tuple[Lpa, named.EuiccCard]]:
     with named.opened(name) as card:
         if not isinstance(card, named.EuiccCard):
             raise click.ClickException(f"{name} is a plain SIM: it has one profile, always enabled.")
-        with reading.lpa_of(card.card) as lpa:
+        with reading.lpa_of(card.end) as lpa:
             yield lpa, card
 
 
 def summary(card: named.NamedCard) -> dict[str, Any]:
-    return {"kind": card.kind, **reading.summary(card.card, euicc=card.kind == named.EUICC)}
+    return {"kind": card.kind, **reading.summary(card.end, euicc=card.kind == named.EUICC)}
 
 
 def describe(card: named.NamedCard) -> list[str]:
@@ -195,7 +195,7 @@ def identity_lines(card: named.NamedCard) -> list[str]:
     """ICCID and IMSI as a terminal reads them."""
     from cards import InProcessLink
 
-    link = InProcessLink(card.card)
+    link = InProcessLink(card.end)
     link.reset()
     identity = reading.read_identity(link)
     if not identity.iccid:

@@ -159,7 +159,7 @@ def _download(
     from cards import InProcessLink, Isdr
     from simulator.lpa import DownloadCancelled, Lpa
 
-    link = InProcessLink(card.card)
+    link = InProcessLink(card.end)
     link.reset()
     isdr = Isdr(link)
     with Lpa(isdr, es9, progress=recorder.progress, consent=_consent) as lpa:
@@ -207,12 +207,12 @@ def _tell(card: named.EuiccCard, recorder: Recorder, name: str | None) -> None:
 
     if not isinstance(recorder, Story):
         steps = [step.as_data() for step in recorder.steps]
-        click.echo(json.dumps({"steps": steps, "card": reading.summary(card.card, euicc=True)}, indent=1))
+        click.echo(json.dumps({"steps": steps, "card": reading.summary(card.end, euicc=True)}, indent=1))
         return
     recorder.chapter(f"Card {name}" if name else "The card (not kept; name one with --card)")
-    with reading.lpa_of(card.card) as lpa:
+    with reading.lpa_of(card.end) as lpa:
         recorder.fact("EID", str(lpa.eid()))
         recorder.profiles(lpa.profiles())
-    link = InProcessLink(card.card)
+    link = InProcessLink(card.end)
     link.reset()
     recorder.identity(reading.read_identity(link))

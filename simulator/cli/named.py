@@ -18,6 +18,7 @@ import click
 from simulator.cli import edge, home
 
 if TYPE_CHECKING:
+    from cards.link import CardLike
     from simulator.crypto.pki import TestPki
     from simulator.euicc import Euicc
     from simulator.uicc import Card
@@ -39,6 +40,8 @@ class SimCard:
         if state:
             self._files.restore(state)
         self.card: Card = Card(self._files, entropy=edge.entropy)
+        self.end: CardLike = self.card
+        """What a terminal's link leads to."""
 
     def save(self) -> dict[str, Any]:
         package = base64.b64encode(self._package).decode()
@@ -52,6 +55,7 @@ class EuiccCard:
 
     def __init__(self, euicc: Euicc) -> None:
         self.card = euicc
+        self.end: CardLike = euicc
 
     @classmethod
     def make(cls, pki: TestPki, eid: bytes) -> EuiccCard:
@@ -83,19 +87,14 @@ def revive(name: str, stored: dict[str, Any]) -> NamedCard:
 
 @contextmanager
 def opened(name: str) -> Iterator[NamedCard]:
-    """The card, for as long as the block runs; afterwards it is put back on disk if anything changed.
+    """The card, for as long as the block runs. What a command changes is on disk before it is answered, so
+    that neither an error nor the end of this program takes anything back."""
+    from simulator.uicc.durable import DurableCard
 
-    It is put back after an error too, as a real card would keep what happened before.
-    """
     with _held(name):
-        stored = home.read_card(name)
-        card = revive(name, stored)
-        try:
-            yield card
-        finally:
-            changed = card.save()
-            if {**stored, **changed} != stored:
-                home.write_card(name, changed)
+        card = revive(name, home.read_card(name))
+        card.end = DurableCard(card.card, card.save, lambda state: home.write_card(name, state))
+        yield card
 
 
 @contextmanager

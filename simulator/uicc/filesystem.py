@@ -155,8 +155,9 @@ class FileSystem:
         reference = next((key for key in place.df.pin_status if 0x01 <= key <= 0x08), None)
         if reference is None or self.pin_enabled(place, reference):
             return SE_PIN_ENABLED
-        pin = self.pin(place, reference)
-        replaced = pin is not None and pin.replaced
+        image = self.index.pin(place, reference)
+        pin = self._pins.get((image.aid, image.reference)) if image else None
+        replaced = pin.replaced if pin else bool(image and image.universal_replacement)
         return SE_PIN_DISABLED if replaced or not self.pin_enabled(place, UNIVERSAL_PIN) else SE_PIN_ENABLED
 
     def pin(self, place: Node, reference: int) -> Pin | None:
