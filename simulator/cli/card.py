@@ -15,6 +15,7 @@ from simulator.cli import edge, home, named, reading
 if TYPE_CHECKING:
     from simulator.crypto.pki import TestPki
     from simulator.lpa import Lpa
+    from simulator.specimens.describe import CardDescription
 
 EID_PREFIX = "89049032"
 """Issuer identification number of the test manufacturer (SGP.26)."""
@@ -44,9 +45,21 @@ def command() -> None:
 )
 @click.option("--enable", is_flag=True, help="Enable the first profile.")
 @click.option("--eid", help="EID of the eUICC, 32 digits; made up if not given.")
+@click.option(
+    "--from",
+    "description",
+    metavar="FILE|SPECIMEN",
+    help="Description of a card (.yaml) or name of one that comes along; see `esim card specimens`.",
+)
 @edge.PKI_FOLDER
 def new(
-    name: str, sim: bool, profiles: tuple[str, ...], enable: bool, eid: str | None, folder: Path | None
+    name: str,
+    sim: bool,
+    profiles: tuple[str, ...],
+    enable: bool,
+    eid: str | None,
+    description: str | None,
+    folder: Path | None,
 ) -> None:
     """Make a card: an eUICC, empty or with profiles, or a plain SIM.
 
@@ -54,9 +67,15 @@ def new(
     esim card new phone
     esim card new phone --profile test-operator --profile my.der --enable
     esim card new plain --sim --profile home-operator
+    esim card new traveller --from euicc-two-profiles
     """
     if home.card_path(name).exists():
         raise click.ClickException(f"there is a card named {name} already; delete it first.")
+    if description is not None:
+        if sim or profiles or enable or eid:
+            raise click.UsageError("--from says all about a card: leave out the other options.")
+        _keep(name, _from_description(description, folder))
+        return
     if sim and (len(profiles) != 1 or eid or enable):
         raise click.UsageError("A SIM has exactly one --profile, always enabled, and no EID.")
     if enable and not profiles:
@@ -67,20 +86,68 @@ def new(
     if sim:
         card: named.NamedCard = named.SimCard(packages[0])
     else:
-        card = _new_euicc(edge.pki(folder), packages, eid, enable)
+        card = _new_euicc(edge.pki(folder), packages, eid, {})
+        if enable:
+            with reading.lpa_of(card.end) as lpa:
+                lpa.enable(lpa.profiles()[0].aid)
+    _keep(name, card)
+
+
+def _keep(name: str, card: named.NamedCard) -> None:
     home.write_card(name, card.save())
     click.echo(f"Made card {name}.")
     for line in describe(card):
         click.echo(line)
 
 
-def _new_euicc(pki: TestPki, packages: list[bytes], eid: str | None, enable: bool) -> named.EuiccCard:
+def _from_description(source: str, folder: Path | None) -> named.NamedCard:
+    """The card that a file or a specimen describes."""
+    from simulator.specimens import describe as specimens
+
+    path = Path(source)
+    is_file = path.exists() or bool(path.suffix)
+    description = specimens.load(path) if is_file else specimens.load_shipped(source)
+    beside = path.parent if is_file else None
+    atr, protocol = description.atr or b"", description.protocol
+    if description.profile is not None:
+        package = specimens.package_of(description.profile, beside)
+        return named.SimCard(package, atr=atr, protocol=protocol)
+    options = {"memory": description.memory, "protocol": protocol} | ({"atr": atr} if atr else {})
+    packages = [specimens.package_of(item.profile, beside) for item in description.profiles]
+    pki = edge.pki(folder)
+    card = _new_euicc(pki, packages, description.eid, options)
+    _arrange(card, description)
+    return card
+
+
+def _arrange(card: named.EuiccCard, description: CardDescription) -> None:
+    """Nicknames, and the profile that is enabled."""
+    with reading.lpa_of(card.end) as lpa:
+        for installed, wanted in zip(lpa.profiles(), description.profiles, strict=True):
+            if wanted.nickname:
+                lpa.set_nickname(installed.aid, wanted.nickname)
+            if wanted.enabled:
+                lpa.enable(installed.aid)
+
+
+@command.command()
+def specimens() -> None:
+    """List the card descriptions that come along, for `esim card new --from`."""
+    from simulator.specimens import describe as texts
+
+    for name in texts.shipped():
+        click.echo(f"{name:<20}{texts.load_shipped(name).name}")
+
+
+def _new_euicc(
+    pki: TestPki, packages: list[bytes], eid: str | None, options: dict[str, Any]
+) -> named.EuiccCard:
     from cards import Eid
     from simulator.cli import rsp
 
-    card = named.EuiccCard.make(pki, Eid(eid).to_bytes() if eid else made_up_eid())
-    for number, package in enumerate(packages):
-        rsp.install(card.card, pki, package, enable=enable and number == 0)
+    card = named.EuiccCard.make(pki, Eid(eid).to_bytes() if eid else made_up_eid(), **options)
+    for package in packages:
+        rsp.install(card.end, pki, package)
     return card
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-FORMAT = 1
+FORMAT = 2
 CARD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 

@@ -31,21 +31,30 @@ class SimCard:
 
     kind = SIM
 
-    def __init__(self, package: bytes, state: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, package: bytes, state: dict[str, Any] | None = None, *, atr: bytes = b"", protocol: int = 0
+    ) -> None:
         from simulator.profile import image_of
         from simulator.uicc import Card, FileSystem
+        from simulator.uicc.card import DEFAULT_ATR
 
         self._package = package
         self._files = FileSystem(image_of(package))
         if state:
             self._files.restore(state)
-        self.card: Card = Card(self._files, entropy=edge.entropy)
+        self.card: Card = Card(self._files, entropy=edge.entropy, atr=atr or DEFAULT_ATR, protocol=protocol)
         self.end: CardLike = self.card
         """What a terminal's link leads to."""
 
     def save(self) -> dict[str, Any]:
         package = base64.b64encode(self._package).decode()
-        return {"kind": SIM, "package": package, "state": self._files.save()}
+        return {
+            "kind": SIM,
+            "package": package,
+            "atr": self.card.atr.hex(),
+            "protocol": self.card.protocol,
+            "state": self._files.save(),
+        }
 
 
 class EuiccCard:
@@ -58,12 +67,13 @@ class EuiccCard:
         self.end: CardLike = euicc
 
     @classmethod
-    def make(cls, pki: TestPki, eid: bytes) -> EuiccCard:
-        """A new eUICC without any profile, certified by the PKI's manufacturer."""
+    def make(cls, pki: TestPki, eid: bytes, **options: Any) -> EuiccCard:
+        """A new eUICC without any profile, certified by the PKI's manufacturer; options are those of
+        `Euicc`."""
         from simulator.euicc import Euicc, EuiccIdentity
 
         identity = EuiccIdentity.from_pki(pki, eid, entropy=edge.entropy, now=edge.now())
-        return cls(Euicc(identity, entropy=edge.entropy, clock=edge.now))
+        return cls(Euicc(identity, entropy=edge.entropy, clock=edge.now, **options))
 
     def save(self) -> dict[str, Any]:
         return {"kind": EUICC, "euicc": self.card.save()}
@@ -76,7 +86,9 @@ def revive(name: str, stored: dict[str, Any]) -> NamedCard:
     """The card that a card file describes."""
     try:
         if stored["kind"] == SIM:
-            return SimCard(base64.b64decode(stored["package"], validate=True), stored["state"])
+            package = base64.b64decode(stored["package"], validate=True)
+            atr, protocol = bytes.fromhex(stored["atr"]), stored["protocol"]
+            return SimCard(package, stored["state"], atr=atr, protocol=protocol)
         from simulator.euicc import Euicc
 
         return EuiccCard(Euicc.load(stored["euicc"], entropy=edge.entropy, clock=edge.now))

@@ -90,7 +90,7 @@ def _code(smdp: SmdpPlus, address: str, order: Order, waiting: StoredOrder | Non
     return code.qr_text
 
 
-def install(card: CardLike, pki: TestPki, package: bytes, *, enable: bool) -> DownloadResult:
+def install(card: CardLike, pki: TestPki, package: bytes) -> DownloadResult:
     """Bring a package onto an eUICC through an SM-DP+ and an LPA in this process, without any network."""
     from cards import InProcessLink, Isdr
     from simulator.lpa import ActivationCode, InProcessEs9, Lpa
@@ -100,7 +100,4 @@ def install(card: CardLike, pki: TestPki, package: bytes, *, enable: bool) -> Do
     link = InProcessLink(card)
     link.reset()
     with Lpa(Isdr(link), InProcessEs9(smdp)) as lpa:
-        result = lpa.download(code)
-        if enable:
-            lpa.enable(result.isdp_aid)
-    return result
+        return lpa.download(code)

@@ -11,10 +11,10 @@ from simulator.euicc.core import DEFAULT_MEMORY, EuiccCore
 from simulator.euicc.identity import EuiccIdentity
 from simulator.euicc.isdr import Ecasd, IsdR
 from simulator.euicc.profiles import Registry
-from simulator.uicc.card import Card
+from simulator.uicc.card import T0, Card
 
 EUICC_ATR = bytes.fromhex("3B9F96803F87828031E073FE211F574543753130136502")
-"""Offers T=0 and T=1, and tells by its global interface bytes that this is an eUICC (SGP.22 §5.7.1)."""
+"""Offers T=0, and tells by its global interface bytes that this is an eUICC (SGP.22 §5.7.1)."""
 
 REFRESH_UICC_RESET = bytes.fromhex("D009" + "8103010104" + "82028182")
 """REFRESH with the mode UICC Reset (TS 102 223 §6.4.7, §8.6)."""
@@ -34,10 +34,13 @@ class Euicc:
         entropy: Entropy,
         clock: Callable[[], datetime],
         memory: int = DEFAULT_MEMORY,
+        atr: bytes = EUICC_ATR,
+        protocol: int = T0,
     ) -> None:
         self.core = EuiccCore(identity, entropy, clock, Registry(memory))
         self.isdr = IsdR(self.core)
-        self.card = Card(entropy=entropy, atr=EUICC_ATR, applications=(self.isdr, Ecasd(self.core)))
+        applications = (self.isdr, Ecasd(self.core))
+        self.card = Card(entropy=entropy, atr=atr, protocol=protocol, applications=applications)
         self.core.switched = self._switch
         self.core.is_busy = lambda: self.card.has_proactive_session
         self.card.on_terminal_response = self._refreshed
@@ -66,12 +69,18 @@ class Euicc:
 
     def save(self) -> dict[str, Any]:
         """The whole eUICC as plain values, identity and keys included; `load` makes it again."""
-        return {"identity": self.core.identity.save(), "state": self.core.save()}
+        return {
+            "identity": self.core.identity.save(),
+            "atr": self.card.atr.hex(),
+            "protocol": self.card.protocol,
+            "state": self.core.save(),
+        }
 
     @classmethod
     def load(cls, saved: dict[str, Any], *, entropy: Entropy, clock: Callable[[], datetime]) -> Euicc:
         """The eUICC that `save` described, after a reset."""
-        euicc = cls(EuiccIdentity.load(saved["identity"]), entropy=entropy, clock=clock)
+        identity, atr = EuiccIdentity.load(saved["identity"]), bytes.fromhex(saved["atr"])
+        euicc = cls(identity, entropy=entropy, clock=clock, atr=atr, protocol=saved["protocol"])
         euicc.core.restore(saved["state"])
         euicc.reset()
         return euicc

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import (
@@ -247,10 +247,18 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
+D = TypeVar("D", bound=Description)
+
+
 def parse(text: str, where: str = "description") -> Subscription:
     """Check a description; `where` names it in errors. DescriptionError names line, key and reason."""
+    return parse_as(Subscription, text, where)
+
+
+def parse_as(kind: type[D], text: str, where: str) -> D:
+    """Check a description of any kind, as `parse` does."""
     try:
-        return Subscription.model_validate(yaml.load(text, Loader=_Loader))
+        return kind.model_validate(yaml.load(text, Loader=_Loader))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
         raise DescriptionError(f"{where}:{line}: not YAML: {error.problem}") from None
@@ -281,16 +289,27 @@ def _line(node: yaml.Node | None, path: tuple[int | str, ...]) -> int:
 
 def load(path: Path) -> Subscription:
     """Read a description from a file."""
+    return parse(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """The text of a description; DescriptionError if the file is none."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise DescriptionError(f"{path}: is not a text file") from None
-    return parse(text, str(path))
+    except OSError as error:
+        raise DescriptionError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def shipped() -> dict[str, str]:
     """The descriptions that come with the project: name → text."""
-    folder = resources.files("simulator.profile") / "subscriptions"
+    return texts("simulator.profile", "subscriptions")
+
+
+def texts(package: str, folder_name: str = "") -> dict[str, str]:
+    """The YAML files of a package, or of a folder in it: name → text."""
+    folder = resources.files(package) / folder_name
     return {
         entry.name.removesuffix(".yaml"): entry.read_text(encoding="utf-8")
         for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
@@ -310,10 +329,14 @@ def load_shipped(name: str) -> Subscription:
 
 
 __all__ = [
+    "Description",
     "DescriptionError",
     "Subscription",
     "load",
     "load_shipped",
     "parse",
+    "parse_as",
+    "read_text",
     "shipped",
+    "texts",
 ]

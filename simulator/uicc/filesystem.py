@@ -12,6 +12,7 @@ from cards.status import SW, StatusError
 from simulator.uicc import structure
 from simulator.uicc.access import Rule, condition_for
 from simulator.uicc.aka import AkaState
+from simulator.uicc.gba import GbaState
 from simulator.uicc.image import AkaImage, CardImage, FileStructure, LifeCycle, PinImage
 from simulator.uicc.index import (
     EF_ARR,
@@ -35,6 +36,7 @@ class FileSystem:
     __slots__ = (
         "_akas",
         "_changes",
+        "_gbas",
         "_life_cycles",
         "_pins",
         "bodies",
@@ -59,6 +61,7 @@ class FileSystem:
         self.rules_changed = False
         self._pins: dict[tuple[bytes, int], Pin] = {}
         self._akas: dict[bytes, AkaState] = {}
+        self._gbas: dict[bytes, GbaState] = {}
 
     def body(self, node: Node) -> bytes:
         """The content of an EF, of a link the content of its target."""
@@ -192,6 +195,11 @@ class FileSystem:
             state = self._akas[aid] = AkaState(image)
         return state
 
+    def gba(self, aid: bytes) -> GbaState:
+        """The bootstrapped keys of an application; they outlive a reset, as EF.GBABP does (TS 33.220
+        §G.1)."""
+        return self._gbas.setdefault(aid, GbaState())
+
     def replace_aka(self, aid: bytes, image: AkaImage) -> None:
         """Give an application other AKA parameters; its sequence numbers start anew. Kept until the power
         goes: who replaces them does so again (a toolkit application, at TERMINAL PROFILE)."""
@@ -233,6 +241,7 @@ class FileSystem:
                 f"{aid.hex()}:{reference:02X}": pin.save() for (aid, reference), pin in self._pins.items()
             },
             "akas": {aid.hex(): state.save() for aid, state in self._akas.items()},
+            "gbas": {aid.hex(): state.save() for aid, state in self._gbas.items() if state.ks},
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -253,6 +262,8 @@ class FileSystem:
         for aid, saved in state.get("akas", {}).items():
             if aka := self.aka(bytes.fromhex(aid)):
                 aka.restore(saved)
+        for aid, saved in state.get("gbas", {}).items():
+            self.gba(bytes.fromhex(aid)).restore(saved)
 
 
 UNIVERSAL_PIN = 0x11

@@ -12,6 +12,7 @@ from simulator.uicc.commands import (
     binary,
     channels,
     data_objects,
+    identity,
     pin,
     record,
     select,
@@ -33,4 +34,5 @@ FILE_COMMANDS: tuple[Command, ...] = (
     *administration.COMMANDS,
     *pin.COMMANDS,
     *authenticate.COMMANDS,
+    *identity.COMMANDS,
 )

@@ -1,4 +1,4 @@
-"""MANAGE CHANNEL, GET RESPONSE and GET CHALLENGE (TS 102 221 §11.1.17, §11.1.18, ISO/IEC 7816-4 §7.5.3)."""
+"""MANAGE CHANNEL, GET CHALLENGE and GET RESPONSE (TS 102 221 §11.1.17, §11.1.18, §12.1.1)."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def get_challenge(channel: Channel, command: CommandApdu) -> bytes:
 
 COMMANDS = (
     command("MANAGE CHANNEL", ISO, 0x70, "12", "TS 102 221 §11.1.17", manage_channel),
-    command("GET RESPONSE", ISO, 0xC0, "2", "TS 102 221 §11.1.18", get_response),
+    command("GET RESPONSE", ISO, 0xC0, "2", "TS 102 221 §12.1.1", get_response),
     # Terminals fetch the answer to a proprietary command with that command's class.
     command("GET RESPONSE", PROPRIETARY, 0xC0, "2", "TS 102 221 §7.3.1.1.3", get_response),
-    command("GET CHALLENGE", ISO, 0x84, "2", "TS 102 221 §11.1.15", get_challenge),
+    command("GET CHALLENGE", ISO, 0x84, "2", "TS 102 221 §11.1.18", get_challenge),
 )

@@ -176,3 +176,30 @@ def test_a_card_that_only_answered_is_not_written_again(esim: Esim, esim_home: P
 def test_a_card_file_with_missing_parts_is_named(esim: Esim) -> None:
     home.write_card("broken", {"kind": "euicc", "euicc": {}})
     assert "is not a card file of ours" in esim("card", "show", "broken").err
+
+
+@pytest.mark.parametrize("name", ["usim-isim", "test-usim", "usim-t1", "euicc-empty", "euicc-two-profiles"])
+def test_cards_from_specimens(esim: Esim, name: str) -> None:
+    assert name in esim("card", "specimens").out
+    made = esim("card", "new", "made", "--from", name)
+    assert made.status == 0, made.err
+    shown = json.loads(esim("card", "show", "made", "--json").out)
+    assert shown["kind"] == ("euicc" if name.startswith("euicc") else "sim")
+    if name == "euicc-two-profiles":
+        states = [(profile["nickname"], profile["state"]) for profile in shown["profiles"]]
+        assert states == [("Home", "enabled"), ("Travel", "disabled")]
+    if name == "usim-t1":
+        answered = esim("apdu", "--card", "made", SELECT_ICCID, "00B0000014")
+        assert "6282" in answered.out
+
+
+def test_a_card_from_a_file_and_from_nothing(esim: Esim, tmp_path: Path) -> None:
+    path = tmp_path / "card.yaml"
+    path.write_text("name: Mine\nkind: sim\nprofile: test-operator\natr: 3B00\n")
+    assert esim("card", "new", "mine", "--from", str(path)).status == 0
+    path.write_text("name: Mine\nkind: sim\nprofile: nobody\n")
+    refused = esim("card", "new", "other", "--from", str(path))
+    assert (refused.status, refused.out) == (1, "")
+    assert "nobody" in refused.err
+    assert "specimen" in esim("card", "new", "other", "--from", "nobody").err
+    assert esim("card", "new", "other", "--from", "test-usim", "--sim").status == 2

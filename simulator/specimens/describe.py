@@ -1,0 +1,118 @@
+"""A card as text: what kind it is, how it answers to reset, which profiles it has (docs/card-description.md).
+
+A plain SIM has one profile, an eUICC any number. A profile is the name of a subscription that comes along,
+the path of a description or of a package, or a whole subscription in place.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from cards.atr import Atr, AtrError
+from cards.identities import Eid, IdentityError
+from simulator.profile import describe
+from simulator.profile.describe import Description, DescriptionError, Subscription
+
+
+def _atr(value: object) -> bytes:
+    try:
+        return Atr.parse(bytes.fromhex(value if isinstance(value, str) else "")).raw
+    except AtrError as error:
+        raise ValueError(f"is no ATR: {error}") from None
+    except ValueError:
+        raise ValueError("must be hexadecimal digits in quotes") from None
+
+
+def _eid(value: str) -> str:
+    try:
+        return str(Eid(value))
+    except IdentityError as error:
+        raise ValueError(str(error)) from None
+
+
+class ProfileOnCard(Description):
+    """A profile of an eUICC."""
+
+    profile: str | Subscription
+    enabled: bool = False
+    nickname: Annotated[str, Field(max_length=64)] = ""
+
+
+class CardDescription(Description):
+    """One card. Members that only one kind has are refused for the other."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    kind: Literal["sim", "euicc"]
+    atr: Annotated[bytes, BeforeValidator(_atr)] | None = None
+    protocol: Literal[0, 1] = 0
+    """T=0 or T=1; the ATR must offer it."""
+    profile: str | Subscription | None = None
+    """Of a plain SIM."""
+    profiles: tuple[ProfileOnCard, ...] = ()
+    """Of an eUICC; at most one is enabled."""
+    eid: Annotated[str, AfterValidator(_eid)] | None = None
+    memory: Annotated[int, Field(ge=4096, le=1 << 24)] = 1 << 20
+    """Bytes that an eUICC has for profiles."""
+
+    @model_validator(mode="after")
+    def members_fit_the_kind(self) -> CardDescription:
+        if self.kind == "sim":
+            if self.profile is None:
+                raise ValueError("a sim needs a profile")
+            if self.profiles or self.eid:
+                raise ValueError("a sim has one profile, and neither profiles nor eid")
+        elif self.profile is not None:
+            raise ValueError("an euicc has profiles, not a profile")
+        if sum(profile.enabled for profile in self.profiles) > 1:
+            raise ValueError("at most one profile is enabled")
+        if self.atr is not None and self.protocol not in Atr.parse(self.atr).protocols:
+            raise ValueError(f"the ATR does not offer T={self.protocol}")
+        return self
+
+
+def parse(text: str, where: str = "card") -> CardDescription:
+    """Check a description; DescriptionError names file, line, key and reason."""
+    return describe.parse_as(CardDescription, text, where)
+
+
+def load(path: Path) -> CardDescription:
+    """Read a description from a file."""
+    return parse(describe.read_text(path), str(path))
+
+
+def shipped() -> dict[str, str]:
+    """The specimens that come with the project: name → text."""
+    return describe.texts("simulator.specimens")
+
+
+def load_shipped(name: str) -> CardDescription:
+    """One of them, by name."""
+    try:
+        text = shipped()[name]
+    except KeyError:
+        known = ", ".join(shipped())
+        raise DescriptionError(f"no specimen {name!r} comes along; there are {known}") from None
+    return parse(text, name)
+
+
+def package_of(profile: str | Subscription, beside: Path | None = None) -> bytes:
+    """The profile package that a description means; paths count from the folder of the description,
+    `beside`."""
+    from simulator.profile import build
+
+    if isinstance(profile, Subscription):
+        return build.build_package(profile)
+    if profile in describe.shipped():
+        return build.build_package(describe.load_shipped(profile))
+    path = (beside or Path()) / profile
+    if path.suffix in (".yaml", ".yml"):
+        return build.build_package(describe.load(path))
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        known = ", ".join(describe.shipped())
+        words = f"neither a subscription that comes along ({known}) nor a file"
+        raise DescriptionError(f"profile {profile}: {words}: {error.strerror}") from None
