@@ -25,7 +25,7 @@ def fcp(files: FileSystem, node: Node) -> bytes:
         tuple(files.pin_enabled(node, reference) for reference in node.df.pin_status) if node.is_df else ()
     )
     state = files.life_cycle(node)
-    key = (node.number, state.value, enabled)
+    key = (node.number, state, enabled)
     cached = files.index.fcps.get(key)
     if cached is None:
         body = _df(files, node, state) if node.is_df else _ef(node, state)

@@ -78,6 +78,8 @@ class FileSystem:
 
     def life_cycle(self, node: Node) -> LifeCycle:
         """The life cycle status of a file."""
+        if not self._life_cycles:
+            return node.image.life_cycle
         return self._life_cycles.get(node.number, node.image.life_cycle)
 
     def set_life_cycle(self, node: Node, state: LifeCycle) -> None:

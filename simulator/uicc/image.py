@@ -32,6 +32,9 @@ class LifeCycle(Enum):
     DEACTIVATED = 0x04
     TERMINATED = 0x0C
 
+    __hash__ = object.__hash__
+    """By identity: Enum's own hash is computed in Python each time."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EfImage:

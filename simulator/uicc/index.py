@@ -7,6 +7,7 @@ keyed by these numbers (`simulator.uicc.filesystem`).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import cast
 from weakref import WeakKeyDictionary
 
 from asn1 import tlv
@@ -31,6 +32,8 @@ class Node:
         "by_fid",
         "by_sfi",
         "children",
+        "df",
+        "ef",
         "fid",
         "image",
         "is_df",
@@ -46,6 +49,9 @@ class Node:
     def __init__(self, number: int, image: EfImage | DfImage, parent: Node | None, path: str) -> None:
         self.number = number
         self.image = image
+        # The image again, for who has asked `is_df`: an attribute, because every command reads it.
+        self.df = cast("DfImage", image)
+        self.ef = cast("EfImage", image)
         self.parent = parent
         self.path = path
         self.fid = image.fid
@@ -58,16 +64,6 @@ class Node:
         self.target: Node = self
         self.structure = image.structure if isinstance(image, EfImage) else None
         self.record_length = image.record_length if isinstance(image, EfImage) else 0
-
-    @property
-    def ef(self) -> EfImage:
-        assert isinstance(self.image, EfImage)
-        return self.image
-
-    @property
-    def df(self) -> DfImage:
-        assert isinstance(self.image, DfImage)
-        return self.image
 
     @property
     def aid(self) -> bytes:

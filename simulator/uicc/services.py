@@ -4,6 +4,7 @@ TS 31.103 §4.2.7)."""
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from simulator.uicc.index import Node
@@ -19,13 +20,12 @@ class Naa(Enum):
     USIM = bytes.fromhex("A0000000871002"), 0x6F38
     ISIM = bytes.fromhex("A0000000871004"), 0x6F07
 
-    @property
-    def prefix(self) -> bytes:
-        return self.value[0]
+    def __init__(self, prefix: bytes, table: int) -> None:
+        self.prefix = prefix
+        self.table = table
 
-    @property
-    def table(self) -> int:
-        return self.value[1]
+    __hash__ = object.__hash__
+    """By identity: Enum's own hash is computed in Python each time."""
 
 
 class Service(NamedTuple):
@@ -67,9 +67,12 @@ SERVICES: Final = (
 
 def naa_of(adf: Node | None) -> Naa | None:
     """Which application an ADF is, by its AID; None for any other, and for none."""
-    if adf is None:
-        return None
-    return next((naa for naa in Naa if adf.df.aid.startswith(naa.prefix)), None)
+    return None if adf is None else _naa_with(adf.df.aid)
+
+
+@lru_cache(maxsize=256)
+def _naa_with(aid: bytes) -> Naa | None:
+    return next((naa for naa in Naa if aid.startswith(naa.prefix)), None)
 
 
 def has_service(channel: Channel, adf: Node, number: int) -> bool:
@@ -78,7 +81,10 @@ def has_service(channel: Channel, adf: Node, number: int) -> bool:
     EF.UST is mandatory: a USIM that came without one is taken to have every service. EF.IST is optional,
     and without it an ISIM has none.
     """
-    naa = naa_of(adf)
+    return _holds(channel, adf, naa_of(adf), number)
+
+
+def _holds(channel: Channel, adf: Node, naa: Naa | None, number: int) -> bool:
     table = adf.by_fid.get(naa.table) if naa else None
     if table is None:
         return naa is Naa.USIM
@@ -89,4 +95,4 @@ def has_service(channel: Channel, adf: Node, number: int) -> bool:
 
 def is_available(channel: Channel, adf: Node, service: Service) -> bool:
     """Whether a service of the table above is available in the ADF, which must be of its application."""
-    return naa_of(adf) is service.naa and has_service(channel, adf, service.number)
+    return naa_of(adf) is service.naa and _holds(channel, adf, service.naa, service.number)

@@ -18,11 +18,11 @@ SUCCESS, SYNCHRONISATION_FAILURE = 0xDB, 0xDC
 def require_pin(channel: Channel, adf: Node) -> None:
     """StatusError 6982 unless the application's PIN is verified or disabled: the first global PIN that its
     PIN status template names."""
-    reference = next((key for key in adf.df.pin_status if 0x01 <= key <= 0x08), None)
-    if reference is None:
-        return
-    if not channel.files.is_satisfied(adf, reference, channel.card.verified):
-        raise StatusError(SW.SECURITY_STATUS_NOT_SATISFIED)
+    for reference in adf.df.pin_status:
+        if 0x01 <= reference <= 0x08:
+            if not channel.files.is_satisfied(adf, reference, channel.card.verified):
+                raise StatusError(SW.SECURITY_STATUS_NOT_SATISFIED)
+            return
 
 
 def read_fields(data: bytes, *lengths: int) -> list[bytes]:
@@ -31,13 +31,14 @@ def read_fields(data: bytes, *lengths: int) -> list[bytes]:
         raise StatusError(SW.WRONG_LENGTH)
     fields, at = [], 0
     for length in lengths:
+        end = at + 1 + length
         if data[at] != length:
             raise StatusError(SW.INCORRECT_DATA)
-        fields.append(data[at + 1 : at + 1 + length])
-        at += 1 + length
+        fields.append(data[at + 1 : end])
+        at = end
     return fields
 
 
 def prefixed(*fields: bytes) -> bytes:
     """Fields, each after its length in one byte."""
-    return b"".join(bytes((len(field),)) + field for field in fields)
+    return b"".join([bytes((len(field),)) + field for field in fields])

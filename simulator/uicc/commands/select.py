@@ -42,11 +42,12 @@ def select(channel: Channel, command: CommandApdu) -> bytes:
         return _select_application(channel, selected, command)
     if command.p1 == _BY_NAME and p2 & _SESSION == _TERMINATION:
         return _terminate(channel, selected)
-    _must_be_free(channel, selected)
+    if not selected.image.shareable:
+        _must_be_free(channel, selected)
     channel.select_node(selected)
     answer = b"" if p2 & _RETURN == _RETURN_NOTHING else fcp(channel.files, selected)
     state = channel.files.life_cycle(selected)
-    if state in _WARNINGS:
+    if state is not LifeCycle.ACTIVATED and state in _WARNINGS:
         raise StatusError(_WARNINGS[state], answer)
     return answer
 
@@ -61,8 +62,6 @@ _WARNINGS = {
 def _must_be_free(channel: Channel, node: Node) -> None:
     """A file that is not shareable is current on one channel only (TS 102 221 §8.7); 6985 if another has
     it."""
-    if node.image.shareable:
-        return
     for other in channel.card.channels:
         if other is not None and other is not channel and node in (other.df, other.adf, other.ef):
             raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
