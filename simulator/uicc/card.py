@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import ClassVar, NamedTuple, TypeVar
 
-from cards.apdu import ApduError, CommandApdu
+from cards.apdu import CommandApdu
 from cards.status import SW, StatusError, StatusWord
 from simulator.uicc.channel import Channel
 from simulator.uicc.command import Command, Handler
@@ -19,6 +19,7 @@ from simulator.uicc.commands import CARD_COMMANDS, FILE_COMMANDS
 from simulator.uicc.filesystem import FileSystem
 from simulator.uicc.image import CardImage, DfImage, LifeCycle
 from simulator.uicc.index import Node
+from simulator.uicc.reception import MEMO, SECURED, receive
 
 T = TypeVar("T")
 Entropy = Callable[[int], bytes]
@@ -34,9 +35,6 @@ _GET_RESPONSE = 0xC0
 _WRONG_LE = 0x6C
 _RESPONSE_PIECE = 256
 _LONGEST_T1 = 65536
-_MEMO_LIMIT = 4096
-_MEMO_LENGTH = 24
-"""Longer commands (challenges, blocks of STORE DATA) hardly ever come twice."""
 
 
 class Application:
@@ -61,6 +59,18 @@ class Application:
 
     def reset(self) -> None:
         """Forget whatever does not survive a reset."""
+
+    def is_secured(self, channel: Channel) -> bool:
+        """Whether commands under secure messaging are understood on this channel now."""
+        return False
+
+    def unwrap(self, channel: Channel, command: CommandApdu) -> CommandApdu:
+        """The command without its secure messaging; StatusError 6982 or 6988 if that is not right."""
+        raise StatusError(SW.SECURE_MESSAGING_NOT_SUPPORTED)
+
+    def wrap(self, channel: Channel, data: bytes, sw: StatusWord) -> bytes:
+        """Data and status word of an answer, with the secure messaging that the session asks for."""
+        return data + sw.to_bytes(2, "big")
 
 
 class Suspension(NamedTuple):
@@ -217,12 +227,12 @@ class Card:
 
     def transmit(self, apdu: bytes) -> bytes:
         """Execute one command APDU; data and status word."""
-        entry = _memo.get(apdu)
+        entry = MEMO.get(apdu)
         if entry is None:
-            entry = _decode(bytes(apdu))
+            entry = receive(bytes(apdu))
         number, key, case, command, refusal = entry
         if refusal:
-            return refusal
+            return refusal if refusal is not SECURED else self._transmit_secured(number, key, command)
         channel = self.channels[number]
         if channel is None:
             return _LOGICAL_CHANNEL_NOT_SUPPORTED
@@ -249,6 +259,33 @@ class Card:
             channel.pending = b""
             return data + (_OK if not self._proactive else self._success())
         return self._postpone(channel, command, data)
+
+    def _transmit_secured(self, number: int, key: int, command: CommandApdu) -> bytes:
+        """A command under secure messaging: the application on the channel takes it off and puts it on the
+        answer."""
+        channel = self.channels[number]
+        if channel is None:
+            return _LOGICAL_CHANNEL_NOT_SUPPORTED
+        application = channel.application
+        if application is None or not application.is_secured(channel):
+            return SECURED
+        try:
+            plain = application.unwrap(channel, command)
+            cases, handler = channel.handlers.get(key, (frozenset(), _terminated))
+            if not cases:
+                return self._unknown(channel, key)
+            if plain.case not in cases:
+                return _WRONG_LENGTH
+            data, sw = handler(channel, plain), SW.OK
+        except StatusError as error:
+            data, sw = error.data, error.sw
+        except Exception as error:  # noqa: BLE001 - a fault of ours must never stop the card
+            self.on_fault(command.to_bytes(), error)
+            return _TECHNICAL_PROBLEM
+        answer = application.wrap(channel, data, sw)
+        if len(answer) > 2 and (command.le is None or len(answer) - 2 > command.le):
+            return self._postpone(channel, command, answer[:-2])
+        return answer
 
     def _success(self) -> bytes:
         if self._proactive:
@@ -321,44 +358,6 @@ _TECHNICAL_PROBLEM = _status(SW.TECHNICAL_PROBLEM)
 _INS_NOT_SUPPORTED = _status(SW.INS_NOT_SUPPORTED)
 _CLA_NOT_SUPPORTED = _status(SW.CLA_NOT_SUPPORTED)
 _LOGICAL_CHANNEL_NOT_SUPPORTED = _status(SW.LOGICAL_CHANNEL_NOT_SUPPORTED)
-
-Entry = tuple[int, int, int, CommandApdu, bytes]
-"""Channel, table key, case, parsed command, and the refusal if it fails before any application."""
-
-_NOTHING = CommandApdu(0, 0)
-_memo: dict[bytes, Entry] = {}
-"""Parsed commands by their bytes. Parsing depends on nothing else, so all cards share it."""
-
-
-def _decode(apdu: bytes) -> Entry:
-    entry = _parse(apdu)
-    if len(apdu) <= _MEMO_LENGTH:
-        if len(_memo) >= _MEMO_LIMIT:
-            _memo.clear()
-        _memo[apdu] = entry
-    return entry
-
-
-def _parse(apdu: bytes) -> Entry:
-    """Class byte and length, before the application is asked (TS 102 221 §10.1.1)."""
-    if len(apdu) < 4:
-        return 0, 0, 0, _NOTHING, _WRONG_LENGTH
-    cla = apdu[0]
-    if cla == 0xFF or cla & 0xE0 in (0x20, 0xA0):
-        return 0, 0, 0, _NOTHING, _CLA_NOT_SUPPORTED
-    if cla & 0x40:
-        number, secure, group = 4 + (cla & 0x0F), cla & 0x20, cla & 0x80
-    else:
-        number, secure, group = cla & 0x03, cla & 0x0C, cla & 0x80
-    if secure:
-        return number, 0, 0, _NOTHING, _status(SW.SECURE_MESSAGING_NOT_SUPPORTED)
-    if cla & 0x10:
-        return number, 0, 0, _NOTHING, _status(SW.COMMAND_CHAINING_NOT_SUPPORTED)
-    try:
-        command = CommandApdu.parse(apdu)
-    except ApduError:
-        return number, 0, 0, _NOTHING, _WRONG_LENGTH
-    return number, group << 8 | apdu[1], command.case, command, b""
 
 
 def _terminated(channel: Channel, command: CommandApdu) -> bytes:

@@ -11,6 +11,8 @@ command)."""
 
 ISO = 0x00
 """Interindustry class: '0X', '4X', '6X'."""
+GSM = 0xA0
+"""Class of the GSM SIM, TS 51.011 §9.2; it knows no channels."""
 PROPRIETARY = 0x80
 """Class of ETSI TS 102 221 and GlobalPlatform: '8X', 'CX', 'EX'."""
 
