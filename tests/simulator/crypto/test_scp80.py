@@ -413,7 +413,7 @@ def test_response_packets_of_cards_open_and_come_out_again(answer: Answer) -> No
 
 
 def test_redundancy_checks_of_the_examples_in_the_specification() -> None:
-    """TS 102 225 §5.1.3.1: '01 02 03 04 05' gives '22 EC'; CRC 32 of the same bytes."""
+    """TS 102 225 §5.1.3.2: '01 02 03 04 05' gives '22 EC'; CRC 32 of the same bytes."""
     assert redundancy_check_16(bytes.fromhex("0102030405")).hex() == "22ec"
     assert redundancy_check_32(bytes.fromhex("0102030405")).hex() == "470b99f4"
 

@@ -1,4 +1,5 @@
-"""Cards as text: those that come along can be made and used; what is wrong is told with file, line and reason."""
+"""Cards as text: those that come along can be made and used; what is wrong is told with file, line and
+reason."""
 
 from __future__ import annotations
 
