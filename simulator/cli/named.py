@@ -32,17 +32,30 @@ class SimCard:
     kind = SIM
 
     def __init__(
-        self, package: bytes, state: dict[str, Any] | None = None, *, atr: bytes = b"", protocol: int = 0
+        self,
+        package: bytes,
+        state: dict[str, Any] | None = None,
+        *,
+        atr: bytes = b"",
+        protocol: int = 0,
+        classes: str = "both",
     ) -> None:
         from simulator.profile import image_of
         from simulator.uicc import Card, FileSystem
-        from simulator.uicc.card import DEFAULT_ATR
+        from simulator.uicc.card import DEFAULT_ATR, Classes
 
         self._package = package
         self._files = FileSystem(image_of(package))
         if state:
             self._files.restore(state)
-        self.card: Card = Card(self._files, entropy=edge.entropy, atr=atr or DEFAULT_ATR, protocol=protocol)
+        self._classes = classes
+        self.card: Card = Card(
+            self._files,
+            entropy=edge.entropy,
+            atr=atr or DEFAULT_ATR,
+            protocol=protocol,
+            classes=Classes(classes),
+        )
         self.end: CardLike = self.card
         """What a terminal's link leads to."""
 
@@ -53,6 +66,7 @@ class SimCard:
             "package": package,
             "atr": self.card.atr.hex(),
             "protocol": self.card.protocol,
+            "classes": self._classes,
             "state": self._files.save(),
         }
 
@@ -87,8 +101,8 @@ def revive(name: str, stored: dict[str, Any]) -> NamedCard:
     try:
         if stored["kind"] == SIM:
             package = base64.b64decode(stored["package"], validate=True)
-            atr, protocol = bytes.fromhex(stored["atr"]), stored["protocol"]
-            return SimCard(package, stored["state"], atr=atr, protocol=protocol)
+            options = {name: stored[name] for name in ("protocol", "classes")}
+            return SimCard(package, stored["state"], atr=bytes.fromhex(stored["atr"]), **options)
         from simulator.euicc import Euicc
 
         return EuiccCard(Euicc.load(stored["euicc"], entropy=edge.entropy, clock=edge.now))

@@ -49,6 +49,8 @@ class CardDescription(Description):
     atr: Annotated[bytes, BeforeValidator(_atr)] | None = None
     protocol: Literal[0, 1] = 0
     """T=0 or T=1; the ATR must offer it."""
+    classes: Literal["uicc", "gsm", "both"] = "both"
+    """Which commands a plain SIM understands: a UICC's, a GSM SIM's (class 'A0'), or both."""
     profile: str | Subscription | None = None
     """Of a plain SIM."""
     profiles: tuple[ProfileOnCard, ...] = ()

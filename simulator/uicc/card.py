@@ -8,6 +8,7 @@ together as T=0 wants it, 61XX and GET RESPONSE included.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from enum import Enum
 from functools import partial
 from typing import ClassVar, NamedTuple, TypeVar
 
@@ -17,9 +18,20 @@ from simulator.uicc.channel import Channel
 from simulator.uicc.command import Command, Handler
 from simulator.uicc.commands import CARD_COMMANDS, FILE_COMMANDS
 from simulator.uicc.filesystem import FileSystem
+from simulator.uicc.gsm.commands import COMMANDS as GSM_COMMANDS
+from simulator.uicc.gsm.commands import GsmSession
 from simulator.uicc.image import CardImage, DfImage, LifeCycle
 from simulator.uicc.index import Node
 from simulator.uicc.reception import MEMO, SECURED, receive
+
+
+class Classes(Enum):
+    """Which commands a card understands: those of a UICC, those of a GSM SIM (class 'A0'), or both."""
+
+    UICC = "uicc"
+    GSM = "gsm"
+    BOTH = "both"
+
 
 T = TypeVar("T")
 Entropy = Callable[[int], bytes]
@@ -91,6 +103,7 @@ class Card:
         entropy: Entropy,
         atr: bytes = DEFAULT_ATR,
         protocol: int = T0,
+        classes: Classes = Classes.BOTH,
         applications: Iterable[Application] = (),
     ) -> None:
         self.atr = atr
@@ -99,7 +112,9 @@ class Card:
         self.entropy = entropy
         self.applications = tuple(applications)
         self.files = files or FileSystem(EMPTY_IMAGE)
-        self.file_handlers: dict[int, Row] = FILE_HANDLERS
+        self._working_handlers = HANDLERS[classes]
+        self.file_handlers: dict[int, Row] = self._working_handlers
+        self.gsm = GsmSession(self)
         self.on_fault: Callable[[bytes, Exception], None] = _report
         """Called with command and exception when a handler of ours fails; the card answers 6F00."""
         self.on_terminal_response: Callable[[bytes], None] = _ignore
@@ -123,7 +138,8 @@ class Card:
         self._suspended, self._suspension = self._suspension, None
         self._forget_security()
         self._proactive.clear()
-        self.file_handlers = TERMINATED_HANDLERS if self.files.is_terminated else FILE_HANDLERS
+        self.file_handlers = TERMINATED_HANDLERS if self.files.is_terminated else self._working_handlers
+        self.gsm = GsmSession(self)
         self.channels = [Channel(self, 0, self.mf)] + [None] * (CHANNELS - 1)
         for application in self.applications:
             application.reset()
@@ -150,6 +166,7 @@ class Card:
         for channel in filter(None, self.channels):
             channel.df, channel.adf, channel.ef, channel.record = self.mf, None, None, 0
             channel.transfer = None
+        self.gsm = GsmSession(self)
 
     def _forget_security(self) -> None:
         self.verified = frozenset()
@@ -366,6 +383,12 @@ def _terminated(channel: Channel, command: CommandApdu) -> bytes:
 
 CARD_HANDLERS: dict[int, Row] = {row.key: (row.cases, row.handler) for row in CARD_COMMANDS}
 FILE_HANDLERS: dict[int, Row] = CARD_HANDLERS | {row.key: (row.cases, row.handler) for row in FILE_COMMANDS}
+GSM_HANDLERS: dict[int, Row] = {row.key: (row.cases, row.handler) for row in GSM_COMMANDS}
+HANDLERS = {
+    Classes.UICC: FILE_HANDLERS,
+    Classes.GSM: GSM_HANDLERS,
+    Classes.BOTH: FILE_HANDLERS | GSM_HANDLERS,
+}
 _STILL_ANSWERED = frozenset({0xA4, 0xC0, 0xF2})
 """INS of SELECT, GET RESPONSE and STATUS."""
 TERMINATED_HANDLERS: dict[int, Row] = {

@@ -178,7 +178,9 @@ def test_a_card_file_with_missing_parts_is_named(esim: Esim) -> None:
     assert "is not a card file of ours" in esim("card", "show", "broken").err
 
 
-@pytest.mark.parametrize("name", ["usim-isim", "test-usim", "usim-t1", "euicc-empty", "euicc-two-profiles"])
+@pytest.mark.parametrize(
+    "name", ["gsm-sim", "usim-isim", "test-usim", "usim-t1", "euicc-empty", "euicc-two-profiles"]
+)
 def test_cards_from_specimens(esim: Esim, name: str) -> None:
     assert name in esim("card", "specimens").out
     made = esim("card", "new", "made", "--from", name)

@@ -37,7 +37,7 @@ def test_class_and_instruction(terminal: Terminal) -> None:
         """
         00                  -> 6700
         00A4                -> 6700
-        A0A40000023F00      -> 6E00  # legacy GSM
+        A1A40000023F00      -> 6E00  # class A0 knows no channels
         20A40000023F00      -> 6E00
         FFA40000023F00      -> 6E00
         00FE0000            -> 6982  # TERMINATE CARD USAGE is not for everybody
