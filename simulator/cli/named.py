@@ -42,7 +42,8 @@ class SimCard:
     ) -> None:
         from simulator.profile import image_of
         from simulator.uicc import Card, FileSystem
-        from simulator.uicc.card import DEFAULT_ATR, Classes
+        from simulator.uicc.card import DEFAULT_ATR
+        from simulator.uicc.tables import Classes
 
         self._package = package
         self._files = FileSystem(image_of(package))

@@ -95,6 +95,7 @@ def aka_image(element: Element, parameter: dict[str, Any], aid: bytes) -> AkaIma
 def security_domain_image(element: Element) -> SecurityDomainImage:
     """PE-SecurityDomain: the instance, its keys, and what personalises it (SAIP §8.7)."""
     instance = element.value["instance"]
+    parameters = instance.get("applicationParameters", {})
     return SecurityDomainImage(
         instance["instanceAID"],
         load_package_aid=instance["applicationLoadPackageAID"],
@@ -102,6 +103,7 @@ def security_domain_image(element: Element) -> SecurityDomainImage:
         privileges=instance["applicationPrivileges"],
         life_cycle=instance["lifeCycleState"][0],
         application_specific_parameters=instance["applicationSpecificParametersC9"],
+        toolkit_parameters=parameters.get("uiccToolkitApplicationSpecificParametersField", b""),
         keys=tuple(_key(element, key) for key in element.value.get("keyList", ())),
         personalisation=tuple(element.value.get("sdPersoData", ())),
     )

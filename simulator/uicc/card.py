@@ -8,34 +8,26 @@ together as T=0 wants it, 61XX and GET RESPONSE included.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from enum import Enum
 from functools import partial
-from typing import ClassVar, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar
 
 from cards.apdu import CommandApdu
 from cards.status import SW, StatusError, StatusWord
 from simulator.uicc.channel import Channel
-from simulator.uicc.command import Command, Handler
-from simulator.uicc.commands import CARD_COMMANDS, FILE_COMMANDS
+from simulator.uicc.command import Command
 from simulator.uicc.filesystem import FileSystem
-from simulator.uicc.gsm.commands import COMMANDS as GSM_COMMANDS
 from simulator.uicc.gsm.commands import GsmSession
 from simulator.uicc.image import CardImage, DfImage, LifeCycle
 from simulator.uicc.index import Node
 from simulator.uicc.reception import MEMO, SECURED, receive
+from simulator.uicc.tables import CARD_HANDLERS, HANDLERS, TERMINATED_HANDLERS, Classes, Row
 
-
-class Classes(Enum):
-    """Which commands a card understands: those of a UICC, those of a GSM SIM (class 'A0'), or both."""
-
-    UICC = "uicc"
-    GSM = "gsm"
-    BOTH = "both"
+if TYPE_CHECKING:
+    from simulator.uicc.ota import Ota
 
 
 T = TypeVar("T")
 Entropy = Callable[[int], bytes]
-Row = tuple[frozenset[int], Handler]
 
 CHANNELS = 20
 T0, T1 = 0, 1
@@ -115,6 +107,7 @@ class Card:
         self._working_handlers = HANDLERS[classes]
         self.file_handlers: dict[int, Row] = self._working_handlers
         self.gsm = GsmSession(self)
+        self._ota: Ota | None = None
         self.on_fault: Callable[[bytes, Exception], None] = _report
         """Called with command and exception when a handler of ours fails; the card answers 6F00."""
         self.on_terminal_response: Callable[[bytes], None] = _ignore
@@ -133,6 +126,15 @@ class Card:
     def mf(self) -> Node:
         return self.files.index.mf
 
+    @property
+    def ota(self) -> Ota:
+        """Remote management of the profile that is there now, with the keys that it brought."""
+        if self._ota is None:
+            from simulator.uicc.ota import Ota, configuration_of  # loads the cryptography
+
+            self._ota = Ota(self, configuration_of(self.files.image))
+        return self._ota
+
     def reset(self) -> bytes:
         """Cold or warm reset: channels closed, PIN verifications gone. Returns the ATR."""
         self._suspended, self._suspension = self._suspension, None
@@ -143,6 +145,8 @@ class Card:
         self.channels = [Channel(self, 0, self.mf)] + [None] * (CHANNELS - 1)
         for application in self.applications:
             application.reset()
+        if self._ota is not None:
+            self._ota.reset()
         return self.atr
 
     def suspend(self, token: bytes) -> None:
@@ -166,7 +170,7 @@ class Card:
         for channel in filter(None, self.channels):
             channel.df, channel.adf, channel.ef, channel.record = self.mf, None, None, 0
             channel.transfer = None
-        self.gsm = GsmSession(self)
+        self.gsm, self._ota = GsmSession(self), None
 
     def _forget_security(self) -> None:
         self.verified = frozenset()
@@ -288,9 +292,10 @@ class Card:
             return SECURED
         try:
             plain = application.unwrap(channel, command)
-            cases, handler = channel.handlers.get(key, (frozenset(), _terminated))
-            if not cases:
+            row = channel.handlers.get(key)
+            if row is None:
                 return self._unknown(channel, key)
+            cases, handler = row
             if plain.case not in cases:
                 return _WRONG_LENGTH
             data, sw = handler(channel, plain), SW.OK
@@ -375,23 +380,3 @@ _TECHNICAL_PROBLEM = _status(SW.TECHNICAL_PROBLEM)
 _INS_NOT_SUPPORTED = _status(SW.INS_NOT_SUPPORTED)
 _CLA_NOT_SUPPORTED = _status(SW.CLA_NOT_SUPPORTED)
 _LOGICAL_CHANNEL_NOT_SUPPORTED = _status(SW.LOGICAL_CHANNEL_NOT_SUPPORTED)
-
-
-def _terminated(channel: Channel, command: CommandApdu) -> bytes:
-    raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
-
-
-CARD_HANDLERS: dict[int, Row] = {row.key: (row.cases, row.handler) for row in CARD_COMMANDS}
-FILE_HANDLERS: dict[int, Row] = CARD_HANDLERS | {row.key: (row.cases, row.handler) for row in FILE_COMMANDS}
-GSM_HANDLERS: dict[int, Row] = {row.key: (row.cases, row.handler) for row in GSM_COMMANDS}
-HANDLERS = {
-    Classes.UICC: FILE_HANDLERS,
-    Classes.GSM: GSM_HANDLERS,
-    Classes.BOTH: FILE_HANDLERS | GSM_HANDLERS,
-}
-_STILL_ANSWERED = frozenset({0xA4, 0xC0, 0xF2})
-"""INS of SELECT, GET RESPONSE and STATUS."""
-TERMINATED_HANDLERS: dict[int, Row] = {
-    key: (cases, handler if key & 0xFF in _STILL_ANSWERED else _terminated)
-    for key, (cases, handler) in FILE_HANDLERS.items()
-}

@@ -43,6 +43,7 @@ class FileSystem:
         "image",
         "index",
         "is_terminated",
+        "remote_counters",
         "rules_changed",
     )
 
@@ -56,6 +57,9 @@ class FileSystem:
         self._changes: list[Change] = []
         """What CREATE, DELETE and RESIZE FILE did, in order: the image that the card began with, changed so,
         is the one it has."""
+        self.remote_counters: dict[tuple[bytes, int], int] = {}
+        """Highest counter accepted in secured packets, by security domain and key version (TS 102 225
+        §5.1.4)."""
         self.is_terminated = False
         """TERMINATE CARD USAGE was carried out (TS 102 222 §6.9)."""
         self.rules_changed = False
@@ -243,6 +247,10 @@ class FileSystem:
                 f"{aid.hex()}:{reference:02X}": pin.save() for (aid, reference), pin in self._pins.items()
             },
             "akas": {aid.hex(): state.save() for aid, state in self._akas.items()},
+            "remote_counters": {
+                f"{domain.hex()}:{version:02X}": counter
+                for (domain, version), counter in self.remote_counters.items()
+            },
             "gbas": {aid.hex(): state.save() for aid, state in self._gbas.items() if state.ks},
         }
 
@@ -264,6 +272,9 @@ class FileSystem:
         for aid, saved in state.get("akas", {}).items():
             if aka := self.aka(bytes.fromhex(aid)):
                 aka.restore(saved)
+        for key, counter in state.get("remote_counters", {}).items():
+            domain, _, version = key.partition(":")
+            self.remote_counters[bytes.fromhex(domain), int(version, 16)] = counter
         for aid, saved in state.get("gbas", {}).items():
             self.gba(bytes.fromhex(aid)).restore(saved)
 

@@ -175,6 +175,9 @@ class SecurityDomainImage(NamedTuple):
     privileges: bytes = b""
     life_cycle: int = 0x0F
     application_specific_parameters: bytes = b""
+    toolkit_parameters: bytes = b""
+    """UICC Toolkit Application Specific Parameters: minimum security level, TARs (TS 102 226
+    §8.2.1.3.2.2)."""
     keys: tuple[KeyImage, ...] = ()
     personalisation: tuple[bytes, ...] = ()
     """sdPersoData: STORE DATA payloads in order."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from simulator.uicc.channel import Channel
 
 _TERMINAL_CAPABILITY_TEMPLATE = 0xA9
+_SMS_PP_DOWNLOAD = 0xD1
 
 
 def _no_parameters(command: CommandApdu) -> None:
@@ -59,12 +60,14 @@ def terminal_response(channel: Channel, command: CommandApdu) -> bytes:
 
 
 def envelope(channel: Channel, command: CommandApdu) -> bytes:
-    """ENVELOPE, §11.2.2: no toolkit application waits for any event here."""
+    """ENVELOPE, §11.2.2: a short message for the card goes to remote management (TS 31.115)."""
     _no_parameters(command)
     try:
         tlv.read_all(command.data)
     except Asn1Error:
         raise StatusError(SW.INCORRECT_DATA) from None
+    if command.data[0] == _SMS_PP_DOWNLOAD:
+        return channel.card.ota.handle(command.data)
     return b""
 
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from simulator.crypto import suci
 from simulator.crypto.suci import ProtectionScheme
 from simulator.uicc import Card, FileSystem
-from simulator.uicc.card import FILE_HANDLERS
 from simulator.uicc.commands import identity
 from simulator.uicc.image import CardImage, DfImage, EfImage, FileStructure
+from simulator.uicc.tables import FILE_HANDLERS
 from tests.simulator.uicc.conftest import IMAGE, ISIM, USIM, Terminal
 
 # TS 33.501 §C.4: home network keys, and the ephemeral private keys of the four data sets

@@ -6,7 +6,7 @@ import pytest
 
 from simulator.crypto.aka import c2, c3, generate_vector, sqn_from_auts
 from simulator.crypto.milenage import Milenage
-from simulator.uicc.card import CARD_COMMANDS, FILE_COMMANDS
+from simulator.uicc.commands import CARD_COMMANDS, FILE_COMMANDS
 from tests.simulator.uicc.conftest import ISIM, KEY, OPC, USIM, Terminal
 
 AID = USIM.hex().upper()

@@ -26,8 +26,10 @@ tags = st.sampled_from([0x84, 0x85, 0xBF38])
 class File:
     """An EF: its structure, and a bytearray, a list of records, or a dict of data objects."""
 
-    def __init__(self, structure: int, content: Any) -> None:
+    def __init__(self, structure: int, content: Any, limit: int = 0) -> None:
         self.structure = structure
+        self.limit = limit
+        """Bytes that data objects may have together; 600 in the file that the image brings."""
         self.content = content
         self.is_active = True
 
@@ -57,7 +59,7 @@ class Session(RuleBasedStateMachine):
             0x6F01: File(TRANSPARENT, bytearray(range(8))),
             0x6F02: File(LINEAR, [b"aa", b"bb", b"cc"]),
             0x6F03: File(CYCLIC, [b"a", b"b", b"c"]),
-            0x6F04: File(BER_TLV, {}),
+            0x6F04: File(BER_TLV, {}, 600),
         }
         self.current: int | None = None
 
@@ -180,8 +182,11 @@ class Session(RuleBasedStateMachine):
             return
         assert self.file is not None
         if value is not None:
-            self.file.content[tag] = value
-            assert answer == (b"", 0x9000)
+            objects = {**self.file.content, tag: value}
+            fits = sum(len(tlv.encode(*item)) for item in objects.items()) <= self.file.limit
+            if fits:
+                self.file.content = objects
+            assert answer == (b"", 0x9000 if fits else 0x6A84)
         else:
             known = self.file.content.pop(tag, None) is not None
             assert answer == (b"", 0x9000 if known else 0x6A88)
@@ -204,7 +209,7 @@ class Session(RuleBasedStateMachine):
             assert answer == (b"", 0x6A89)
             return
         contents: dict[int, Any] = {TRANSPARENT: bytearray(b"\xff" * 2 * count), BER_TLV: {}}
-        self.model[fid] = File(kind, contents.get(kind, [b"\xff\xff"] * count))
+        self.model[fid] = File(kind, contents.get(kind, [b"\xff\xff"] * count), 2 * count)
         self.current = fid
         assert answer == (b"", 0x9000)
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.uicc import Card, FileSystem
-from simulator.uicc.card import CARD_COMMANDS, FILE_COMMANDS
+from simulator.uicc.commands import CARD_COMMANDS, FILE_COMMANDS
 from tests.simulator.uicc.conftest import IMAGE, USIM, Terminal
 
 WRITING = frozenset({0xD6, 0xDC, 0x32, 0xDB, 0xD4, 0xE0, 0xE4})

@@ -8,8 +8,8 @@ from simulator.crypto.aka import c2, c3
 from simulator.crypto.milenage import Milenage
 from simulator.profile import build, describe, image_of
 from simulator.uicc import Card, FileSystem
-from simulator.uicc.card import Classes
 from simulator.uicc.image import AkaAlgorithm, AkaImage, CardImage, DfImage, EfImage, FileStructure, PinImage
+from simulator.uicc.tables import Classes
 from tests.simulator.uicc.conftest import KEY, OPC, Terminal, arr, rule
 from tests.simulator.uicc.test_uicc_instructions import walk
 

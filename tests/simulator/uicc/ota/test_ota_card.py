@@ -1,0 +1,79 @@
+"""A secured packet as the terminal hands it on: ENVELOPE to a card with a real profile, keys and all."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulator.crypto.scp80 import (
+    CommandPacket,
+    Key,
+    Keys,
+    ResponsePacket,
+    Spi,
+    open_response,
+    secure_command,
+)
+from simulator.crypto.scp80_algorithms import Algorithm
+from simulator.profile import build, describe, image_of
+from simulator.uicc import Card, FileSystem
+from tests.simulator.uicc.ota.conftest import download
+
+KIC, KID = (
+    Key(bytes.fromhex(value), Algorithm.AES)
+    for value in ("404142434445464748494a4b4c4d4e4f", "505152535455565758595a5b5c5d5e5f")
+)
+UICC_FILES = bytes.fromhex("B00000")
+"""TAR of the remote file management of the UICC's own files (TS 101 220 annex D)."""
+READ_ICCID = "00A40004022FE2" + "00B000000A"
+
+
+class Operator:
+    """Sends scripts by SMS-PP to the card, and opens the proofs of receipt."""
+
+    def __init__(self, files: FileSystem) -> None:
+        self.card = Card(files, entropy=bytes)
+        self.faults: list[Exception] = []
+        self.card.on_fault = lambda apdu, error: self.faults.append(error)
+
+    def send(self, counter: int, script: str) -> ResponsePacket:
+        spi = Spi.parse(bytes.fromhex("1619"))  # CMAC, ciphered, counter higher; the proof of receipt too
+        command = CommandPacket(spi, 0x12, 0x12, UICC_FILES, counter, bytes.fromhex(script))
+        packet = secure_command(command, Keys(KIC, KID))
+        envelope = download(b"\x02\x70\x00" + packet)
+        answer = self.card.transmit(bytes.fromhex("80C20000") + bytes((len(envelope),)) + envelope)
+        assert answer[0] in (0x61, 0x62)
+        report = self.card.transmit(bytes.fromhex("00C0000000"))
+        assert report[-2:] == b"\x90\x00"
+        assert not self.faults
+        return open_response(report[3:-2], command, Keys(KIC, KID))
+
+
+@pytest.fixture
+def operator() -> Operator:
+    return Operator(FileSystem(image_of(build.build_package(describe.load_shipped("home-operator")))))
+
+
+def test_a_file_is_read_over_the_air(operator: Operator) -> None:
+    response = operator.send(1, READ_ICCID)
+    assert (response.status, response.data.hex()) == (0, "029000" + "989909000000000007f9")
+
+
+def test_a_packet_is_not_taken_twice_even_after_the_power_was_gone(operator: Operator) -> None:
+    assert operator.send(5, READ_ICCID).status == 0
+    assert operator.send(5, READ_ICCID).status == 2
+    files = FileSystem(operator.card.files.image)
+    files.restore(operator.card.files.save())
+    again = Operator(files)
+    assert again.send(5, READ_ICCID).status == 2
+    assert again.send(6, READ_ICCID).status == 0
+
+
+def test_the_terminal_sees_nothing_of_the_remote_selection(operator: Operator) -> None:
+    assert operator.card.transmit(bytes.fromhex("00A4080C022F05")) == b"\x90\x00"
+    operator.send(1, READ_ICCID)
+    assert operator.card.transmit(bytes.fromhex("00B0000002"))[:2] == b"en"
+
+
+def test_other_envelopes_are_taken(operator: Operator) -> None:
+    assert operator.card.transmit(bytes.fromhex("80C2000004D6020000")) == b"\x90\x00"
+    assert operator.card.transmit(bytes.fromhex("80C2000003D10100")) == bytes.fromhex("6A80")
