@@ -42,8 +42,7 @@ class Euicc:
         applications = (self.isdr, Ecasd(self.core))
         self.card = Card(entropy=entropy, atr=atr, protocol=protocol, applications=applications)
         self.core.switched = self._switch
-        self.core.is_busy = lambda: self.card.has_proactive_session
-        self.card.on_terminal_response = self._refreshed
+        self.core.is_busy = lambda: self.card.proactive.is_busy
         self.transmit: Callable[[bytes], bytes] = self.card.transmit
         """Execute one command APDU; data and status word. It never raises."""
 
@@ -60,7 +59,7 @@ class Euicc:
         """After enabling or disabling: with the refresh flag the terminal is asked to reset the card and
         the old files stay until it does, otherwise the new ones show at once (SGP.22 §3.2.1)."""
         if refresh:
-            self.card.queue_proactive(REFRESH_UICC_RESET)
+            self.card.proactive.queue(REFRESH_UICC_RESET, self._refreshed)
         else:
             self._mount()
 

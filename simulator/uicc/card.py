@@ -19,11 +19,13 @@ from simulator.uicc.filesystem import FileSystem
 from simulator.uicc.gsm.commands import GsmSession
 from simulator.uicc.image import CardImage, DfImage, LifeCycle
 from simulator.uicc.index import Node
+from simulator.uicc.proactive import ProactiveQueue
 from simulator.uicc.reception import MEMO, SECURED, receive
 from simulator.uicc.tables import CARD_HANDLERS, HANDLERS, TERMINATED_HANDLERS, Classes, Row
 
 if TYPE_CHECKING:
     from simulator.uicc.ota import Ota
+    from simulator.uicc.toolkit import Applet, Toolkit
 
 
 T = TypeVar("T")
@@ -85,6 +87,15 @@ class Suspension(NamedTuple):
     verified: frozenset[tuple[bytes, int]]
 
 
+def _toolkit(card: Card, applets: Sequence[Applet]) -> Toolkit | None:
+    """What runs the toolkit applications; nothing if there are none."""
+    if not applets:
+        return None
+    from simulator.uicc.toolkit import Toolkit
+
+    return Toolkit(card, applets)
+
+
 class Card:
     """A UICC in software, sans I/O. `transmit` never raises, whatever the bytes."""
 
@@ -97,6 +108,7 @@ class Card:
         protocol: int = T0,
         classes: Classes = Classes.BOTH,
         applications: Iterable[Application] = (),
+        applets: Iterable[Applet] = (),
     ) -> None:
         self.atr = atr
         self.protocol = protocol
@@ -110,10 +122,10 @@ class Card:
         self._ota: Ota | None = None
         self.on_fault: Callable[[bytes, Exception], None] = _report
         """Called with command and exception when a handler of ours fails; the card answers 6F00."""
-        self.on_terminal_response: Callable[[bytes], None] = _ignore
         self.terminal_capability = b""
         self.terminal_profile = b""
-        self._proactive: list[bytes] = []
+        self.proactive = ProactiveQueue()
+        self.toolkit = _toolkit(self, tuple(applets))
         self.verified: frozenset[tuple[bytes, int]] = frozenset()
         self.security_epoch = 0
         self.channels: list[Channel | None] = []
@@ -139,7 +151,9 @@ class Card:
         """Cold or warm reset: channels closed, PIN verifications gone. Returns the ATR."""
         self._suspended, self._suspension = self._suspension, None
         self._forget_security()
-        self._proactive.clear()
+        self.proactive.clear()
+        if self.toolkit is not None:
+            self.toolkit.reset()
         self.file_handlers = TERMINATED_HANDLERS if self.files.is_terminated else self._working_handlers
         self.gsm = GsmSession(self)
         self.channels = [Channel(self, 0, self.mf)] + [None] * (CHANNELS - 1)
@@ -224,28 +238,6 @@ class Card:
         """Access decisions taken so far no longer hold."""
         self.security_epoch += 1
 
-    def queue_proactive(self, proactive_command: bytes) -> None:
-        """Have a proactive command fetched: from now on success is answered by 91XX (TS 102 223 §6.2)."""
-        self._proactive.append(proactive_command)
-
-    @property
-    def has_proactive_session(self) -> bool:
-        """Whether a proactive command waits or is being carried out."""
-        return bool(self._proactive)
-
-    def fetch(self) -> bytes:
-        """The pending proactive command; StatusError 6985 if there is none."""
-        if not self._proactive:
-            raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
-        return self._proactive[0]
-
-    def terminal_response(self, response: bytes) -> None:
-        """The terminal has carried out the command that it fetched."""
-        if not self._proactive:
-            raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
-        self._proactive.pop(0)
-        self.on_terminal_response(response)
-
     def transmit(self, apdu: bytes) -> bytes:
         """Execute one command APDU; data and status word."""
         entry = MEMO.get(apdu)
@@ -278,7 +270,7 @@ class Card:
         le = command.le
         if le is not None and len(data) <= le:
             channel.pending = b""
-            return data + (_OK if not self._proactive else self._success())
+            return data + (_OK if not self.proactive.pending else self._success())
         return self._postpone(channel, command, data)
 
     def _transmit_secured(self, number: int, key: int, command: CommandApdu) -> bytes:
@@ -310,9 +302,8 @@ class Card:
         return answer
 
     def _success(self) -> bytes:
-        if self._proactive:
-            return SW.proactive(len(self._proactive[0])).to_bytes(2, "big")
-        return _OK
+        announced = self.proactive.announced
+        return SW.proactive(announced).to_bytes(2, "big") if announced else _OK
 
     def _last_status(self, channel: Channel) -> bytes:
         """What stands behind the last piece that GET RESPONSE brings."""
@@ -364,10 +355,6 @@ def _report(apdu: bytes, error: Exception) -> None:
     import logging  # only when it is needed: loading it takes longer than making a card
 
     logging.getLogger(__name__).error("fault while the card executed %s", apdu.hex().upper(), exc_info=error)
-
-
-def _ignore(response: bytes) -> None:
-    """Nobody waits for terminal responses."""
 
 
 def _status(sw: StatusWord) -> bytes:

@@ -34,10 +34,12 @@ class FileSystem:
     """The overlay of one card over an image that it shares with all others of its kind."""
 
     __slots__ = (
+        "_aka_slots",
         "_akas",
         "_changes",
         "_gbas",
         "_life_cycles",
+        "_more_akas",
         "_pins",
         "bodies",
         "image",
@@ -65,6 +67,9 @@ class FileSystem:
         self.rules_changed = False
         self._pins: dict[tuple[bytes, int], Pin] = {}
         self._akas: dict[bytes, AkaState] = {}
+        self._aka_slots: dict[bytes, bytes] = {}
+        """AID → the slot of the parameters in use, where they are not the image's."""
+        self._more_akas: dict[bytes, AkaImage] = {}
         self._gbas: dict[bytes, GbaState] = {}
 
     def body(self, node: Node) -> bytes:
@@ -196,20 +201,28 @@ class FileSystem:
 
     def aka(self, aid: bytes) -> AkaState | None:
         """The authentication state of an application; None if it has no AKA parameters."""
-        state = self._akas.get(aid)
-        if state is None and (image := self.index.akas.get(aid)) is not None:
-            state = self._akas[aid] = AkaState(image)
+        slot = self._aka_slots.get(aid, aid)
+        state = self._akas.get(slot)
+        if state is None:
+            image = self.index.akas.get(slot) or self._more_akas.get(slot)
+            if image is not None:
+                state = self._akas[slot] = AkaState(image)
         return state
+
+    def add_aka(self, slot: bytes, image: AkaImage) -> None:
+        """Further AKA parameters, of which an application may use either; each keeps sequence numbers of its
+        own. Whoever brings them does so again when the card is loaded, before `restore`."""
+        self._more_akas[slot] = image
+
+    def use_aka(self, aid: bytes, slot: bytes) -> None:
+        """Authenticate an application with the parameters of a slot from now on; its own AID: those of the
+        image."""
+        self._aka_slots[aid] = slot
 
     def gba(self, aid: bytes) -> GbaState:
         """The bootstrapped keys of an application; they outlive a reset, as EF.GBABP does (TS 33.220
         §G.1)."""
         return self._gbas.setdefault(aid, GbaState())
-
-    def replace_aka(self, aid: bytes, image: AkaImage) -> None:
-        """Give an application other AKA parameters; its sequence numbers start anew. Kept until the power
-        goes: who replaces them does so again (a toolkit application, at TERMINAL PROFILE)."""
-        self._akas[aid] = AkaState(image)
 
     def allows(self, node: Node, operation: int, verified: frozenset[tuple[bytes, int]]) -> bool:
         """Whether the access rule of a file allows an operation with these verified PINs. Before a file is
@@ -247,6 +260,7 @@ class FileSystem:
                 f"{aid.hex()}:{reference:02X}": pin.save() for (aid, reference), pin in self._pins.items()
             },
             "akas": {aid.hex(): state.save() for aid, state in self._akas.items()},
+            "aka_slots": {aid.hex(): slot.hex() for aid, slot in self._aka_slots.items()},
             "remote_counters": {
                 f"{domain.hex()}:{version:02X}": counter
                 for (domain, version), counter in self.remote_counters.items()
@@ -269,9 +283,11 @@ class FileSystem:
             aid, _, reference = key.partition(":")
             if image := self.index.pins.get((bytes.fromhex(aid), int(reference, 16))):
                 self._pin(image).restore(saved)
-        for aid, saved in state.get("akas", {}).items():
-            if aka := self.aka(bytes.fromhex(aid)):
+        for slot, saved in state.get("akas", {}).items():
+            if aka := self.aka(bytes.fromhex(slot)):
                 aka.restore(saved)
+        slots = state.get("aka_slots", {})
+        self._aka_slots = {bytes.fromhex(aid): bytes.fromhex(slot) for aid, slot in slots.items()}
         for key, counter in state.get("remote_counters", {}).items():
             domain, _, version = key.partition(":")
             self.remote_counters[bytes.fromhex(domain), int(version, 16)] = counter

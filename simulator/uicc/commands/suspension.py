@@ -41,7 +41,7 @@ def suspend_uicc(channel: Channel, command: CommandApdu) -> bytes:
     if seconds(shortest) > seconds(longest):
         raise StatusError(SW.INCORRECT_DATA)
     card = channel.card
-    if card.has_proactive_session or seconds(shortest) > seconds(LONGEST):
+    if card.proactive.is_busy or seconds(shortest) > seconds(LONGEST):
         raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
     agreed = longest if seconds(longest) <= seconds(LONGEST) else LONGEST
     token = card.entropy(TOKEN_LENGTH)

@@ -39,35 +39,44 @@ def terminal_capability(channel: Channel, command: CommandApdu) -> bytes:
 def terminal_profile(channel: Channel, command: CommandApdu) -> bytes:
     """TERMINAL PROFILE, §11.2.1: which toolkit functions the terminal has."""
     _no_parameters(command)
-    channel.card.terminal_profile = command.data
+    card = channel.card
+    card.terminal_profile = command.data
+    if card.toolkit is not None:
+        card.toolkit.start()
     return b""
 
 
 def fetch(channel: Channel, command: CommandApdu) -> bytes:
     """FETCH, §11.2.3: the pending proactive command; Le must be its length."""
     _no_parameters(command)
-    pending = channel.card.fetch()
+    proactive = channel.card.proactive
+    pending = proactive.waiting()
     if command.le not in (len(pending), 256):
         raise StatusError(SW.wrong_le(len(pending)))
+    proactive.is_fetched = True
     return pending
 
 
 def terminal_response(channel: Channel, command: CommandApdu) -> bytes:
     """TERMINAL RESPONSE, §11.2.4: how the fetched command went."""
     _no_parameters(command)
-    channel.card.terminal_response(command.data)
+    channel.card.proactive.respond(command.data)
     return b""
 
 
 def envelope(channel: Channel, command: CommandApdu) -> bytes:
-    """ENVELOPE, §11.2.2: a short message for the card goes to remote management (TS 31.115)."""
+    """ENVELOPE, §11.2.2: a short message for the card goes to remote management (TS 31.115), everything else
+    to the toolkit applications."""
     _no_parameters(command)
+    card = channel.card
+    if command.data[0] == _SMS_PP_DOWNLOAD:
+        return card.ota.handle(command.data)
+    if card.toolkit is not None:
+        return card.toolkit.envelope(command.data)
     try:
         tlv.read_all(command.data)
     except Asn1Error:
         raise StatusError(SW.INCORRECT_DATA) from None
-    if command.data[0] == _SMS_PP_DOWNLOAD:
-        return channel.card.ota.handle(command.data)
     return b""
 
 

@@ -54,7 +54,7 @@ class Ota:
     ) -> None:
         self.card = card
         self.configuration = configuration
-        self._send = send or card.queue_proactive
+        self._send = send or card.proactive.queue
         self._assembly = sms.Assembly()
         self._chained: dict[bytes, tuple[RemoteChannel, bool]] = {}
         """The channel that a chained script left to the next, by TAR, and whether it outlives a reset."""
@@ -182,7 +182,7 @@ class Ota:
         return response_capacity(sms.DELIVER_REPORT_LIMIT - len(SMS_RESPONSE_HEADER), command, keys)
 
     def _surroundings(self) -> script.Surroundings:
-        return script.Surroundings(self._send, lambda: self.card.has_proactive_session, self._action)
+        return script.Surroundings(self._send, lambda: self.card.proactive.is_busy, self._action)
 
     def _action(self, number: int) -> bytes:
         """The content of a record of EF.RMA; nothing if there is none."""

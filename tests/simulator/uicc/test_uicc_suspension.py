@@ -62,7 +62,7 @@ def test_what_the_card_refuses(terminal: Terminal) -> None:
         8076010008 0001020304050607 -> 6A88
         """,
     )
-    terminal.card.queue_proactive(bytes.fromhex("D009810301010482028182"))
+    terminal.card.proactive.queue(bytes.fromhex("D009810301010482028182"))
     assert terminal("80760000040001000500") == "6985"
 
 

@@ -270,7 +270,7 @@ def test_the_session_ends_with_a_reset(terminal: Terminal) -> None:
 
 
 def test_the_toolkit_in_class_a0(terminal: Terminal) -> None:
-    terminal.card.queue_proactive(bytes.fromhex("D009810301010482028182"))
+    terminal.card.proactive.queue(bytes.fromhex("D009810301010482028182"))
     walk(
         terminal,
         """

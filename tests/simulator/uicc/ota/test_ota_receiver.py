@@ -44,7 +44,7 @@ def test_the_trace_of_a_card_and_its_loader_comes_out_byte_for_byte() -> None:
         "5045755BACEF5DC83203"
     )
     assert ota.handle(bytes.fromhex(envelope)) == b""
-    assert card.fetch().hex().upper() == (
+    assert card.proactive.waiting().hex().upper() == (
         "D04781030113008202818305008B3A4100038119F000F631027100002C0EC00000888B39C361C66D5F3DC4EFCEF508CC22"
         "8021DD34E577B147E54EFF18B3922C9176644E2E8AA9A695"
     )

@@ -210,7 +210,7 @@ def test_only_some_proactive_commands_are_actions(octets: str, command: str) -> 
 
 
 def test_a_proactive_session_that_goes_on_is_not_suspended(network: Network) -> None:
-    network.card.queue_proactive(bytes.fromhex(DISPLAY_TEXT[:-2]))
+    network.card.proactive.queue(bytes.fromhex(DISPLAY_TEXT[:-2]))
     for action in ("810181", "810102"):
         answer = network(SHARED, definite(action + tlvs(SELECT_NOTHING)))
         assert answer == "AB06800100" + "810101"
