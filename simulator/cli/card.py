@@ -111,7 +111,10 @@ def _from_description(source: str, folder: Path | None) -> named.NamedCard:
     atr, protocol = description.atr or b"", description.protocol
     if description.profile is not None:
         package = specimens.package_of(description.profile, beside)
-        return named.SimCard(package, atr=atr, protocol=protocol, classes=description.classes)
+        applets = description.model_dump(mode="json", include={"applets"})["applets"]
+        return named.SimCard(
+            package, atr=atr, protocol=protocol, classes=description.classes, applets=applets
+        )
     options = {"memory": description.memory, "protocol": protocol} | ({"atr": atr} if atr else {})
     packages = [specimens.package_of(item.profile, beside) for item in description.profiles]
     pki = edge.pki(folder)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from simulator.crypto.pki import TestPki
     from simulator.euicc import Euicc
     from simulator.uicc import Card
+    from simulator.uicc.toolkit import Applet
 
 SIM, EUICC = "sim", "euicc"
 
@@ -39,6 +40,7 @@ class SimCard:
         atr: bytes = b"",
         protocol: int = 0,
         classes: str = "both",
+        applets: Sequence[Any] = (),
     ) -> None:
         from simulator.profile import image_of
         from simulator.uicc import Card, FileSystem
@@ -47,16 +49,17 @@ class SimCard:
 
         self._package = package
         self._files = FileSystem(image_of(package))
-        if state:
-            self._files.restore(state)
-        self._classes = classes
+        self._classes, self._applets = classes, applets
         self.card: Card = Card(
             self._files,
             entropy=edge.entropy,
             atr=atr or DEFAULT_ATR,
             protocol=protocol,
             classes=Classes(classes),
+            applets=_applets(applets),
         )
+        if state:
+            self._files.restore(state)
         self.end: CardLike = self.card
         """What a terminal's link leads to."""
 
@@ -68,8 +71,18 @@ class SimCard:
             "atr": self.card.atr.hex(),
             "protocol": self.card.protocol,
             "classes": self._classes,
+            "applets": list(self._applets),
             "state": self._files.save(),
         }
+
+
+def _applets(stored: Sequence[Any]) -> Sequence[Applet]:
+    """Toolkit applications from their descriptions; what reads those is loaded only if there are any."""
+    if not stored:
+        return ()
+    from simulator.specimens.applets import load
+
+    return load(stored)
 
 
 class EuiccCard:
@@ -102,7 +115,7 @@ def revive(name: str, stored: dict[str, Any]) -> NamedCard:
     try:
         if stored["kind"] == SIM:
             package = base64.b64decode(stored["package"], validate=True)
-            options = {name: stored[name] for name in ("protocol", "classes")}
+            options = {name: stored[name] for name in ("protocol", "classes", "applets")}
             return SimCard(package, stored["state"], atr=bytes.fromhex(stored["atr"]), **options)
         from simulator.euicc import Euicc
 

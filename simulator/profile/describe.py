@@ -74,7 +74,7 @@ Uri = Annotated[str, _fits(ef.uri)]
 
 
 class Description(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, ser_json_bytes="hex")
 
 
 class Access(Description):

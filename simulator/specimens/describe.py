@@ -15,6 +15,7 @@ from cards.atr import Atr, AtrError
 from cards.identities import Eid, IdentityError
 from simulator.profile import describe
 from simulator.profile.describe import Description, DescriptionError, Subscription
+from simulator.specimens.applets import AppletDescription
 
 
 def _atr(value: object) -> bytes:
@@ -53,6 +54,8 @@ class CardDescription(Description):
     """Which commands a plain SIM understands: a UICC's, a GSM SIM's (class 'A0'), or both."""
     profile: str | Subscription | None = None
     """Of a plain SIM."""
+    applets: tuple[AppletDescription, ...] = ()
+    """Toolkit applications of a plain SIM, in the order of its menu."""
     profiles: tuple[ProfileOnCard, ...] = ()
     """Of an eUICC; at most one is enabled."""
     eid: Annotated[str, AfterValidator(_eid)] | None = None
@@ -66,8 +69,8 @@ class CardDescription(Description):
                 raise ValueError("a sim needs a profile")
             if self.profiles or self.eid:
                 raise ValueError("a sim has one profile, and neither profiles nor eid")
-        elif self.profile is not None:
-            raise ValueError("an euicc has profiles, not a profile")
+        elif self.profile is not None or self.applets:
+            raise ValueError("an euicc has profiles, and neither a profile nor applets")
         if sum(profile.enabled for profile in self.profiles) > 1:
             raise ValueError("at most one profile is enabled")
         if self.atr is not None and self.protocol not in Atr.parse(self.atr).protocols:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from simulator.uicc.command import Command
 from simulator.uicc.commands import CARD_COMMANDS, FILE_COMMANDS
+from simulator.uicc.gsm.commands import COMMANDS as GSM_COMMANDS
 
 CLAUSES = """
 TS 102 221 §11.1.1    SELECT
@@ -55,6 +56,28 @@ TS 102 222 §6.8       TERMINATE EF
 TS 102 222 §6.9       TERMINATE CARD USAGE
 TS 102 222 §6.10      RESIZE FILE
 TS 31.102 §7.5        GET IDENTITY
+TS 51.011 §9.2.1       SELECT
+TS 51.011 §9.2.2       STATUS
+TS 51.011 §9.2.3       READ BINARY
+TS 51.011 §9.2.4       UPDATE BINARY
+TS 51.011 §9.2.5       READ RECORD
+TS 51.011 §9.2.6       UPDATE RECORD
+TS 51.011 §9.2.7       SEEK
+TS 51.011 §9.2.8       INCREASE
+TS 51.011 §9.2.9       VERIFY CHV
+TS 51.011 §9.2.10      CHANGE CHV
+TS 51.011 §9.2.11      DISABLE CHV
+TS 51.011 §9.2.12      ENABLE CHV
+TS 51.011 §9.2.13      UNBLOCK CHV
+TS 51.011 §9.2.14      INVALIDATE
+TS 51.011 §9.2.15      REHABILITATE
+TS 51.011 §9.2.16      RUN GSM ALGORITHM
+TS 51.011 §9.2.17      SLEEP
+TS 51.011 §9.2.18      GET RESPONSE
+TS 51.011 §9.2.19      TERMINAL PROFILE
+TS 51.011 §9.2.20      ENVELOPE
+TS 51.011 §9.2.21      FETCH
+TS 51.011 §9.2.22      TERMINAL RESPONSE
 """
 """Every clause that defines a command, in its order, with the command's name."""
 
@@ -70,6 +93,7 @@ LIMITS = {
     "TS 102 221 §11.1.22": "at most twelve hours; that RESUME is the first command is not enforced",
     "TS 102 221 §11.1.24": "6D00",
     "TS 102 221 §11.1.25": "6D00: the card has one logical secure element",
+    "TS 102 221 §11.2.2": "call control and MO SMS control always allow; cell broadcast is not read",
     "TS 102 222 §6.3": "of the proprietary template special file information, patterns and maximum size",
     "TS 102 222 §6.10": "size of the file only; 6981 for cyclic files",
 }
@@ -78,7 +102,7 @@ LIMITS = {
 
 def rows() -> tuple[Command, ...]:
     """Every row of the card's tables."""
-    return (*CARD_COMMANDS, *FILE_COMMANDS)
+    return (*CARD_COMMANDS, *FILE_COMMANDS, *GSM_COMMANDS)
 
 
 def clauses() -> Iterator[tuple[str, str]]:

@@ -84,6 +84,9 @@ class Applet:
     events: frozenset[int] = frozenset()
     """Events of the terminal (`cards.toolkit.Event`) that it is told of."""
 
+    def attach(self, card: Card) -> None:
+        """The card is made: bring along what it needs. Before the card's state is restored."""
+
     def started(self, card: Card) -> Session:
         """After TERMINAL PROFILE."""
         yield from ()
@@ -109,6 +112,8 @@ class Toolkit:
         self.applets = tuple(applets)
         self._waiting: deque[Session] = deque()
         self._running: Session | None = None
+        for applet in self.applets:
+            applet.attach(card)
 
     def reset(self) -> None:
         """The power is gone, and every session with it."""

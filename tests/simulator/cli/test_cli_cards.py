@@ -179,7 +179,8 @@ def test_a_card_file_with_missing_parts_is_named(esim: Esim) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["gsm-sim", "usim-isim", "test-usim", "usim-t1", "euicc-empty", "euicc-two-profiles"]
+    "name",
+    ["gsm-sim", "multi-imsi-sim", "usim-isim", "test-usim", "usim-t1", "euicc-empty", "euicc-two-profiles"],
 )
 def test_cards_from_specimens(esim: Esim, name: str) -> None:
     assert name in esim("card", "specimens").out
@@ -205,3 +206,23 @@ def test_a_card_from_a_file_and_from_nothing(esim: Esim, tmp_path: Path) -> None
     assert "nobody" in refused.err
     assert "specimen" in esim("card", "new", "other", "--from", "nobody").err
     assert esim("card", "new", "other", "--from", "test-usim", "--sim").status == 2
+
+
+def test_the_global_sim_changes_its_identity_and_keeps_it(esim: Esim) -> None:
+    assert esim("card", "new", "global", "--from", "multi-imsi-sim").status == 0
+    done = "81030{}{}0082028281830100"
+    answered = esim(
+        "apdu",
+        "--card",
+        "global",
+        "801000000D" + "FF" * 13,
+        "8012000000",
+        "801400000C" + done.format(1, "25"),  # SET UP MENU
+        "8012000000",
+        "801400000C" + done.format(1, "05"),  # SET UP EVENT LIST
+        "8012000000",
+        "8014000015" + done.format(1, "26") + "930725F09900010001",  # here: 520-99
+        "8012000000",
+    )
+    assert "D009810301010082028182" in answered.out, "REFRESH"
+    assert "520990000000007" in esim("card", "show", "global").out
