@@ -24,6 +24,7 @@ from simulator.uicc.reception import MEMO, SECURED, receive
 from simulator.uicc.tables import CARD_HANDLERS, HANDLERS, TERMINATED_HANDLERS, Classes, Row
 
 if TYPE_CHECKING:
+    from simulator.uicc.globalplatform.session import SecuredApplication
     from simulator.uicc.ota import Ota
     from simulator.uicc.toolkit import Applet, Toolkit
 
@@ -120,6 +121,7 @@ class Card:
         self.file_handlers: dict[int, Row] = self._working_handlers
         self.gsm = GsmSession(self)
         self._ota: Ota | None = None
+        self._registered: dict[tuple[bytes, bytes], SecuredApplication] = {}
         self.on_fault: Callable[[bytes, Exception], None] = _report
         """Called with command and exception when a handler of ours fails; the card answers 6F00."""
         self.terminal_capability = b""
@@ -144,8 +146,32 @@ class Card:
         if self._ota is None:
             from simulator.uicc.ota import Ota, configuration_of  # loads the cryptography
 
-            self._ota = Ota(self, configuration_of(self.files.image))
+            self._ota = Ota(self, configuration_of(self.files))
         return self._ota
+
+    def keys_changed(self) -> None:
+        """A security domain has other keys now, or other domains are there: secured packets are checked with
+        these."""
+        if self._ota is not None:
+            from simulator.uicc.ota import configuration_of
+
+            self._ota.configuration = configuration_of(self.files)
+
+    def registered(self, aid: bytes) -> SecuredApplication:
+        """The security domain, or other application of the GlobalPlatform registry, with this AID; KeyError
+        if there is none."""
+        instance = self.files.registry.instances[aid]
+        application = self._registered.get((aid, instance.module))
+        if application is None:
+            from simulator.uicc.globalplatform.security_domain import application_of  # loads cryptography
+
+            application = self._registered[aid, instance.module] = application_of(self, instance)
+        return application
+
+    def registered_by_name(self, name: bytes) -> list[SecuredApplication]:
+        """Those of the registry that SELECT finds, by their AID or its beginning."""
+        registry = self.files.registry if self.files.image.security_domains else None
+        return [self.registered(aid) for aid in registry.selectable(name)] if registry else []
 
     def reset(self) -> bytes:
         """Cold or warm reset: channels closed, PIN verifications gone. Returns the ATR."""
@@ -157,7 +183,7 @@ class Card:
         self.file_handlers = TERMINATED_HANDLERS if self.files.is_terminated else self._working_handlers
         self.gsm = GsmSession(self)
         self.channels = [Channel(self, 0, self.mf)] + [None] * (CHANNELS - 1)
-        for application in self.applications:
+        for application in (*self.applications, *self._registered.values()):
             application.reset()
         if self._ota is not None:
             self._ota.reset()
@@ -185,6 +211,7 @@ class Card:
             channel.df, channel.adf, channel.ef, channel.record = self.mf, None, None, 0
             channel.transfer = None
         self.gsm, self._ota = GsmSession(self), None
+        self._registered.clear()
 
     def _forget_security(self) -> None:
         self.verified = frozenset()

@@ -13,6 +13,7 @@ from simulator.uicc import structure
 from simulator.uicc.access import Rule, condition_for
 from simulator.uicc.aka import AkaState
 from simulator.uicc.gba import GbaState
+from simulator.uicc.globalplatform.registry import Registry
 from simulator.uicc.image import AkaImage, CardImage, FileStructure, LifeCycle, PinImage
 from simulator.uicc.index import (
     EF_ARR,
@@ -41,6 +42,7 @@ class FileSystem:
         "_life_cycles",
         "_more_akas",
         "_pins",
+        "_registry",
         "bodies",
         "image",
         "index",
@@ -71,6 +73,7 @@ class FileSystem:
         """AID → the slot of the parameters in use, where they are not the image's."""
         self._more_akas: dict[bytes, AkaImage] = {}
         self._gbas: dict[bytes, GbaState] = {}
+        self._registry: Registry | None = None
 
     def body(self, node: Node) -> bytes:
         """The content of an EF, of a link the content of its target."""
@@ -224,6 +227,13 @@ class FileSystem:
         §G.1)."""
         return self._gbas.setdefault(aid, GbaState())
 
+    @property
+    def registry(self) -> Registry:
+        """Security domains, applications and executable load files (GP Card Specification §6.4.3)."""
+        if self._registry is None:
+            self._registry = Registry(self.image)
+        return self._registry
+
     def allows(self, node: Node, operation: int, verified: frozenset[tuple[bytes, int]]) -> bool:
         """Whether the access rule of a file allows an operation with these verified PINs. Before a file is
         operational, its rule does not count (ISO/IEC 7816-4 §7.4.10)."""
@@ -266,6 +276,7 @@ class FileSystem:
                 for (domain, version), counter in self.remote_counters.items()
             },
             "gbas": {aid.hex(): state.save() for aid, state in self._gbas.items() if state.ks},
+            "registry": self._registry.save() if self._registry else None,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -293,6 +304,8 @@ class FileSystem:
             self.remote_counters[bytes.fromhex(domain), int(version, 16)] = counter
         for aid, saved in state.get("gbas", {}).items():
             self.gba(bytes.fromhex(aid)).restore(saved)
+        if saved := state.get("registry"):
+            self.registry.restore(saved)
 
 
 UNIVERSAL_PIN = 0x11

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from simulator.uicc.command import Command
 from simulator.uicc.commands import CARD_COMMANDS, FILE_COMMANDS
+from simulator.uicc.globalplatform.access_rules import AccessRules
+from simulator.uicc.globalplatform.security_domain import SecurityDomain
 from simulator.uicc.gsm.commands import COMMANDS as GSM_COMMANDS
 
 CLAUSES = """
@@ -78,10 +80,31 @@ TS 51.011 §9.2.19      TERMINAL PROFILE
 TS 51.011 §9.2.20      ENVELOPE
 TS 51.011 §9.2.21      FETCH
 TS 51.011 §9.2.22      TERMINAL RESPONSE
+GP Card Specification §11.2   DELETE
+GP Card Specification §11.3   GET DATA
+GP Card Specification §11.4   GET STATUS
+GP Card Specification §11.5   INSTALL
+GP Card Specification §11.6   LOAD
+GP Card Specification §11.7   MANAGE CHANNEL
+GP Card Specification §11.8   PUT KEY
+GP Card Specification §11.9   SELECT
+GP Card Specification §11.10  SET STATUS
+GP Card Specification §11.11  STORE DATA
+GP Card Specification §E.5.1  INITIALIZE UPDATE
+GP Card Specification §E.5.2  EXTERNAL AUTHENTICATE
+GP Card Specification §E.5.3  BEGIN R-MAC SESSION
+GP Card Specification §E.5.4  END R-MAC SESSION
+GPD SE Access Control §4.1    GET DATA
+GPD SE Access Control §4.2    STORE DATA
 """
 """Every clause that defines a command, in its order, with the command's name."""
 
-SAME = {"TS 102 222 §6.5": "TS 102 221 §11.1.14", "TS 102 222 §6.6": "TS 102 221 §11.1.15"}
+SAME = {
+    "TS 102 222 §6.5": "TS 102 221 §11.1.14",
+    "TS 102 222 §6.6": "TS 102 221 §11.1.15",
+    "GP Card Specification §11.7": "TS 102 221 §11.1.17",
+    "GP Card Specification §11.9": "TS 102 221 §11.1.1",
+}
 """Clauses that say the same of one command as another one does."""
 
 LIMITS = {
@@ -96,13 +119,29 @@ LIMITS = {
     "TS 102 221 §11.2.2": "call control and MO SMS control always allow; cell broadcast is not read",
     "TS 102 222 §6.3": "of the proprietary template special file information, patterns and maximum size",
     "TS 102 222 §6.10": "size of the file only; 6981 for cyclic files",
+    "GP Card Specification §11.3": "no CPLC, list of applications or confirmation counter",
+    "GP Card Specification §11.5": "no tokens, no memory quotas; no module but the card's own (6A81)",
+    "GP Card Specification §11.6": "bytecode is kept, not executed; DAP blocks are not verified",
+    "GP Card Specification §11.8": "symmetric keys only",
+    "GP Card Specification §11.11": "data grouping 0070 only",
+    "GP Card Specification §E.5.1": "SCP02 i = 15, 55; SCP03 i = 60, 70 with 8-byte challenges",
+    "GP Card Specification §E.5.3": "6D00: no response MAC in SCP02 with i = 15, 55",
+    "GP Card Specification §E.5.4": "6D00",
+    "GPD SE Access Control §4.1": "all rules in one answer: no 'next'",
+    "GPD SE Access Control §4.2": "no registration of device interfaces",
 }
 """What is missing from a clause, or how it is answered without support."""
 
 
 def rows() -> tuple[Command, ...]:
     """Every row of the card's tables."""
-    return (*CARD_COMMANDS, *FILE_COMMANDS, *GSM_COMMANDS)
+    return (
+        *CARD_COMMANDS,
+        *FILE_COMMANDS,
+        *GSM_COMMANDS,
+        *SecurityDomain.COMMANDS,
+        *AccessRules.COMMANDS[2:],
+    )
 
 
 def clauses() -> Iterator[tuple[str, str]]:

@@ -18,6 +18,8 @@ import pytest
 from cards import InProcessLink, Isdr
 from simulator.cli import home, named
 from simulator.crypto.pki import TestPki
+from simulator.crypto.scp03 import Scp03, pseudo_random_challenge
+from simulator.crypto.secure_channel import SecurityLevel, StaticKeys, key_check_value
 from simulator.euicc import Euicc
 from simulator.lpa import InProcessEs9, Lpa
 from simulator.profile import build, describe
@@ -91,7 +93,43 @@ def on_disk() -> dict[str, Any]:
 
 
 def plain() -> dict[str, Any]:
-    return named.SimCard(build.build_package(describe.load_shipped("home-operator"))).save()
+    return named.SimCard(build.build_package(described())).save()
+
+
+SCP03_KEYS = StaticKeys(*(bytes(range(start, start + 16)) for start in (0x10, 0x40, 0x70)))
+DOMAIN = build.MNO_SD_AID.hex()
+HOST_CHALLENGE = b"terminal"
+
+
+def described() -> describe.Subscription:
+    """The home operator's, with keys for SCP03."""
+    subscription = describe.load_shipped("home-operator")
+    keys = tuple(
+        describe.RemoteKey.model_validate({"version": 0x30, "identifier": identifier, "value": value.hex()})
+        for identifier, value in enumerate(SCP03_KEYS, 1)
+    )
+    return subscription.model_copy(update={"remote_keys": (*subscription.remote_keys, *keys)})
+
+
+def key_session() -> Iterator[bytes]:
+    """EXTERNAL AUTHENTICATE, PUT KEY for new keys and in place of these, DELETE. The card challenge is the
+    first of a new card, so that the commands are known before it says it."""
+    challenge = pseudo_random_challenge(SCP03_KEYS, bytes.fromhex("000001"), build.MNO_SD_AID)
+    channel = Scp03(SCP03_KEYS, HOST_CHALLENGE, challenge)
+    header, level = bytes.fromhex("84820100"), SecurityLevel.C_MAC
+    data = channel.protect_authentication(header, level)
+    yield header + bytes((len(data),)) + data
+    for command, version in (("84D80081", 0x31), ("84D83181", 0x32)):
+        data = bytes((version,))
+        for key in SCP03_KEYS:
+            check = key_check_value(key, is_aes=True)
+            data += bytes((0x88, 17, 16)) + channel.encrypt_sensitive(key) + b"\x03" + check
+        header = bytes.fromhex(command)
+        data = channel.protect_command(header, data)
+        yield header + bytes((len(data),)) + data
+    header = bytes.fromhex("84E40000")
+    data = channel.protect_command(header, bytes.fromhex("D20132"))
+    yield header + bytes((len(data),)) + data
 
 
 SESSIONS = {
@@ -103,6 +141,13 @@ SESSIONS = {
         "0026000108" + OTHER,
         "0028000108" + OTHER,
         "002C000110" + b"00000000".hex() + RIGHT,
+    ],
+    "keys": [
+        "00A4040C08" + DOMAIN,
+        "8050300008" + HOST_CHALLENGE.hex(),
+        *(bytes(command).hex() for command in key_session()),
+        "00A4040C08" + DOMAIN,
+        "8050310008" + HOST_CHALLENGE.hex(),
     ],
     "files": [
         "00A4040C10" + USIM,

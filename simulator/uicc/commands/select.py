@@ -151,6 +151,7 @@ def _by_name(channel: Channel, data: bytes, p2: int) -> Selected:
     card = channel.card
     applications: list[Selected] = [*card.files.index.applications(), *card.applications]
     fitting = [application for application in applications if _aid(application).startswith(data)]
+    fitting += card.registered_by_name(data)
     if not fitting or not data:
         raise StatusError(SW.FILE_NOT_FOUND)
     occurrence = p2 & _OCCURRENCE

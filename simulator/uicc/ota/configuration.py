@@ -14,7 +14,9 @@ from asn1 import saip
 from asn1.errors import Asn1Error
 from simulator.crypto.scp80_algorithms import Algorithm, Key, Keys
 from simulator.uicc.access import Condition, Kind
-from simulator.uicc.image import CardImage, KeyImage, SecurityDomainImage
+from simulator.uicc.filesystem import FileSystem
+from simulator.uicc.globalplatform.registry import Instance
+from simulator.uicc.image import KeyImage, SecurityDomainImage
 
 TAR_LENGTH: Final = 3
 ISSUER_TAR: Final = bytes(TAR_LENGTH)
@@ -159,9 +161,11 @@ _DEFAULT_LEVEL = 0x16
 """Of an issuer security domain that says nothing: cryptographic checksum, ciphered, higher counter."""
 
 
-def configuration_of(image: CardImage) -> OtaConfiguration:
-    """Key sets and targets of a profile. A PE-RFM that cannot be read is no target."""
-    keys = tuple(keys for domain in image.security_domains for keys in _key_sets(domain))
+def configuration_of(files: FileSystem) -> OtaConfiguration:
+    """Key sets and targets of a profile, with the keys that its security domains have now. A PE-RFM that
+    cannot be read is no target."""
+    image = files.image
+    keys = tuple(keys for domain in files.registry.instances.values() for keys in _key_sets(domain))
     issuer = image.security_domains[0].instance_aid if image.security_domains else b""
     targets: list[Target] = []
     for name, der in image.kept:
@@ -172,15 +176,17 @@ def configuration_of(image: CardImage) -> OtaConfiguration:
     return OtaConfiguration(keys, tuple(targets))
 
 
-def _key_sets(domain: SecurityDomainImage) -> Iterator[KeySet]:
+def _key_sets(domain: Instance) -> Iterator[KeySet]:
     for version in SCP80_VERSIONS:
-        found = {key.identifier: key for key in domain.keys if key.version == version and key.components}
+        found = {
+            key.identifier: key for key in domain.keys.values() if key.version == version and key.components
+        }
         if found:
             kic, kid, kik = (
                 _key(found[number]) if number in found else None for number in (_KIC, _KID, _KIK)
             )
             counter = max(key.counter for key in found.values())
-            yield KeySet(version, kic, kid, kik, domain.instance_aid, counter)
+            yield KeySet(version, kic, kid, kik, domain.aid, counter)
 
 
 def _key(key: KeyImage) -> Key:

@@ -116,10 +116,9 @@ class RemoteChannel(Channel):
         self.instructions = FILE_INSTRUCTIONS
         if isinstance(target, ApplicationTarget):
             self.instructions = APPLICATION_INSTRUCTIONS
+            applications = (*card.applications, *card.registered_by_name(target.application))
             self.select_application(
-                _named(
-                    application for application in card.applications if application.aid == target.application
-                )
+                _named(found for found in applications if found.aid == target.application)
             )
         elif target.adf:
             self.select_node(_named(node for node in card.files.index.adfs if node.df.aid == target.adf))

@@ -7,6 +7,7 @@ import pytest
 from simulator.crypto.scp80 import Key
 from simulator.crypto.scp80_algorithms import Algorithm
 from simulator.uicc.access import ALWAYS, NEVER, Condition, Kind
+from simulator.uicc.filesystem import FileSystem
 from simulator.uicc.image import CardImage, DfImage, KeyImage, SecurityDomainImage
 from simulator.uicc.ota import AccessDomain, ApplicationTarget, FileTarget, KeySet, configuration_of
 from simulator.uicc.ota.configuration import FULL_ACCESS, NO_ACCESS, read_toolkit_parameters
@@ -65,7 +66,9 @@ def image(*rfm: bytes, keys: tuple[KeyImage, ...] = ()) -> CardImage:
 
 
 def test_targets_of_a_profile() -> None:
-    configuration = configuration_of(image(bytes.fromhex(RFM_OF_TS48), bytes.fromhex(RFM_OF_TS48_USIM)))
+    configuration = configuration_of(
+        FileSystem(image(bytes.fromhex(RFM_OF_TS48), bytes.fromhex(RFM_OF_TS48_USIM)))
+    )
     everything = (FULL_ACCESS, FULL_ACCESS)
     usim = bytes.fromhex("a0000000871002ff49ff0589")
     assert configuration.targets == (
@@ -87,7 +90,7 @@ def test_key_sets_of_a_profile() -> None:
         KeyImage(1, 0x20, ((0x82, des),)),
         KeyImage(1, 0x30, ((0x88, aes),)),
     )
-    configuration = configuration_of(image(keys=keys))
+    configuration = configuration_of(FileSystem(image(keys=keys)))
     assert configuration.keys == (
         KeySet(
             1,
