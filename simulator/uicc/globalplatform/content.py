@@ -16,6 +16,7 @@ from simulator.uicc.command import PROPRIETARY, command
 from simulator.uicc.globalplatform.capfile import read_package
 from simulator.uicc.globalplatform.registry import (
     ACCESS_RULES_AID,
+    AUTHORIZED_MANAGEMENT,
     IS_SECURITY_DOMAIN,
     PRIVILEGES_LENGTH,
     SECURITY_DOMAIN_MODULE,
@@ -57,8 +58,18 @@ def install(application: SecurityDomain, channel: Channel, command: CommandApdu)
     if handler is None or command.p2:
         raise StatusError(SW.INCORRECT_P1_P2)
     application.loading = None
+    if command.p1 != _PERSONALIZE:
+        _must_be_authorized(application)
     handler(application, _fields(command.data))
     return DONE
+
+
+def _must_be_authorized(application: SecurityDomain) -> None:
+    """6985 unless the domain is the issuer's or has Authorized Management: this card checks no tokens, with
+    which others could act (§9.1.3.1)."""
+    is_issuer = application.aid == application.card.files.registry.issuer
+    if not is_issuer and not application.instance.privileges[1] & AUTHORIZED_MANAGEMENT:
+        raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
 
 
 def _fields(data: bytes) -> list[bytes]:

@@ -23,6 +23,8 @@ ACCESS_RULES_AID: Final = bytes.fromhex("A00000015141434C00")
 
 IS_SECURITY_DOMAIN, CARD_LOCK, CARD_TERMINATE = 0x80, 0x10, 0x08
 """Privileges in the first octet (Table 11-7)."""
+AUTHORIZED_MANAGEMENT = 0x40
+"""Privilege in the second octet (Table 11-8)."""
 PRIVILEGES_LENGTH: Final = 3
 
 

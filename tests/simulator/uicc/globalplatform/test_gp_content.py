@@ -298,6 +298,15 @@ def test_a_supplementary_domain_manages_only_its_own(authenticated: Terminal) ->
     assert terminal.send("F04080", ARA_M).sw == "6985"
 
 
+@pytest.mark.parametrize(("privileges", "sw"), [("80", "6985"), ("800000", "6985"), ("804000", "9000")])
+def test_content_management_needs_the_privilege(authenticated: Terminal, privileges: str, sw: str) -> None:
+    terminal, own = authenticated, bytes.fromhex(privileges)
+    assert terminal.install(0x0C, SSD_FILE, SSD_MODULE, SSD, own, C9, b"").sw == "9000"
+    terminal.open(aid=SSD)
+    assert terminal.install_access_rules().sw == sw
+    assert terminal.install(0x02, PACKAGE, b"", b"", b"", b"").sw == sw
+
+
 def test_what_is_selected_elsewhere_stays(authenticated: Terminal) -> None:
     terminal = authenticated
     terminal.install_domain()
