@@ -12,7 +12,7 @@ from simulator.euicc.core import EuiccCore
 from simulator.euicc.es10 import Es10Function
 from simulator.euicc.info import SVN
 from simulator.euicc.installation import PIECE_TAGS, Installation, begin
-from simulator.uicc.card import Application
+from simulator.uicc.application import Application
 from simulator.uicc.command import ISO, PROPRIETARY, command
 
 if TYPE_CHECKING:

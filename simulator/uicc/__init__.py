@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from simulator.uicc.card import Application, Card
+from simulator.uicc.application import Application
+from simulator.uicc.card import Card
 from simulator.uicc.filesystem import FileSystem
 from simulator.uicc.image import CardImage
 

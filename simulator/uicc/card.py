@@ -1,27 +1,26 @@
 """The card: bytes in, bytes out (TS 102 221 §7.3, §10). No clock, no file, no socket, no randomness inside.
 
 One command takes this way: `transmit` finds channel, table row and parsed command, the row's handler does
-what its clause says and returns data or raises StatusError, and `_answer` puts data and status word
-together as T=0 wants it, 61XX and GET RESPONSE included.
+what its clause says and returns data or raises StatusError; `_postpone` and `_refuse` make of it what T=0
+or T=1 wants, 61XX and GET RESPONSE included.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from cards.apdu import CommandApdu
 from cards.status import SW, StatusError, StatusWord
+from simulator.uicc.application import Application
 from simulator.uicc.channel import Channel
-from simulator.uicc.command import Command
 from simulator.uicc.filesystem import FileSystem
 from simulator.uicc.gsm.commands import GsmSession
 from simulator.uicc.image import CardImage, DfImage, LifeCycle
 from simulator.uicc.index import Node
 from simulator.uicc.proactive import ProactiveQueue
 from simulator.uicc.reception import MEMO, SECURED, receive
-from simulator.uicc.tables import CARD_HANDLERS, HANDLERS, TERMINATED_HANDLERS, Classes, Row
+from simulator.uicc.tables import HANDLERS, TERMINATED_HANDLERS, Classes, Row
 
 if TYPE_CHECKING:
     from simulator.uicc.globalplatform.session import SecuredApplication
@@ -42,42 +41,6 @@ _GET_RESPONSE = 0xC0
 _WRONG_LE = 0x6C
 _RESPONSE_PIECE = 256
 _LONGEST_T1 = 65536
-
-
-class Application:
-    """A card application that is selected by its AID and has instructions of its own.
-
-    A subclass sets `AID` and `COMMANDS`; a row's handler is a function of (self, channel, command).
-    """
-
-    AID: ClassVar[bytes]
-    COMMANDS: ClassVar[Sequence[Command]] = ()
-
-    def __init__(self) -> None:
-        self.aid = self.AID
-        self.handlers: dict[int, Row] = {
-            **CARD_HANDLERS,
-            **{row.key: (row.cases, partial(row.handler, self)) for row in self.COMMANDS},
-        }
-
-    def select(self, channel: Channel, command: CommandApdu) -> bytes:
-        """What SELECT by AID answers with: the FCI, or nothing."""
-        return b""
-
-    def reset(self) -> None:
-        """Forget whatever does not survive a reset."""
-
-    def is_secured(self, channel: Channel) -> bool:
-        """Whether commands under secure messaging are understood on this channel now."""
-        return False
-
-    def unwrap(self, channel: Channel, command: CommandApdu) -> CommandApdu:
-        """The command without its secure messaging; StatusError 6982 or 6988 if that is not right."""
-        raise StatusError(SW.SECURE_MESSAGING_NOT_SUPPORTED)
-
-    def wrap(self, channel: Channel, data: bytes, sw: StatusWord) -> bytes:
-        """Data and status word of an answer, with the secure messaging that the session asks for."""
-        return data + sw.to_bytes(2, "big")
 
 
 class Suspension(NamedTuple):
@@ -204,12 +167,15 @@ class Card:
 
     def mount(self, files: FileSystem | None) -> None:
         """Put another file system in place of this one, as a profile switch does: selections of files
-        fall back to the new MF, verifications are gone, selected applications stay selected."""
+        fall back to the new MF, verifications are gone, selected applications stay selected unless they came
+        with the files, as security domains do."""
         self.files = files or FileSystem(EMPTY_IMAGE)
         self._forget_security()
         for channel in filter(None, self.channels):
             channel.df, channel.adf, channel.ef, channel.record = self.mf, None, None, 0
             channel.transfer = None
+            if channel.application in self._registered.values():
+                channel.application, channel.handlers = None, self.file_handlers
         self.gsm, self._ota = GsmSession(self), None
         self._registered.clear()
 

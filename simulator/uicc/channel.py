@@ -12,7 +12,8 @@ from simulator.uicc.image import LifeCycle
 from simulator.uicc.index import Node
 
 if TYPE_CHECKING:
-    from simulator.uicc.card import Application, Card
+    from simulator.uicc.application import Application
+    from simulator.uicc.card import Card
     from simulator.uicc.command import Handler
 
 

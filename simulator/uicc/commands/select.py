@@ -13,7 +13,7 @@ from simulator.uicc.image import LifeCycle
 from simulator.uicc.index import CURRENT_ADF, Node
 
 if TYPE_CHECKING:
-    from simulator.uicc.card import Application
+    from simulator.uicc.application import Application
     from simulator.uicc.channel import Channel
 
 Selected = Union[Node, "Application"]

@@ -24,7 +24,7 @@ from simulator.crypto.secure_channel import (
     SecurityLevel,
     StaticKeys,
 )
-from simulator.uicc.card import Application
+from simulator.uicc.application import Application
 from simulator.uicc.command import PROPRIETARY, command
 from simulator.uicc.globalplatform.registry import Instance
 

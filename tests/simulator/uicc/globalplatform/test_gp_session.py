@@ -159,6 +159,16 @@ def test_sessions_of_channels_are_their_own(card: Card) -> None:
         assert first.send("CA00D3").data.hex() == "d301b3"
 
 
+def test_a_profile_switch_takes_its_domains_along(terminal: Terminal) -> None:
+    terminal.open(0x30, 0)
+    terminal.card.mount(None)
+    assert terminal.plain(0x80, "CA0066").sw == "6D00"
+    assert terminal.select(ISD).sw == "6A82"
+    terminal.card.mount(FileSystem(image()))
+    terminal.open(0x30, 0x33)
+    assert terminal.send("CA0066").sw == "9000"
+
+
 def test_version_zero_means_the_first_set(terminal: Terminal) -> None:
     terminal.open(0)
     assert VERSIONS[0x20]

@@ -20,7 +20,8 @@ from simulator.crypto.scp80 import (
     secure_command,
 )
 from simulator.profile import access_rules
-from simulator.uicc.card import Application, Card
+from simulator.uicc.application import Application
+from simulator.uicc.card import Card
 from simulator.uicc.channel import Channel
 from simulator.uicc.command import ISO, PROPRIETARY, command
 from simulator.uicc.filesystem import FileSystem
