@@ -69,6 +69,18 @@ def test_new_keys_secure_the_next_packets() -> None:
     Terminal(network.card).open(0x3A, 0x33, keys_of(16))
 
 
+def test_the_expanded_format() -> None:
+    """A command scripting template: GET STATUS, then GET DATA of what is not there."""
+    apdus = "220880F28002024F0000" + "220580CA004200"
+    answer = bytes.fromhex(make()("AA11" + apdus))
+    template = tlv.read(answer)
+    assert template.tag == 0xAB
+    bodies = [part.value for part in tlv.read_all(template.value) if part.tag == 0x23]
+    assert bodies[0].startswith(b"\xe3")
+    assert bodies[0].endswith(bytes.fromhex("9000"))
+    assert bodies[-1] == bytes.fromhex("6A88")
+
+
 def test_a_session_at_the_terminal_knows_nothing_of_it() -> None:
     network = make()
     terminal = Terminal(network.card)
