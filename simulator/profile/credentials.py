@@ -119,4 +119,5 @@ def _key(element: Element, key: dict[str, Any]) -> KeyImage:
         usage_qualifier=key["keyUsageQualifier"][0],
         access=key["keyAccess"][0],
         counter=int.from_bytes(key.get("keyCounterValue", b""), "big"),
+        mac_length=key["keyComponents"][0]["macLength"],
     )

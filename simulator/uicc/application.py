@@ -23,6 +23,8 @@ class Application:
 
     AID: ClassVar[bytes]
     COMMANDS: ClassVar[Sequence[Command]] = ()
+    is_executable: ClassVar[bool] = True
+    """Whether it can be selected at all; a load file of a profile may bring code that the card only keeps."""
 
     def __init__(self) -> None:
         self.aid = self.AID

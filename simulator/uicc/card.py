@@ -8,7 +8,7 @@ or T=1 wants, 61XX and GET RESPONSE included.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from cards.apdu import CommandApdu
 from cards.status import SW, StatusError, StatusWord
@@ -20,6 +20,7 @@ from simulator.uicc.image import CardImage, DfImage, LifeCycle
 from simulator.uicc.index import Node
 from simulator.uicc.proactive import ProactiveQueue
 from simulator.uicc.reception import MEMO, SECURED, receive
+from simulator.uicc.suspension import FirstCommand, Suspension
 from simulator.uicc.tables import HANDLERS, TERMINATED_HANDLERS, Classes, Row
 
 if TYPE_CHECKING:
@@ -41,14 +42,6 @@ _GET_RESPONSE = 0xC0
 _WRONG_LE = 0x6C
 _RESPONSE_PIECE = 256
 _LONGEST_T1 = 65536
-
-
-class Suspension(NamedTuple):
-    """What a suspended card goes on with."""
-
-    token: bytes
-    channels: tuple[Channel | None, ...]
-    verified: frozenset[tuple[bytes, int]]
 
 
 def _toolkit(card: Card, applets: Sequence[Applet]) -> Toolkit | None:
@@ -96,7 +89,7 @@ class Card:
         self.channels: list[Channel | None] = []
         self._suspension: Suspension | None = None
         self._suspended: Suspension | None = None
-        """What RESUME brings back, from the reset after SUSPEND UICC to the next one."""
+        """What RESUME brings back, from the reset after SUSPEND UICC to the first command."""
         self.reset()
 
     @property
@@ -119,6 +112,11 @@ class Card:
             from simulator.uicc.ota import configuration_of
 
             self._ota.configuration = configuration_of(self.files)
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether the issuer security domain has locked the card (GP Card Specification §5.1.1.4)."""
+        return bool(self.files.image.security_domains) and self.files.registry.is_locked
 
     def registered(self, aid: bytes) -> SecuredApplication:
         """The security domain, or other application of the GlobalPlatform registry, with this AID; KeyError
@@ -145,7 +143,10 @@ class Card:
             self.toolkit.reset()
         self.file_handlers = TERMINATED_HANDLERS if self.files.is_terminated else self._working_handlers
         self.gsm = GsmSession(self)
-        self.channels = [Channel(self, 0, self.mf)] + [None] * (CHANNELS - 1)
+        basic = Channel(self, 0, self.mf)
+        self.channels = [basic] + [None] * (CHANNELS - 1)
+        if self._suspended is not None:
+            basic.handlers = FirstCommand(basic, self)
         for application in (*self.applications, *self._registered.values()):
             application.reset()
         if self._ota is not None:
@@ -156,20 +157,31 @@ class Card:
         """Keep channels and verifications over the next reset, for who has the token (§11.1.22)."""
         self._suspension = Suspension(token, tuple(self.channels), self.verified)
 
-    def resume(self, token: bytes) -> bool:
-        """Take up again what `suspend` kept; False if there is nothing, or the token is another one."""
+    def take_suspended(self) -> Suspension | None:
+        """What waits to be resumed; from now on nothing does."""
         kept, self._suspended = self._suspended, None
-        if kept is None or kept.token != token:
-            return False
+        return kept
+
+    def resume(self, kept: Suspension) -> None:
+        """Take up again what `suspend` kept."""
         self.channels, self.verified = list(kept.channels), kept.verified
         self.security_changed()
-        return True
+
+    @property
+    def is_secured(self) -> bool:
+        """Whether a secure channel is open on any logical channel."""
+        return any(
+            channel.application is not None and channel.application.is_secured(channel)
+            for channel in self.channels
+            if channel is not None
+        )
 
     def mount(self, files: FileSystem | None) -> None:
         """Put another file system in place of this one, as a profile switch does: selections of files
         fall back to the new MF, verifications are gone, selected applications stay selected unless they came
         with the files, as security domains do."""
         self.files = files or FileSystem(EMPTY_IMAGE)
+        self._suspension = self._suspended = None
         self._forget_security()
         for channel in filter(None, self.channels):
             channel.df, channel.adf, channel.ef, channel.record = self.mf, None, None, 0
@@ -238,9 +250,11 @@ class Card:
             entry = receive(bytes(apdu))
         number, key, case, command, refusal = entry
         if refusal:
+            self._suspended = None
             return refusal if refusal is not SECURED else self._transmit_secured(number, key, command)
         channel = self.channels[number]
         if channel is None:
+            self._suspended = None
             return _LOGICAL_CHANNEL_NOT_SUPPORTED
         row = channel.handlers.get(key)
         if row is None:

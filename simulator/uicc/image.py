@@ -164,6 +164,8 @@ class KeyImage(NamedTuple):
     usage_qualifier: int = 0
     access: int = 0
     counter: int = 0
+    mac_length: int = 8
+    """Bytes of the MACs that an AES key makes in secured packets: 8 or 4 (SAIP §8.7.3 macLength)."""
 
 
 class SecurityDomainImage(NamedTuple):

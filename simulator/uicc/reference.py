@@ -95,7 +95,7 @@ GP Card Specification §E.5.2  EXTERNAL AUTHENTICATE
 GP Card Specification §E.5.3  BEGIN R-MAC SESSION
 GP Card Specification §E.5.4  END R-MAC SESSION
 GPD SE Access Control §4.1    GET DATA
-GPD SE Access Control §4.2    STORE DATA
+GPD SE Access Control §5.1    STORE DATA
 """
 """Every clause that defines a command, in its order, with the command's name."""
 
@@ -113,7 +113,7 @@ LIMITS = {
     "TS 102 221 §11.1.18": "at most 256 bytes",
     "TS 102 221 §11.1.20": "6D00: there is no secured channel between terminal and card",
     "TS 102 221 §11.1.21": "6D00",
-    "TS 102 221 §11.1.22": "at most twelve hours; that RESUME is the first command is not enforced",
+    "TS 102 221 §11.1.22": "at most twelve hours; not while a secure channel is open",
     "TS 102 221 §11.1.24": "6D00",
     "TS 102 221 §11.1.25": "6D00: the card has one logical secure element",
     "TS 102 221 §11.2.2": "call control and MO SMS control always allow; cell broadcast is not read",
@@ -127,8 +127,7 @@ LIMITS = {
     "GP Card Specification §E.5.1": "SCP02 i = 15, 55; SCP03 i = 60, 70 with 8-byte challenges",
     "GP Card Specification §E.5.3": "6D00: no response MAC in SCP02 with i = 15, 55",
     "GP Card Specification §E.5.4": "6D00",
-    "GPD SE Access Control §4.1": "all rules in one answer: no 'next'",
-    "GPD SE Access Control §4.2": "no registration of device interfaces",
+    "GPD SE Access Control §5.1": "no clients (ARA-C): their registration is refused with 6A81",
 }
 """What is missing from a clause, or how it is answered without support."""
 

@@ -68,9 +68,16 @@ def _must_be_free(channel: Channel, node: Node) -> None:
 
 
 def _select_application(channel: Channel, application: Application, command: CommandApdu) -> bytes:
+    """6999 for an application whose code the card does not execute; 6283 with the answer if the card is
+    locked (GP Card Specification §11.9.3)."""
+    if not application.is_executable:
+        raise StatusError(SW.APPLET_SELECT_FAILED)
     channel.select_application(application)
     answer = application.select(channel, command)
-    return b"" if command.p2 & _RETURN == _RETURN_NOTHING else answer
+    answer = b"" if command.p2 & _RETURN == _RETURN_NOTHING else answer
+    if channel.card.is_locked:
+        raise StatusError(SW.SELECTED_FILE_INVALIDATED, answer)
+    return answer
 
 
 def _terminate(channel: Channel, node: Node) -> bytes:
@@ -154,6 +161,8 @@ def _by_name(channel: Channel, data: bytes, p2: int) -> Selected:
     fitting += card.registered_by_name(data)
     if not fitting or not data:
         raise StatusError(SW.FILE_NOT_FOUND)
+    if card.is_locked:
+        fitting = _answering(fitting)
     occurrence = p2 & _OCCURRENCE
     if occurrence == _FIRST:
         return fitting[0]
@@ -166,6 +175,15 @@ def _by_name(channel: Channel, data: bytes, p2: int) -> Selected:
     if not 0 <= position < len(fitting):
         raise StatusError(SW.FILE_NOT_FOUND)
     return fitting[position]
+
+
+def _answering(fitting: list[Selected]) -> list[Selected]:
+    """Those that a locked card still lets be selected: no NAA; 6A81 if nothing is left (GP Card Specification
+    §5.1.1.4, Table 11-81)."""
+    left: list[Selected] = [application for application in fitting if not isinstance(application, Node)]
+    if not left:
+        raise StatusError(SW.FUNCTION_NOT_SUPPORTED)
+    return left
 
 
 def _aid(selected: Selected) -> bytes:

@@ -1,7 +1,10 @@
-"""Card content management: INSTALL, LOAD, DELETE (GP Card Specification §9, §11.2, §11.5, §11.6).
+"""Card content management: INSTALL and LOAD (GP Card Specification §9, §11.5, §11.6).
 
 Executable load files are kept, listed and deleted; their bytecode is not executed, so that only two modules,
 those that the card has itself, can be installed: supplementary security domains and the access rules.
+
+The card has no keys for tokens, receipts or DAPs. Nobody is given a privilege that needs them; a domain that
+manages only with tokens is refused, as is a load file that a domain of the profile wants verified.
 """
 
 from __future__ import annotations
@@ -14,12 +17,16 @@ from cards.apdu import CommandApdu
 from cards.status import SW, StatusError
 from simulator.uicc.command import PROPRIETARY, command
 from simulator.uicc.globalplatform.capfile import read_package
+from simulator.uicc.globalplatform.memory import memory_for, must_hold
 from simulator.uicc.globalplatform.registry import (
     ACCESS_RULES_AID,
     AUTHORIZED_MANAGEMENT,
+    DAP_VERIFICATION,
     IS_SECURITY_DOMAIN,
+    MANDATED_DAP,
     PRIVILEGES_LENGTH,
     SECURITY_DOMAIN_MODULE,
+    TOKEN_VERIFICATION,
     Instance,
     LifeCycle,
     LoadFile,
@@ -31,13 +38,14 @@ if TYPE_CHECKING:
 
 DONE: Final = b"\0"
 """The answer of a security domain that gives no receipt (§11.1.5)."""
-MEMORY: Final = 1 << 18
-"""Bytes that all load files of a card may have together."""
 _LOAD, _INSTALL, _SELECTABLE, _EXTRADITE, _REGISTRY, _PERSONALIZE = 0x02, 0x04, 0x08, 0x10, 0x40, 0x20
-_DAP_BLOCK, _LOAD_FILE_DATA = 0xE2, 0xC4
+_LOAD_FILE_DATA = 0xC4
 _APPLICATION_PARAMETERS = 0xC9
 _HASHES: Final = {20: "sha1", 32: "sha256", 48: "sha384", 64: "sha512"}
 _AID_LENGTHS = range(5, 17)
+_NEVER_GRANTED: Final = bytes((DAP_VERIFICATION | MANDATED_DAP, TOKEN_VERIFICATION, 0xC0))
+_MODULES: Final = frozenset((SECURITY_DOMAIN_MODULE, ACCESS_RULES_AID))
+"""What the card has the code of."""
 
 
 class Loading(NamedTuple):
@@ -53,23 +61,32 @@ class Loading(NamedTuple):
 def install(application: SecurityDomain, channel: Channel, command: CommandApdu) -> bytes:
     """INSTALL, §11.5; P1 says what for. 6A80 for data that cannot be, 6A88 for what is not in the registry,
     6985 for what the registry forbids, 6A81 for a module whose bytecode would have to be executed."""
-    application.require_session(channel, command)
+    application.require_change(channel, command)
     handler = _PURPOSES.get(command.p1)
     if handler is None or command.p2:
         raise StatusError(SW.INCORRECT_P1_P2)
     application.loading = None
     if command.p1 != _PERSONALIZE:
-        _must_be_authorized(application)
+        must_be_authorized(application)
     handler(application, _fields(command.data))
     return DONE
 
 
-def _must_be_authorized(application: SecurityDomain) -> None:
-    """6985 unless the domain is the issuer's or has Authorized Management: this card checks no tokens, with
-    which others could act (§9.1.3.1)."""
+def must_be_authorized(application: SecurityDomain, further: int = 0) -> None:
+    """6985 unless the domain is the issuer's or has Authorized Management, or one of `further` privileges:
+    this card checks no tokens, with which others could act (§9.1.3.1)."""
     is_issuer = application.aid == application.card.files.registry.issuer
-    if not is_issuer and not application.instance.privileges[1] & AUTHORIZED_MANAGEMENT:
+    if not is_issuer and not application.instance.privileges[1] & (AUTHORIZED_MANAGEMENT | further):
         raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
+
+
+def _must_be_grantable(privileges: bytes) -> None:
+    """6A80 for privileges that are none, or that this card cannot give (Table 11-7): verifying DAPs and
+    tokens, making receipts, deciphering load files."""
+    if len(privileges) not in (1, PRIVILEGES_LENGTH):
+        raise StatusError(SW.INCORRECT_DATA)
+    if any(has & never for has, never in zip(privileges, _NEVER_GRANTED, strict=False)):
+        raise StatusError(SW.INCORRECT_DATA)
 
 
 def _fields(data: bytes) -> list[bytes]:
@@ -93,14 +110,17 @@ def _named(fields: list[bytes], count: int) -> list[bytes]:
 
 
 def _for_load(application: SecurityDomain, fields: list[bytes]) -> None:
-    aid, domain, digest, _, _ = _named(fields, 5)
+    aid, domain, digest, parameters, _ = _named(fields, 5)
     registry = application.card.files.registry
     domain = domain or application.aid
     if len(aid) not in _AID_LENGTHS or (digest and len(digest) not in _HASHES):
         raise StatusError(SW.INCORRECT_DATA)
     if aid in registry.load_files or aid in registry.instances:
         raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
-    _domain(application, domain)
+    owner = _domain(application, domain)
+    if owner.privileges[0] & DAP_VERIFICATION or registry.is_dap_mandated:
+        raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
+    must_hold(registry, parameters)
     application.loading = Loading(aid, domain, digest)
 
 
@@ -131,15 +151,11 @@ def _install(application: SecurityDomain, fields: list[bytes], state: LifeCycle)
     taken = aid in registry.instances or aid in registry.load_files
     if taken or any(aid == node.aid for node in card.files.index.adfs):
         raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
-    if len(aid) not in _AID_LENGTHS or len(privileges) not in (1, PRIVILEGES_LENGTH):
+    if len(aid) not in _AID_LENGTHS:
         raise StatusError(SW.INCORRECT_DATA)
-    try:
-        own = tlv.find(parameters, _APPLICATION_PARAMETERS)
-    except Asn1Error:
-        own = None
-    if own is None:
-        raise StatusError(SW.INCORRECT_DATA)
-    if module not in (SECURITY_DOMAIN_MODULE, ACCESS_RULES_AID):
+    _must_be_grantable(privileges)
+    own = _own_parameters(parameters)
+    if module not in _MODULES:
         raise StatusError(SW.FUNCTION_NOT_SUPPORTED)
     is_domain = bool(privileges[0] & IS_SECURITY_DOMAIN)
     if is_domain is not (module == SECURITY_DOMAIN_MODULE):
@@ -152,12 +168,24 @@ def _install(application: SecurityDomain, fields: list[bytes], state: LifeCycle)
         file_aid,
         module,
         own,
+        memory=memory_for(registry, parameters),
     )
+
+
+def _own_parameters(parameters: bytes) -> bytes:
+    """What the application itself is told, 'C9', which must be there (Table 11-49)."""
+    try:
+        own = tlv.find(parameters, _APPLICATION_PARAMETERS)
+    except Asn1Error:
+        own = None
+    if own is None:
+        raise StatusError(SW.INCORRECT_DATA)
+    return own
 
 
 def _for_make_selectable(application: SecurityDomain, fields: list[bytes]) -> None:
     first, second, aid, privileges, _, _ = _named(fields, 6)
-    found = _managed(application, aid)
+    found = managed(application, aid)
     if first or second:
         raise StatusError(SW.INCORRECT_DATA)
     if found.life_cycle != LifeCycle.INSTALLED:
@@ -166,13 +194,15 @@ def _for_make_selectable(application: SecurityDomain, fields: list[bytes]) -> No
     found.life_cycle = LifeCycle.SELECTABLE
 
 
-def _managed(application: SecurityDomain, aid: bytes) -> Instance:
-    """An instance that this domain may manage: its own, or any if it is the issuer's."""
+def managed(application: SecurityDomain, aid: bytes, further: int = 0) -> Instance:
+    """An instance that this domain may manage: its own, or any if it is the issuer's or has one of `further`
+    privileges."""
     registry = application.card.files.registry
     found = registry.instances.get(aid)
     if found is None:
         raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
-    if application.aid not in (registry.issuer, found.domain, found.aid):
+    is_own = application.aid in (registry.issuer, found.domain, found.aid)
+    if not is_own and not application.instance.privileges[1] & further:
         raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
     return found
 
@@ -181,8 +211,7 @@ def _set_privileges(found: Instance, privileges: bytes) -> None:
     """New privileges, unless none are given; a security domain stays one (§11.5.2.3.3)."""
     if not privileges:
         return
-    if len(privileges) not in (1, PRIVILEGES_LENGTH):
-        raise StatusError(SW.INCORRECT_DATA)
+    _must_be_grantable(privileges)
     if (privileges[0] ^ found.privileges[0]) & IS_SECURITY_DOMAIN:
         raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
     found.privileges = privileges.ljust(PRIVILEGES_LENGTH, b"\0")
@@ -197,7 +226,7 @@ def _for_extradition(application: SecurityDomain, fields: list[bytes]) -> None:
         _domain(application, domain)
         registry.load_files[aid] = file._replace(domain=domain)
         return
-    _extradite(application, _managed(application, aid), domain)
+    _extradite(application, managed(application, aid), domain)
 
 
 def _extradite(application: SecurityDomain, found: Instance, domain: bytes) -> None:
@@ -217,7 +246,7 @@ def _extradite(application: SecurityDomain, found: Instance, domain: bytes) -> N
 
 def _for_registry_update(application: SecurityDomain, fields: list[bytes]) -> None:
     domain, second, aid, privileges, _, _ = _named(fields, 6)
-    found = _managed(application, aid)
+    found = managed(application, aid)
     if second:
         raise StatusError(SW.INCORRECT_DATA)
     before = found.privileges
@@ -234,8 +263,8 @@ def _for_personalization(application: SecurityDomain, fields: list[bytes]) -> No
     *others, aid, fourth, fifth, _ = _named(fields, 6)
     if any((*others, fourth, fifth)):
         raise StatusError(SW.INCORRECT_DATA)
-    found = _managed(application, aid)
-    if found.domain != application.aid or found.is_locked:
+    found = managed(application, aid)
+    if found.domain != application.aid or found.is_locked or not found.is_executable:
         raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
     application.personalized = aid
 
@@ -258,15 +287,14 @@ _PURPOSES = {
 def load(application: SecurityDomain, channel: Channel, command: CommandApdu) -> bytes:
     """LOAD, §11.6: P1 '80' the last block, else '00'; P2 counts the blocks from 0. 6985 without INSTALL [for
     load]; a block out of order, or a file that is none, ends the loading."""
-    application.require_session(channel, command)
+    application.require_change(channel, command)
     loading, application.loading = application.loading, None
     if loading is None:
         raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
     if command.p1 & 0x7F or command.p2 != loading.blocks:
         raise StatusError(SW.INCORRECT_P1_P2)
     data = loading.data + command.data
-    used = sum(len(file.data) for file in application.card.files.registry.load_files.values())
-    if used + len(data) > MEMORY:
+    if len(data) > application.card.files.registry.free:
         raise StatusError(SW.NOT_ENOUGH_MEMORY)
     if command.p1:
         _finish(application, loading, data)
@@ -278,14 +306,15 @@ def load(application: SecurityDomain, channel: Channel, command: CommandApdu) ->
 
 
 def _finish(application: SecurityDomain, loading: Loading, data: bytes) -> None:
-    """The whole file is here: 'E2' blocks of DAPs, which nobody here verifies, then 'C4'."""
+    """The whole file is here, 'C4'. 6A80 for a DAP block in front of it, 'E2': no domain of this card has the
+    privilege to verify one."""
     try:
         parts = tlv.read_all(data)
         code = next((part.value for part in parts if part.tag == _LOAD_FILE_DATA), b"")
         package = read_package(code)
     except (Asn1Error, ValueError):
         raise StatusError(SW.INCORRECT_DATA) from None
-    if any(part.tag not in (_DAP_BLOCK, _LOAD_FILE_DATA) for part in parts) or package.aid != loading.aid:
+    if [part.tag for part in parts] != [_LOAD_FILE_DATA] or package.aid != loading.aid:
         raise StatusError(SW.INCORRECT_DATA)
     if loading.digest and hashlib.new(_HASHES[len(loading.digest)], code).digest() != loading.digest:
         raise StatusError(SW.INCORRECT_DATA)
@@ -295,82 +324,7 @@ def _finish(application: SecurityDomain, loading: Loading, data: bytes) -> None:
     )
 
 
-# --- DELETE -------------------------------------------------------------------------------------------
-
-_AID, _KEY_IDENTIFIER, _KEY_VERSION = 0x4F, 0xD0, 0xD2
-_AND_RELATED = 0x80
-
-
-def delete(application: SecurityDomain, channel: Channel, command: CommandApdu) -> bytes:
-    """DELETE, §11.2: an instance, a load file (P2 '80': with its instances), or keys by identifier 'D0' and
-    version 'D2'. 6A88 if it is not there, 6985 if something still needs it."""
-    application.require_session(channel, command)
-    if command.p1 or command.p2 & ~_AND_RELATED:
-        raise StatusError(SW.INCORRECT_P1_P2)
-    try:
-        parts = {part.tag: part.value for part in tlv.read_all(command.data)}
-    except Asn1Error:
-        raise StatusError(SW.INCORRECT_DATA) from None
-    registry = application.card.files.registry
-    aid = parts.get(_AID)
-    if aid is None:
-        _delete_keys(application, parts)
-    elif aid in registry.instances:
-        _delete_instance(application, aid)
-    elif aid in registry.load_files:
-        _delete_file(application, aid, is_with_related=bool(command.p2))
-    else:
-        raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
-    return DONE
-
-
-def _delete_instance(application: SecurityDomain, aid: bytes) -> None:
-    registry = application.card.files.registry
-    found = _managed(application, aid)
-    is_used = found.is_security_domain and (
-        registry.associated(aid) or any(file.domain == aid for file in registry.load_files.values())
-    )
-    if is_used or aid in (registry.issuer, application.aid) or _is_current(application, {aid}):
-        raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
-    del registry.instances[aid]
-
-
-def _is_current(application: SecurityDomain, aids: set[bytes]) -> bool:
-    """Whether one of them is selected on a logical channel (§9.5.1)."""
-    channels = filter(None, application.card.channels)
-    return any(channel.application is not None and channel.application.aid in aids for channel in channels)
-
-
-def _delete_file(application: SecurityDomain, aid: bytes, *, is_with_related: bool) -> None:
-    registry = application.card.files.registry
-    if application.aid not in (registry.issuer, registry.load_files[aid].domain):
-        raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
-    related = {found.aid for found in registry.instances.values() if found.load_file == aid}
-    is_own = not registry.load_files[aid].data
-    if is_own or (related and not is_with_related) or _is_current(application, related):
-        raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
-    del registry.load_files[aid]
-    registry.instances = {known: found for known, found in registry.instances.items() if known not in related}
-
-
-def _delete_keys(application: SecurityDomain, parts: dict[int, bytes]) -> None:
-    identifier, version = parts.get(_KEY_IDENTIFIER), parts.get(_KEY_VERSION)
-    if not parts.keys() <= {_KEY_IDENTIFIER, _KEY_VERSION} or not (identifier or version):
-        raise StatusError(SW.INCORRECT_DATA)
-    owner = application.instance
-    kept = {
-        key: image
-        for key, image in owner.keys.items()
-        if (version and key[0] != version[0]) or (identifier and key[1] != identifier[0])
-    }
-    if len(kept) == len(owner.keys):
-        raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
-    owner.keys = kept
-    application.card.keys_changed()
-
-
 COMMANDS = (
     command("INSTALL", PROPRIETARY, 0xE6, "34", "GP Card Specification §11.5", install),
     command("LOAD", PROPRIETARY, 0xE8, "34", "GP Card Specification §11.6", load),
-    command("DELETE", PROPRIETARY, 0xE4, "34", "GP Card Specification §11.2", delete),
 )

@@ -36,7 +36,7 @@ def put_key(application: SecuredApplication, channel: Channel, command: CommandA
     6A88 unknown version, 6A80 a version or data that cannot be, 9484 a type of key that is not known, 9485 a
     key whose check value is another one.
     """
-    application.require_session(channel, command)
+    application.require_change(channel, command)
     if command.p1 & _MORE_COMMANDS:
         raise StatusError(SW.INCORRECT_P1_P2)
     data = command.data

@@ -10,7 +10,7 @@ from cards.apdu import CommandApdu
 from cards.status import SW, StatusError
 from simulator.crypto import scp02, scp03
 from simulator.uicc.command import ISO, PROPRIETARY, command
-from simulator.uicc.globalplatform import content, keys, status
+from simulator.uicc.globalplatform import content, deletion, keys, status
 from simulator.uicc.globalplatform.registry import ACCESS_RULES_AID, Instance
 from simulator.uicc.globalplatform.session import SecuredApplication, key_set
 
@@ -23,6 +23,7 @@ _FCI, _DF_NAME, _PROPRIETARY_DATA, _LONGEST_COMMAND = 0x6F, 0x84, 0xA5, 0x9F65
 _CARD_DATA, _RECOGNITION = 0x66, 0x73
 _KEY_TEMPLATE, _KEY_INFORMATION = 0xE0, 0xC0
 _SEQUENCE_COUNTER, _SECURITY_LEVEL, _RESOURCES = 0xC1, 0xD3, 0xFF21
+_CAPABILITY, _PRODUCTION, _APPLICATIONS = 0x67, 0x9F7F, 0x2F00
 _STORABLE: Final = frozenset((0x42, 0x45, 0x5F50, 0x5F20))
 """IIN, CIN, URL of the security domain manager, name: what STORE DATA may bring (§11.11.2)."""
 _GLOBALPLATFORM = bytes.fromhex("2A864886FC6B")
@@ -81,6 +82,23 @@ class SecurityDomain(SecuredApplication):
     def _card_data(self, channel: Channel) -> bytes:
         return tlv.encode(_RECOGNITION, self._recognition())
 
+    def _capabilities(self, channel: Channel) -> bytes:
+        """Card capability information (§H.4): secure channel protocols with their options, privileges that
+        can be given to security domains and applications, hashes over load files."""
+        return _CAPABILITIES
+
+    def _production(self, channel: Channel) -> bytes:
+        """CPLC data, 42 bytes: a chip's makers and days of making. There is no chip, so that all is zero but
+        the serial number (bytes 13 to 16), which is the end of the ICCID."""
+        serial = self.card.files.image.iccid.hex().upper().rstrip("F")[-8:].rjust(8, "0")
+        return bytes(12) + bytes.fromhex(serial) + bytes(26)
+
+    def _applications(self, channel: Channel) -> bytes:
+        """List of applications: those that are associated with this domain, an application template for
+        each."""
+        found = self.card.files.registry.associated(self.aid)
+        return b"".join(tlv.encode(0x61, tlv.encode(0x4F, one.aid)) for one in found)
+
     def _key_information(self, channel: Channel) -> bytes:
         """Key information templates: identifier, version, and type and length of each component."""
         return b"".join(
@@ -108,18 +126,17 @@ class SecurityDomain(SecuredApplication):
         """Extended card resources (TS 102 226 §8.2.1.7.2): installed applications, free memory of both
         kinds."""
         registry = self.card.files.registry
-        free = content.MEMORY - sum(len(file.data) for file in registry.load_files.values())
         return (
             tlv.encode(0x81, bytes((len(registry.instances),)))
-            + tlv.encode(0x82, free.to_bytes(4, "big"))
-            + tlv.encode(0x83, (0x4000).to_bytes(4, "big"))
+            + tlv.encode(0x82, registry.free.to_bytes(4, "big"))
+            + tlv.encode(0x83, registry.free_volatile.to_bytes(4, "big"))
         )
 
     def store_data(self, channel: Channel, command: CommandApdu) -> bytes:
         """STORE DATA, §11.11: data objects of the domain, or of the instance that INSTALL [for
         personalization] named; P1 b8 the last block, P2 counts them from 0. Nothing counts before the
         last."""
-        self.require_session(channel, command)
+        self.require_change(channel, command)
         so_far, expected = self._stored if command.p2 else (b"", 0)
         self._stored = b"", 0
         if command.p2 != expected:
@@ -141,7 +158,7 @@ class SecurityDomain(SecuredApplication):
 
     def take(self, data: bytes) -> bytes:
         """Keep data objects that GET DATA will show."""
-        self.instance.data |= _objects(data)
+        self.store(_objects(data))
         return b""
 
     COMMANDS = (
@@ -149,6 +166,7 @@ class SecurityDomain(SecuredApplication):
         *status.COMMANDS,
         *keys.COMMANDS,
         *content.COMMANDS,
+        *deletion.COMMANDS,
         command("GET DATA", ISO, 0xCA, "24", "GP Card Specification §11.3", get_data),
         command("GET DATA", PROPRIETARY, 0xCA, "24", "GP Card Specification §11.3", get_data),
         command("STORE DATA", PROPRIETARY, 0xE2, "34", "GP Card Specification §11.11", store_data),
@@ -157,11 +175,40 @@ class SecurityDomain(SecuredApplication):
 
 _COMPUTED: Final[dict[int, Callable[[SecurityDomain, Channel], bytes | None]]] = {
     _CARD_DATA: SecurityDomain._card_data,
+    _CAPABILITY: SecurityDomain._capabilities,
+    _PRODUCTION: SecurityDomain._production,
+    _APPLICATIONS: SecurityDomain._applications,
     _KEY_TEMPLATE: SecurityDomain._key_information,
     _SEQUENCE_COUNTER: SecurityDomain._sequence_counter,
     _SECURITY_LEVEL: SecurityDomain._level,
     _RESOURCES: SecurityDomain._resources,
 }
+
+
+_AES_KEYS: Final = 0x07
+"""SCP03 keys of 128, 192 and 256 bits."""
+_DOMAIN_PRIVILEGES, _APPLICATION_PRIVILEGES = bytes((0xBE, 0x5F, 0x00)), bytes((0x1E, 0x1F, 0x00))
+"""Tables 11-7 to 11-9 without what `content` never grants."""
+_LOAD_FILE_HASHES: Final = bytes((1, 2, 3, 4))
+"""SHA-1, SHA-256, SHA-384, SHA-512."""
+
+
+def _protocol(identifier: int, *options: int) -> bytes:
+    return tlv.encode(0x80, bytes((identifier,))) + tlv.encode(0x81, bytes(options))
+
+
+_CAPABILITIES: Final = (
+    tlv.encode(0xA0, _protocol(scp02.IDENTIFIER, scp02.I_RANDOM, scp02.I_PSEUDO_RANDOM))
+    + tlv.encode(
+        0xA0,
+        _protocol(scp03.IDENTIFIER, scp03.I_RANDOM, scp03.I_PSEUDO_RANDOM)
+        + tlv.encode(0x82, bytes((_AES_KEYS,))),
+    )
+    + tlv.encode(0xA0, _protocol(0x80, 0x00))
+    + tlv.encode(0x81, _DOMAIN_PRIVILEGES)
+    + tlv.encode(0x82, _APPLICATION_PRIVILEGES)
+    + tlv.encode(0x83, _LOAD_FILE_HASHES)
+)
 
 
 def _oid(*arcs: int) -> bytes:
@@ -199,10 +246,21 @@ def _objects(data: bytes) -> dict[int, bytes]:
     return found
 
 
+class StoredApplication(SecuredApplication):
+    """An application whose load file is here, but whose bytecode nobody executes: it cannot be selected."""
+
+    is_executable = False
+
+    def take(self, data: bytes) -> bytes:
+        raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
+
+
 def application_of(card: Card, instance: Instance) -> SecuredApplication:
     """What answers the commands for an instance of the registry."""
     if instance.module == ACCESS_RULES_AID:
         from simulator.uicc.globalplatform.access_rules import AccessRules
 
         return AccessRules(card, instance.aid)
-    return SecurityDomain(card, instance.aid)
+    is_issuer = instance.aid == card.files.registry.issuer
+    kind = SecurityDomain if is_issuer or instance.is_executable else StoredApplication
+    return kind(card, instance.aid)

@@ -126,6 +126,10 @@ class SecuredApplication(Application):
     def reset(self) -> None:
         self._sessions.clear()
 
+    def store(self, objects: dict[int, bytes]) -> None:
+        """Keep data objects; StatusError 6A84 where there is no room for them."""
+        self.card.files.registry.store(self.instance, objects)
+
     def take(self, data: bytes) -> bytes:
         """Carry out what STORE DATA brought."""
         raise NotImplementedError
@@ -205,6 +209,13 @@ class SecuredApplication(Application):
         if session.secure_channel.level and not _is_secured(command.cla):
             self._sessions.pop(channel.number)
             raise StatusError(SW.SECURITY_STATUS_NOT_SATISFIED)
+
+    def require_change(self, channel: Channel, command: CommandApdu) -> None:
+        """As `require_session`, for what changes card content, keys or data: StatusError 6985 while the card
+        is locked (§5.1.1.4)."""
+        self.require_session(channel, command)
+        if self.card.files.registry.is_locked:
+            raise StatusError(SW.CONDITIONS_NOT_SATISFIED)
 
     def level(self, channel: Channel) -> int:
         """The current security level, as GET DATA 'D3' shows it: '80' authenticated, with that of the

@@ -12,6 +12,7 @@ from simulator.uicc.command import PROPRIETARY, command
 from simulator.uicc.globalplatform.registry import (
     CARD_LOCK,
     CARD_TERMINATE,
+    GLOBAL_LOCK,
     CardLifeCycle,
     Instance,
     LifeCycle,
@@ -176,7 +177,9 @@ def set_status(application: SecurityDomain, channel: Channel, command: CommandAp
 
 
 def _must_rule(registry: Registry, domain: Instance, found: Instance) -> None:
-    """6985 unless the instance hangs below the security domain, or is it."""
+    """6985 unless the instance hangs below the security domain, or is it, or the domain may lock any."""
+    if domain.privileges[1] & GLOBAL_LOCK:
+        return
     while found.aid != domain.aid:
         if found.domain == found.aid or found.domain not in registry.instances:
             raise StatusError(SW.CONDITIONS_NOT_SATISFIED)

@@ -192,7 +192,7 @@ def _key_sets(domain: Instance) -> Iterator[KeySet]:
 def _key(key: KeyImage) -> Key:
     key_type, value = key.components[0]
     if key_type == _KEY_TYPE_AES:
-        return Key(value, Algorithm.AES)
+        return Key(value, Algorithm.AES, key.mac_length)
     return Key(value, _KEY_TYPES.get(key_type) or _DES_BY_LENGTH.get(len(value)))
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.simulator.uicc.conftest import USIM, Terminal
+from tests.simulator.uicc.globalplatform import conftest as gp
 from tests.simulator.uicc.test_uicc_instructions import walk
 
 TOKEN = bytes(range(8)).hex()
@@ -22,7 +25,6 @@ def test_suspend_and_resume(terminal: Terminal) -> None:
     walk(
         terminal,
         f"""
-        00B0000001        -> 6986
         8076010008 {TOKEN} -> 9000
         00B0000001        -> 08 9000
         01A4000C023F00    -> 9000
@@ -44,6 +46,50 @@ def test_a_wrong_token_ends_the_suspension(terminal: Terminal) -> None:
     assert terminal("80760000040001000500").startswith("0005")
     terminal.card.reset()
     assert terminal("8076010008" + "FF" * 8) == "6A88"
+    assert terminal("8076010008" + TOKEN) == "6A88"
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "00A40000023F00",
+        "80F2000C",
+        "0016000000",  # not even known
+        "00A4",  # not even a command
+        "01A4000C023F00",  # on a channel that is not open
+        "0CA4000C023F00",  # secure messaging that nobody agreed on
+        "A0A40000023F00",
+        "80760000040001000500",  # another suspension
+        "8076000004000100",
+        "80760100",
+        "807601000800",
+        "8076010108" + TOKEN,
+    ],
+)
+def test_whatever_comes_before_resume_ends_the_suspension(terminal: Terminal, first: str) -> None:
+    terminal.verified()
+    assert terminal("80760000040001000500").startswith("0005")
+    terminal.card.reset()
+    terminal(first)
+    assert terminal("8076010008" + TOKEN) == "6A88"
+    terminal.usim()
+    assert terminal("00A4000C026F07") == "9000"
+    assert terminal("00B0000009") == "6982", "the verification went with the session"
+
+
+def test_a_card_in_a_secure_channel_is_not_suspended() -> None:
+    secured = gp.Terminal(gp.make_card(), channel=0)
+    secured.open()
+    assert secured.card.transmit(bytes.fromhex("80760000040001000500")).hex() == "6985"
+    secured.card.reset()
+    assert secured.card.transmit(bytes.fromhex("80760000040001000500")).hex().startswith("0005")
+
+
+def test_another_profile_is_not_resumed(terminal: Terminal) -> None:
+    """What was current belongs to files that are gone."""
+    assert terminal("80760000040001000500").startswith("0005")
+    terminal.card.reset()
+    terminal.card.mount(None)
     assert terminal("8076010008" + TOKEN) == "6A88"
 
 
