@@ -39,6 +39,8 @@ WORDS = {
     "EnableProfile": "The profile becomes the card; the card asks for a reset.",
     "GetProfilesInfo": "The eUICC lists its profiles.",
     "CancelSession": "The session ends without a profile.",
+    "Reset": "The card is reset, and the ISD-R selected anew.",
+    "Wait": "The download was interrupted; it begins anew after a pause.",
 }
 """Function of SGP.22 §5.6 and §5.7 → what happens in it."""
 

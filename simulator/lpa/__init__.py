@@ -8,16 +8,19 @@ from simulator.lpa.driver import Driver, Progress
 from simulator.lpa.errors import (
     ActivationCodeError,
     DownloadCancelled,
+    DownloadInterrupted,
     EuiccRefused,
     InstallationFailed,
     LpaError,
+    ServerFault,
     ServerProtocolError,
     ServerRefused,
     ServerUnreachable,
 )
 from simulator.lpa.es9 import Es9Client, InProcessEs9
 from simulator.lpa.lpa import Lpa
-from simulator.lpa.steps import AskUser, Decision, PostToServer, SendToCard
+from simulator.lpa.retry import Patience
+from simulator.lpa.steps import AskUser, Decision, PostToServer, SendToCard, Wait
 
 __all__ = [
     "ActivationCode",
@@ -26,6 +29,7 @@ __all__ = [
     "Decision",
     "Device",
     "DownloadCancelled",
+    "DownloadInterrupted",
     "DownloadResult",
     "Driver",
     "Es9Client",
@@ -34,10 +38,13 @@ __all__ = [
     "InstallationFailed",
     "Lpa",
     "LpaError",
+    "Patience",
     "PostToServer",
     "Progress",
     "SendToCard",
+    "ServerFault",
     "ServerProtocolError",
     "ServerRefused",
     "ServerUnreachable",
+    "Wait",
 ]

@@ -64,8 +64,13 @@ class ActivationCode:
         return f"LPA:{self}"
 
 
+def is_server_address(text: str) -> bool:
+    """Whether the text is a host name or address, with a port or without."""
+    return bool(_HOST.fullmatch(text))
+
+
 def _check(address: str, matching_id: str, oid: str, flag: str) -> None:
-    if not _HOST.fullmatch(address):
+    if not is_server_address(address):
         missing = not address or address.startswith(".")
         hint = SHELL_HINT if missing else ""
         raise ActivationCodeError(f"{address!r} is no SM-DP+ address: a host name is expected{hint}")

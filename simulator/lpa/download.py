@@ -9,7 +9,7 @@
 From 2 on, an LPA that stops says so to both sides: CancelSession with the reason that fits (§3.0.2). When it
 is the eUICC or the server that refuses, or a message that is damaged, the procedure just ends, as the clauses
 say: a cancelled order is lost unless the reason is "postponed" or "timeout" (§5.6.5), and both sides drop a
-session that does not go on.
+session that does not go on. `simulator.lpa.retry` begins such a download anew.
 """
 
 from __future__ import annotations
@@ -29,15 +29,18 @@ from simulator.lpa.activation_code import ActivationCode
 from simulator.lpa.certificate import registered_ids
 from simulator.lpa.errors import (
     DownloadCancelled,
+    DownloadInterrupted,
     EuiccRefused,
     InstallationFailed,
     LpaError,
     ServerProtocolError,
 )
-from simulator.lpa.profiles import ProfileMetadata
-from simulator.lpa.steps import AskUser, PostToServer, Procedure, SendToCard
+from simulator.lpa.profiles import ProfileMetadata, bit_names
+from simulator.lpa.steps import AskUser, Decision, PostToServer, Procedure, SendToCard
 
 Value = dict[str, Any]
+OLDEST_VERSION = bytes((2, 0, 0))
+"""Of SGP.22: what eUICCs before it send is of another shape."""
 DEVICE_CAPABILITIES = {
     "gsmSupportedRelease": bytes.fromhex("0D0000"),
     "utranSupportedRelease": bytes.fromhex("0D0000"),
@@ -87,6 +90,37 @@ class _Session:
 
     address: str
     transaction_id: bytes
+    capabilities: tuple[str, ...] = ()
+    """What a server of version 3 can do besides (ServerRspCapability)."""
+
+    @property
+    def reason_of_abortion(self) -> str:
+        """The reason for a session that is left and may be begun anew: servers of version 2 know no other
+        than "postponed" that keeps the order."""
+        return "sessionAborted" if "cancelForSessionAbortedSupport" in self.capabilities else "postponed"
+
+
+@dataclass(slots=True)
+class Agreement:
+    """What the user has said in an earlier attempt of the same download, so that nobody is asked twice."""
+
+    confirmation_code: str = ""
+    is_code_from_user: bool = False
+    code_refused: bool = False
+    metadata: ProfileMetadata | None = None
+    """The profile that was agreed to."""
+    has_begun: bool = False
+    """A server has answered: an error from then on interrupts a download rather than prevents it."""
+
+    def covers(self, metadata: ProfileMetadata, code_required: bool) -> bool:
+        agreed = self.metadata is not None and self.metadata.value == metadata.value
+        return agreed and (bool(self.confirmation_code) or not code_required)
+
+    def take(self, metadata: ProfileMetadata, decision: Decision) -> None:
+        """Remember a consent."""
+        self.metadata = metadata
+        if decision.confirmation_code and not self.confirmation_code:
+            self.confirmation_code, self.is_code_from_user = str(decision.confirmation_code), True
 
 
 class _StopError(Exception):
@@ -99,23 +133,37 @@ class _StopError(Exception):
 
 
 def download(
-    activation: ActivationCode | None = None, confirmation_code: str = "", device: Device | None = None
+    activation: ActivationCode | None = None,
+    confirmation_code: str = "",
+    device: Device | None = None,
+    agreement: Agreement | None = None,
 ) -> Procedure[DownloadResult]:
-    """Download and install a profile. Without an activation code the eUICC's default SM-DP+ is asked.
-    Raises the errors of `simulator.lpa.errors`, and CardErrors as they come."""
+    """Download and install a profile. Without an activation code the eUICC's default SM-DP+ is asked;
+    `agreement` is what an earlier attempt has left. Raises the errors of `simulator.lpa.errors`, and
+    CardErrors as they come. A KeyboardInterrupt thrown in ends the session on both sides."""
+    agreement = agreement or Agreement(confirmation_code)
     address = activation.smdp_address if activation else (yield from _default_address())
     matching_id = activation.matching_id if activation else ""
-    transaction_id, answer = yield from _authenticate(address, activation, matching_id, device or Device())
-    session = _Session(address, transaction_id)
+    opening = yield from _open_session(address, activation)
+    agreement.has_begun = True
+    session = _session(address, opening)
     try:
+        answer = yield from _authenticate(session, opening, matching_id, device or Device())
         metadata = _metadata(answer)
-        code = yield from _consent(metadata, answer, activation, confirmation_code)
+        _check_names(session, metadata)
+        code = yield from _consent(metadata, answer, agreement)
         package = yield from _fetch_package(session, answer, code)
         _compare_metadata(package, metadata)
         result = yield from _install(package)
     except _StopError as stop:
-        yield from cancel(session.address, session.transaction_id, stop.reason)
+        told = yield from cancel(session.address, session.transaction_id, stop.reason)
+        if isinstance(stop.error, DownloadInterrupted) and told:
+            raise LpaError(f"{stop.error}; both sides were told, so the order is closed") from stop.__cause__
         raise stop.error from stop.__cause__
+    except KeyboardInterrupt:
+        reason = session.reason_of_abortion
+        yield from cancel(session.address, session.transaction_id, reason)
+        raise DownloadCancelled(reason, "it was stopped; the order stays open") from None
     aid = result["profileInstallationResultData"]["finalResult"][1]["aid"]
     return DownloadResult(metadata, aid, result, address)
 
@@ -127,16 +175,29 @@ def _default_address() -> Procedure[str]:
     return str(address)
 
 
-def _authenticate(
-    address: str, activation: ActivationCode | None, matching_id: str, device: Device
-) -> Procedure[tuple[bytes, Value]]:
-    """Common mutual authentication, §3.0.1; the transaction and the answer of AuthenticateClient."""
+def _open_session(address: str, activation: ActivationCode | None) -> Procedure[Value]:
+    """The first half of common mutual authentication (§3.0.1): the server's answer, checked."""
     info1 = yield SendToCard("get_euicc_info1")
+    if info1["svn"] < OLDEST_VERSION:
+        version = ".".join(map(str, info1["svn"]))
+        raise LpaError(f"the eUICC follows SGP.22 version {version}; versions from 2.0.0 on are supported")
     challenge = yield SendToCard("get_euicc_challenge")
     opening = {"euiccChallenge": challenge, "euiccInfo1": info1, "smdpAddress": address}
     server = yield PostToServer(address, "initiateAuthentication", opening)
-    transaction_id = server.pop("transactionId")
-    _check_server(server, address, transaction_id, activation)
+    _check_server(server, address, server["transactionId"], activation)
+    answer: Value = server
+    return answer
+
+
+def _session(address: str, opening: Value) -> _Session:
+    bits = opening["serverSigned1"].get("serverRspCapability")
+    capabilities = bit_names("ServerRspCapability", bits) if bits else ()
+    return _Session(address, opening["transactionId"], capabilities)
+
+
+def _authenticate(session: _Session, opening: Value, matching_id: str, device: Device) -> Procedure[Value]:
+    """The second half: eUICC and server check each other; the answer of AuthenticateClient."""
+    server = {name: value for name, value in opening.items() if name != "transactionId"}
     context: Value = {"deviceInfo": device.to_value()}
     if matching_id:
         context["matchingId"] = matching_id
@@ -145,9 +206,9 @@ def _authenticate(
         client = yield SendToCard("authenticate_server", (request,))
     except Es10Error as error:
         raise EuiccRefused(error) from error
-    proof = {"transactionId": transaction_id, "authenticateServerResponse": client}
-    answer = yield PostToServer(address, "authenticateClient", proof)
-    return transaction_id, answer
+    proof = {"transactionId": session.transaction_id, "authenticateServerResponse": client}
+    answer: Value = yield PostToServer(session.address, "authenticateClient", proof)
+    return answer
 
 
 def _check_server(
@@ -177,28 +238,41 @@ def _metadata(answer: Value) -> ProfileMetadata:
         raise ServerProtocolError(f"the profile's metadata is not usable: {error}") from error
 
 
-def _consent(
-    metadata: ProfileMetadata, answer: Value, activation: ActivationCode | None, confirmation_code: str
-) -> Procedure[str]:
+def _check_names(session: _Session, metadata: ProfileMetadata) -> None:
+    """A profile needs names by which a user knows it, if the server can be told so (version 3 only)."""
+    named = metadata.service_provider and metadata.name
+    if not named and "cancelForEmptySpnPnSupport" in session.capabilities:
+        reason = "emptyProfileOrSpName"
+        raise _StopError(reason, DownloadCancelled(reason, "the profile has no name or no service provider"))
+
+
+def _consent(metadata: ProfileMetadata, answer: Value, agreement: Agreement) -> Procedure[str]:
     """Policy rules, then the user (§3.1.3, steps 3 and 4); the confirmation code, if one is required."""
-    strong = False
-    if metadata.policy_rules:
-        rules = yield SendToCard("get_rat")
-        installed = yield SendToCard("get_profiles_info")
-        verdict = policy.judge(metadata, rules, installed)
-        if verdict.refusal:
-            raise _StopError("pprNotAllowed", DownloadCancelled("pprNotAllowed", verdict.refusal))
-        strong = verdict.consent_required
+    strong = bool(metadata.policy_rules) and (yield from _is_strong_consent_needed(metadata))
     required = bool(answer["smdpSigned2"]["ccRequiredFlag"])
-    decision = yield AskUser(metadata, required and not confirmation_code, strong)
-    if not decision.accepted:
-        why = _CANCEL_WORDS.get(decision.reason, "the user stopped it")
-        raise _StopError(decision.reason, DownloadCancelled(decision.reason, why))
-    code = str(confirmation_code or decision.confirmation_code)
-    if required and not code:
+    if not agreement.covers(metadata, required):
+        code_wanted = required and not agreement.confirmation_code
+        decision = yield AskUser(metadata, code_wanted, strong, agreement.code_refused)
+        if not decision.accepted:
+            why = _CANCEL_WORDS.get(decision.reason, "the user stopped it")
+            raise _StopError(decision.reason, DownloadCancelled(decision.reason, why))
+        agreement.take(metadata, decision)
+    if required and not agreement.confirmation_code:
         why = "the order asks for a confirmation code, and none was given"
         raise _StopError("endUserRejection", DownloadCancelled("endUserRejection", why))
-    return code if required else ""
+    return agreement.confirmation_code if required else ""
+
+
+def _is_strong_consent_needed(metadata: ProfileMetadata) -> Procedure[bool]:
+    """Compare the profile's policy rules with the eUICC's (§2.9.2); those not allowed end the session."""
+    rules = yield SendToCard("get_rat")
+    installed = yield SendToCard("get_profiles_info")
+    info2 = yield SendToCard("get_euicc_info2")
+    bits = info2.get("forbiddenProfilePolicyRules")
+    verdict = policy.judge(metadata, rules, installed, bit_names("PprIds", bits) if bits else ())
+    if verdict.refusal:
+        raise _StopError("pprNotAllowed", DownloadCancelled("pprNotAllowed", verdict.refusal))
+    return verdict.consent_required
 
 
 _CANCEL_WORDS = {
@@ -250,23 +324,24 @@ def _compare_metadata(package: bytes, metadata: ProfileMetadata) -> None:
 
 def _install(package: bytes) -> Procedure[Value]:
     """The package to the eUICC. A failed installation is a result, which the server gets as a notification;
-    a card that stops half-way ends the session."""
+    a card that stops half-way ends the session, if it still knows of it."""
     try:
         result: Value = yield SendToCard("load_bound_profile_package", (package,))
     except InstallationError as error:
         raise InstallationFailed(error) from error
     except CardError as error:
-        problem = LpaError(f"the eUICC stopped while it loaded the package: {error}")
+        problem = DownloadInterrupted(f"the eUICC stopped while it loaded the package: {error}")
         raise _StopError("loadBppExecutionError", problem) from error
     return result
 
 
-def cancel(address: str, transaction_id: bytes, reason: str) -> Procedure[None]:
-    """CancelSession to the eUICC, and its signed answer to the server (§3.0.2). What goes wrong here does not
-    hide why the session is cancelled."""
+def cancel(address: str, transaction_id: bytes, reason: str) -> Procedure[bool]:
+    """CancelSession to the eUICC, and its signed answer to the server (§3.0.2); whether both took it. What
+    goes wrong here does not hide why the session is cancelled."""
     try:
         answer = yield SendToCard("cancel_session", (transaction_id, reason))
         message = {"transactionId": transaction_id, "cancelSessionResponse": answer}
         yield PostToServer(address, "cancelSession", message)
     except (CardError, LpaError):
-        return
+        return False
+    return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -10,7 +11,17 @@ from cards.errors import CardError
 from cards.isdr import Isdr, Segment
 from simulator.lpa.errors import LpaError
 from simulator.lpa.es9 import Es9
-from simulator.lpa.steps import AskUser, Decision, Exchange, PostToServer, Procedure, SendToCard, exchange_of
+from simulator.lpa.steps import (
+    AskUser,
+    Decision,
+    Exchange,
+    PostToServer,
+    Procedure,
+    SendToCard,
+    Step,
+    Wait,
+    exchange_of,
+)
 
 Result = TypeVar("Result")
 
@@ -46,22 +57,28 @@ class Driver:
     """Card, server and user behind one `run`."""
 
     def __init__(
-        self, isdr: Isdr, es9: Es9, consent: Consent = accept, progress: ProgressSink | None = None
+        self,
+        isdr: Isdr,
+        es9: Es9,
+        consent: Consent = accept,
+        progress: ProgressSink | None = None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._isdr = isdr
         self._es9 = es9
         self._consent = consent
         self._progress = progress
+        self._sleep = sleep
 
     def run(self, procedure: Procedure[Result]) -> Result:
-        """Run a procedure to its end. Errors of card and server go into it; what it does not handle comes
-        out."""
+        """Run a procedure to its end. Errors of card and server go into it, and so does Ctrl-C, so that it
+        can tell both sides that it stops; what it does not handle comes out."""
         try:
             step = next(procedure)
             while True:
                 try:
                     answer = self._perform(step)
-                except (CardError, LpaError) as error:
+                except (CardError, LpaError, KeyboardInterrupt) as error:
                     step = procedure.throw(error)
                 else:
                     step = procedure.send(answer)
@@ -69,11 +86,15 @@ class Driver:
             result: Result = end.value
             return result
 
-    def _perform(self, step: SendToCard | PostToServer | AskUser) -> Any:
+    def _perform(self, step: Step) -> Any:
         if isinstance(step, AskUser):
             decision = self._consent(step)
             return decision if isinstance(decision, Decision) else Decision(decision)
         before = self._counts()
+        if isinstance(step, Wait):
+            self._report(step, before)
+            self._sleep(step.seconds)
+            return None
         try:
             answer = self._call(step)
         except (CardError, LpaError) as error:
@@ -99,7 +120,9 @@ class Driver:
         meter = self._isdr.meter
         return meter.apdus, meter.sent + self._es9.sent, meter.received + self._es9.received
 
-    def _report(self, step: SendToCard | PostToServer, before: tuple[int, int, int], error: str = "") -> None:
+    def _report(
+        self, step: SendToCard | PostToServer | Wait, before: tuple[int, int, int], error: str = ""
+    ) -> None:
         if self._progress:
             apdus, sent, received = (n - b for n, b in zip(self._counts(), before, strict=True))
             self._progress(Progress(exchange_of(step), apdus, sent, received, error))

@@ -26,6 +26,15 @@ class ServerProtocolError(LpaError):
     """The server answered what SGP.22 does not allow."""
 
 
+class ServerFault(ServerProtocolError):  # noqa: N818
+    """The server itself failed (HTTP status 5xx): it may be well again soon."""
+
+
+class DownloadInterrupted(LpaError):  # noqa: N818
+    """The card left the session in the middle of a package. Neither side was told, so that the order is still
+    open: both keep their one-time keys for the next attempt (§3.1.3)."""
+
+
 class ServerRefused(LpaError):  # noqa: N818
     """The server refused a function, with its subject and reason codes (SGP.22 §5.2.6)."""
 

@@ -12,16 +12,34 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from asn1 import es9
-from simulator.lpa.errors import ServerProtocolError, ServerRefused, ServerUnreachable
+from simulator.lpa.certificate import role_names
+from simulator.lpa.errors import ServerFault, ServerProtocolError, ServerRefused, ServerUnreachable
 
 if TYPE_CHECKING:
     import httpx2
 
 Value = dict[str, Any]
+PROTOCOL = re.compile(r"gsma/rsp/v(\d+)\.\d+\.\d+")
+"""What a server says in X-Admin-Protocol: the highest version of SGP.22 that it speaks (§6.2)."""
+SUPPORTED_MAJOR = (2, 3)
+TLS_ROLES = ("dp-tls", "ds-tls")
+"""What a server's TLS certificate may be for, if it names a role of SGP.22 at all: a public issuer's does
+not (§4.5.2.1)."""
+SERVER_FAULTS = range(500, 600)
 EXPIRED_HINT = (
     ". The published SGP.26 TLS certificates live 398 days (those of 2025 ended on 2026-08-02): "
     "use a PKI of your own, or accept the certificate expressly"
 )
+TLS_HINTS = {
+    "expired": EXPIRED_HINT,
+    "not yet valid": ". Set the clock of this machine or of the server's PKI right",
+    "self-signed": ". Trust its issuer expressly if it is a test server",
+    "self signed": ". Trust its issuer expressly if it is a test server",
+    "unable to get local issuer": ". Trust its issuer expressly if it is a test server",
+    "ostname mismatch": ". Use the address that the certificate is for, or give the server another one",
+    "IP address mismatch": ". Use the address that the certificate is for, or give the server another one",
+}
+"""Word in OpenSSL's message → what to do."""
 
 
 class Es9(Protocol):
@@ -59,6 +77,8 @@ class Es9Client:
         self._timeout = timeout
         self._connect_to = dict(connect_to or {})
         self._transport = transport
+        self._verify = verify
+        self._checked: set[bytes] = set()
         self._http: httpx2.Client | None = None
         self.sent = 0
         self.received = 0
@@ -69,12 +89,13 @@ class Es9Client:
         response = self._exchange(address, es9.path(function), body)
         self.sent += len(body)
         self.received += len(response.content)
+        self._check_role(address, response)
+        check_protocol(address, response.headers.get(es9.ADMIN_PROTOCOL_HEADER, ""))
         if response.status_code == 204:
             return {}
         if response.status_code != 200:
-            raise ServerProtocolError(
-                f"{address} answered {function} with HTTP status {response.status_code}"
-            )
+            kind = ServerFault if response.status_code in SERVER_FAULTS else ServerProtocolError
+            raise kind(f"{address} answered {function} with HTTP status {response.status_code}")
         return _read(function, response.content)
 
     def _exchange(self, address: str, path: str, body: bytes) -> httpx2.Response:
@@ -97,6 +118,21 @@ class Es9Client:
         except (httpx2.TransportError, httpx2.InvalidURL) as error:
             raise ServerUnreachable(address, _why(error)) from error
 
+    def _check_role(self, address: str, response: httpx2.Response) -> None:
+        """A certificate that SGP.22 gives another role must not serve TLS (§4.5.2.1)."""
+        stream = response.extensions.get("network_stream")
+        tls: ssl.SSLObject | None = stream.get_extra_info("ssl_object") if stream and self._verify else None
+        der = tls.getpeercert(True) if tls else None
+        if not der or der in self._checked:
+            return
+        roles = role_names(der)
+        if roles and not set(roles) & set(TLS_ROLES):
+            raise ServerProtocolError(
+                f"{address} shows a certificate for {', '.join(roles)} as its TLS certificate; "
+                "the server needs one for dp-tls"
+            )
+        self._checked.add(der)
+
     def close(self) -> None:
         """Close all connections."""
         if self._http:
@@ -108,6 +144,24 @@ class Es9Client:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def check_protocol(address: str, said: str) -> None:
+    """Whether a server speaks a version of SGP.22 that this LPA knows; one that says nothing is taken at its
+    messages. ServerProtocolError if it does not."""
+    if not said:
+        return
+    matched = PROTOCOL.match(said)
+    if not matched:
+        raise ServerProtocolError(
+            f"{address} is no RSP server: its {es9.ADMIN_PROTOCOL_HEADER} is {said[:40]!r}, "
+            f"not like {es9.ADMIN_PROTOCOL!r}"
+        )
+    if int(matched[1]) not in SUPPORTED_MAJOR:
+        raise ServerProtocolError(
+            f"{address} speaks {said[:40]}; this LPA speaks versions 2 and 3 of SGP.22: "
+            "use a server or an LPA of another version"
+        )
 
 
 def tls_context(ca: Sequence[str | Path | bytes], *, verify: bool = True) -> ssl.SSLContext:
@@ -135,7 +189,7 @@ def _why(error: Exception) -> str:
     cause: BaseException | None = error
     while cause:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            hint = EXPIRED_HINT if "expired" in cause.verify_message else ""
+            hint = next((hint for word, hint in TLS_HINTS.items() if word in cause.verify_message), "")
             return f"its TLS certificate is not accepted: {cause.verify_message}{hint}"
         if isinstance(cause, ConnectionRefusedError):
             return "nothing listens there; start the server, or check the address"

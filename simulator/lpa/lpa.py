@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Self
@@ -10,13 +10,21 @@ from typing import Any, Self
 from cards.errors import CardError
 from cards.identities import Eid, Iccid, IdentityError
 from cards.isdr import Isdr
-from simulator.lpa.activation_code import ActivationCode
-from simulator.lpa.download import Device, DownloadResult, download
+from simulator.lpa.activation_code import ActivationCode, is_server_address
+from simulator.lpa.download import Device, DownloadResult
 from simulator.lpa.driver import Consent, Driver, ProgressSink, accept
-from simulator.lpa.errors import InstallationFailed, LpaError, ProfileNotFound
+from simulator.lpa.errors import ActivationCodeError, InstallationFailed, LpaError, ProfileNotFound
 from simulator.lpa.es9 import Es9
-from simulator.lpa.notifications import Delivery, Notification, deliver_all, deliver_result, waiting
+from simulator.lpa.notifications import (
+    Delivery,
+    Notification,
+    deliver_all,
+    deliver_result,
+    deliver_some,
+    waiting,
+)
 from simulator.lpa.profiles import InstalledProfile
+from simulator.lpa.retry import Patience, download_patiently
 
 GSMA_RID = "A000000559"
 """What the AID of every ISD-P begins with (SGP.02 Annex H)."""
@@ -35,9 +43,11 @@ class Lpa:
         device: Device | None = None,
         consent: Consent = accept,
         progress: ProgressSink | None = None,
+        patience: Patience | None = None,
     ) -> None:
         self.isdr = isdr
         self._device = device
+        self._patience = patience
         self._driver = Driver(isdr, es9, consent, progress)
 
     def __enter__(self) -> Self:
@@ -51,11 +61,13 @@ class Lpa:
         self, activation_code: str | ActivationCode | None = None, confirmation_code: str = ""
     ) -> DownloadResult:
         """Download and install a profile, and deliver the notification of it; without an activation code
-        from the eUICC's default SM-DP+. A notification that cannot be delivered now stays on the eUICC."""
+        from the eUICC's default SM-DP+. What is interrupted is attempted as often as the LPA's `patience`
+        says. A notification that cannot be delivered now stays on the eUICC."""
         if isinstance(activation_code, str):
             activation_code = ActivationCode.parse(activation_code)
         try:
-            result = self._driver.run(download(activation_code, confirmation_code, self._device))
+            procedure = download_patiently(activation_code, confirmation_code, self._device, self._patience)
+            result = self._driver.run(procedure)
         except InstallationFailed as error:
             self._driver.run(deliver_result(error.result))
             raise
@@ -93,9 +105,44 @@ class Lpa:
         """Notifications that wait to be delivered, oldest first."""
         return self._driver.run(waiting())
 
-    def process_notifications(self) -> list[Delivery]:
-        """Deliver all notifications and remove those delivered; each Delivery tells how it went."""
-        return self._driver.run(deliver_all())
+    def process_notifications(self, numbers: Collection[int] | None = None) -> list[Delivery]:
+        """Deliver all notifications, or those with these sequence numbers, oldest first, and remove those
+        delivered; each Delivery tells how it went (§3.5)."""
+        if numbers is None:
+            return self._driver.run(deliver_all())
+        return self._driver.run(deliver_some(self._numbered(numbers)))
+
+    def remove_notifications(self, numbers: Collection[int] | None = None) -> list[Notification]:
+        """Have the eUICC forget all notifications, or those with these sequence numbers, undelivered: server
+        and eUICC then disagree. What was forgotten."""
+        removed = self.notifications() if numbers is None else self._numbered(numbers)
+        for notification in removed:
+            self.isdr.remove_notification_from_list(notification.sequence_number)
+        return removed
+
+    def _numbered(self, numbers: Collection[int]) -> list[Notification]:
+        found = [item for item in self.notifications() if item.sequence_number in numbers]
+        if missing := sorted(set(numbers) - {item.sequence_number for item in found}):
+            named = ", ".join(map(str, missing))
+            raise LpaError(f"no notification waits with the sequence number {named}")
+        return found
+
+    def memory_reset(self, *options: str) -> None:
+        """Delete what the options name (resetOptions of §5.7.19), by default all operational and field-loaded
+        test profiles and the default SM-DP+ address (§3.3.2); the card is reset as after `enable`."""
+        self.isdr.euicc_memory_reset(*options)
+        self.isdr.settle()
+
+    def set_default_smdp_address(self, address: str) -> None:
+        """Set the address that is asked without an activation code; an empty one removes it (§3.3.3)."""
+        if address and not is_server_address(address):
+            raise ActivationCodeError(f"{address!r} is no SM-DP+ address: a host name is expected")
+        self.isdr.set_default_dp_address(address)
+
+    def addresses(self) -> dict[str, str]:
+        """'defaultDpAddress', if there is one, and 'rootDsAddress' (§5.7.3)."""
+        addresses: dict[str, str] = self.isdr.get_euicc_configured_addresses()
+        return addresses
 
     def eid(self) -> Eid:
         """The number of the eUICC."""

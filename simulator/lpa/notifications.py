@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from cards.identities import Iccid, from_card
-from simulator.lpa.errors import LpaError
+from simulator.lpa.errors import LpaError, ServerUnreachable
 from simulator.lpa.profiles import bit_names
 from simulator.lpa.steps import PostToServer, Procedure, SendToCard
 
@@ -45,22 +46,36 @@ def waiting() -> Procedure[list[Notification]]:
 
 
 def deliver_all() -> Procedure[list[Delivery]]:
-    """Deliver everything that waits, oldest first. When a server cannot take one, its later ones stay too, so
-    that they never overtake; other servers get theirs."""
+    """Deliver everything that waits; see `deliver_some`."""
+    return (yield from deliver_some((yield from waiting())))
+
+
+def deliver_some(notifications: Iterable[Notification]) -> Procedure[list[Delivery]]:
+    """Deliver these, in their order. When a server cannot be reached, its later ones stay too, so that they
+    never overtake; other servers get theirs. One that a server refuses does not hold up the next."""
     deliveries: list[Delivery] = []
-    failed: dict[str, LpaError] = {}
-    for notification in (yield from waiting()):
-        error = failed.get(notification.address) or (yield from deliver(notification))
-        if error:
-            failed[notification.address] = error
+    away: dict[str, LpaError] = {}
+    for notification in notifications:
+        error = away.get(notification.address) or (yield from deliver(notification))
+        if isinstance(error, ServerUnreachable):
+            away[notification.address] = error
         deliveries.append(Delivery(notification, error))
     return deliveries
 
 
 def deliver_result(result: dict[str, Any]) -> Procedure[LpaError | None]:
-    """Deliver a ProfileInstallationResult that the eUICC has just given (§3.1.3.3, §3.5); see `deliver`."""
-    metadata = result["profileInstallationResultData"]["notificationMetadata"]
-    return (yield from deliver(Notification.of(metadata), [("profileInstallationResult", result)]))
+    """Deliver a ProfileInstallationResult that the eUICC has just given (§3.1.3.3, §3.5), after those that
+    have been waiting for the same server; see `deliver`."""
+    own = Notification.of(result["profileInstallationResultData"]["notificationMetadata"])
+    earlier = [
+        item
+        for item in (yield from waiting())
+        if item.address == own.address and item.sequence_number < own.sequence_number
+    ]
+    for delivery in (yield from deliver_some(earlier)):
+        if isinstance(delivery.error, ServerUnreachable):
+            return delivery.error
+    return (yield from deliver(own, [("profileInstallationResult", result)]))
 
 
 def deliver(

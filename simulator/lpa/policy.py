@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from asn1 import rsp
@@ -19,13 +19,19 @@ class Verdict(NamedTuple):
 
 
 def judge(
-    metadata: ProfileMetadata, rules: Iterable[Mapping[str, Any]], installed: Iterable[Mapping[str, Any]]
+    metadata: ProfileMetadata,
+    rules: Iterable[Mapping[str, Any]],
+    installed: Iterable[Mapping[str, Any]],
+    forbidden: Collection[str] = (),
 ) -> Verdict:
     """Every policy rule of the profile needs a row of the rules authorisation table that allows its owner
-    (§2.9.2.1); 'ppr1' is only for the first operational profile (§2.9.2.2)."""
+    (§2.9.2.1), and must not be among those that the eUICC forbids altogether (forbiddenProfilePolicyRules of
+    EUICCInfo2); 'ppr1' is only for the first operational profile (§2.9.2.2)."""
     rules = list(rules)
     consent = False
     for name in metadata.policy_rules:
+        if name in forbidden:
+            return Verdict(f"the eUICC forbids {name} to every profile")
         row = _authorisation(name, metadata.value.get("profileOwner"), rules)
         if row is None:
             return Verdict(f"the eUICC's rules do not let this operator set {name}")

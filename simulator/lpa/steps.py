@@ -38,6 +38,8 @@ class AskUser:
     confirmation_code_required: bool
     strong_consent_required: bool
     """A profile policy rule needs the user's explicit consent (§2.9.2.4)."""
+    code_refused: bool = False
+    """The server has refused the confirmation code that the user gave before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,15 @@ class Decision:
     reason: str = "endUserRejection"
 
 
-Step = SendToCard | PostToServer | AskUser
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Let some time pass before an interrupted procedure begins anew; `why` says what interrupted it."""
+
+    seconds: float
+    why: str
+
+
+Step = SendToCard | PostToServer | AskUser | Wait
 Result = TypeVar("Result")
 Procedure = Generator[Step, Any, Result]
 
@@ -71,6 +81,8 @@ CARD_EXCHANGES = {
         "EuiccConfiguredAddressesResponse",
     ),
     "get_euicc_info1": Exchange("ES10b", "GetEUICCInfo", "GetEuiccInfo1Request", "EUICCInfo1"),
+    "get_euicc_info2": Exchange("ES10b", "GetEUICCInfo", "GetEuiccInfo2Request", "EUICCInfo2"),
+    "restart": Exchange("card", "Reset", "reset, then SELECT of the ISD-R", ""),
     "get_euicc_challenge": Exchange(
         "ES10b", "GetEUICCChallenge", "GetEuiccChallengeRequest", "GetEuiccChallengeResponse"
     ),
@@ -119,7 +131,9 @@ SERVER_EXCHANGES = {
 """Function of ES9+ → its names."""
 
 
-def exchange_of(step: SendToCard | PostToServer) -> Exchange:
+def exchange_of(step: SendToCard | PostToServer | Wait) -> Exchange:
     """How the specification calls a step."""
+    if isinstance(step, Wait):
+        return Exchange("LPA", "Wait", step.why, "")
     table = CARD_EXCHANGES if isinstance(step, SendToCard) else SERVER_EXCHANGES
     return table[step.function]

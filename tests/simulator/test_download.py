@@ -300,6 +300,7 @@ def test_the_steps_are_told(parties: World, package: bytes) -> None:
         "PrepareDownload",
         "GetBoundProfilePackage",
         "LoadBoundProfilePackage",
+        "ListNotification",
         "HandleNotification",
         "RemoveNotificationFromList",
     ]

@@ -97,6 +97,7 @@ def answers(**changed: Any) -> dict[str, Any]:
         "ask": Decision(),
         "get_rat": [],
         "get_profiles_info": [],
+        "get_euicc_info2": {},
         "prepare_download": ("downloadResponseOk", {}),
         "getBoundProfilePackage": {"transactionId": TRANSACTION, "boundProfilePackage": package()},
         "load_bound_profile_package": SUCCESS,
