@@ -34,8 +34,10 @@ def read_applications(
     instances: dict[bytes, Instance] = {}
     for der in elements:
         try:
-            _, element = saip.decode("ProfileElement", der)
+            name, element = saip.decode("ProfileElement", der)
         except Asn1Error:
+            continue
+        if name != "application":
             continue
         if "loadBlock" in element:
             file = _load_file(element["loadBlock"], issuer)

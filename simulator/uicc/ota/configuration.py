@@ -157,6 +157,8 @@ _KEY_TYPE_AES = 0x88
 _KEY_TYPES: Final = {0x80: None, 0x82: None, 0x83: Algorithm.DES_ECB, 0x84: Algorithm.DES_CBC}
 """Key types of DES (GP Card Specification Table 11-16); None: what the length of the key says."""
 _DES_BY_LENGTH: Final = {8: Algorithm.DES_CBC, 16: Algorithm.TRIPLE_DES_2, 24: Algorithm.TRIPLE_DES_3}
+_MAC_LENGTHS = (8, 4)
+"""Bytes of a CMAC (TS 102 225 §5.1.3.2); a key that asks for another length makes the longer one."""
 _DEFAULT_LEVEL = 0x16
 """Of an issuer security domain that says nothing: cryptographic checksum, ciphered, higher counter."""
 
@@ -192,7 +194,8 @@ def _key_sets(domain: Instance) -> Iterator[KeySet]:
 def _key(key: KeyImage) -> Key:
     key_type, value = key.components[0]
     if key_type == _KEY_TYPE_AES:
-        return Key(value, Algorithm.AES, key.mac_length)
+        length = key.mac_length if key.mac_length in _MAC_LENGTHS else _MAC_LENGTHS[0]
+        return Key(value, Algorithm.AES, length)
     return Key(value, _KEY_TYPES.get(key_type) or _DES_BY_LENGTH.get(len(value)))
 
 

@@ -33,7 +33,7 @@ from simulator.crypto.scp80 import (
 )
 from simulator.uicc.index import MF_FID
 from simulator.uicc.ota import script, sms
-from simulator.uicc.ota.configuration import OtaConfiguration, Target
+from simulator.uicc.ota.configuration import FileTarget, OtaConfiguration, Target
 from simulator.uicc.ota.remote import RemoteChannel
 
 if TYPE_CHECKING:
@@ -163,6 +163,9 @@ class Ota:
         return None
 
     def _channel(self, target: Target, command: CommandPacket, chaining: int | None) -> RemoteChannel:
+        """Where the script is executed. Of a locked card only the issuer security domain is there."""
+        if self.card.is_locked and isinstance(target, FileTarget):
+            raise SecurityError(ResponseStatus.TAR_UNKNOWN, "the card is locked")
         if chaining in (script.Chaining.SUBSEQUENT, script.Chaining.LAST):
             channel = self._chained[target.tar][0]
             channel.follow(self.card.files)

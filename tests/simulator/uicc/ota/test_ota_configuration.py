@@ -107,6 +107,15 @@ def test_key_sets_of_a_profile() -> None:
     assert configuration.keys_for(target, 0x00, 0x20) == (configuration.keys[0].kic, None)
 
 
+def test_the_length_of_a_mac_comes_with_its_key() -> None:
+    """macLength of SAIP: a CMAC of 8 or 4 bytes; no other length shortens what is checked."""
+    aes = bytes(range(16))
+    keys = tuple(KeyImage(2, version, ((0x88, aes),), mac_length=version) for version in (4, 8, 0, 1))
+    configuration = configuration_of(FileSystem(image(keys=keys)))
+    lengths = {one.version: one.kid.mac_length for one in configuration.keys if one.kid}
+    assert lengths == {4: 4, 8: 8, 1: 8}
+
+
 def test_toolkit_parameters_of_ts48() -> None:
     assert read_toolkit_parameters(bytes.fromhex("010000000002010206B2010000000000")) == (
         0x02,
