@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from asn1 import Record, rsp
-from simulator.crypto.certificates import Certificate
 from simulator.crypto.ecc import sign_raw
 from simulator.smdp import eligibility
+from simulator.smdp.context import Context
 from simulator.smdp.errors import Refusal, RspError
-from simulator.smdp.euicc_proof import check_signature, euicc_certificate, signature_tlv
+from simulator.smdp.euicc_proof import authenticate_euicc, signature_tlv
 from simulator.smdp.metadata import PackageHeader
-from simulator.smdp.records import Order, Session
+from simulator.smdp.records import Order
 from simulator.smdp.states import OrderState, SessionEvent
-
-if TYPE_CHECKING:
-    from simulator.smdp.core import SmdpPlus
 
 _DOWNLOADABLE = (OrderState.RELEASED, OrderState.DOWNLOADED)
 _OVER = (OrderState.INSTALLED, OrderState.ERROR, OrderState.UNAVAILABLE)
 
 
-def authenticate_client(smdp: SmdpPlus, request: dict[str, Any]) -> dict[str, Any]:
+def authenticate_client(smdp: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The metadata of the profile, and what the eUICC needs to prepare its download."""
     session, authenticated = smdp.session_for(request["transactionId"], SessionEvent.AUTHENTICATE)
     kind, response = request["authenticateServerResponse"]
     if kind != "authenticateResponseOk":
         raise RspError.of(Refusal.EXECUTION_ERROR, "AuthenticateServer", str(response))
-    certificate = _authenticate(smdp, session, response)
+    certificate = authenticate_euicc(smdp, session, response)
     signed1 = response["euiccSigned1"]
     order = _find_order(smdp, certificate.eid, signed1)
     signed2: dict[str, Any] = {
@@ -64,23 +61,7 @@ def _counted(order: Order) -> tuple[Order, ...]:
     return (order._replace(attempts=order.attempts + 1),)
 
 
-def _authenticate(smdp: SmdpPlus, session: Session, response: dict[str, Any]) -> Certificate:
-    """The eUICC's certificate, once it has signed this server's challenge."""
-    eum = response["eumCertificate"]
-    certificate = euicc_certificate(smdp, response["euiccCertificate"], eum)
-    signed = response["euiccSigned1"]
-    check_signature(certificate, response["euiccSignature1"], signed.raw)
-    ci_key_id = smdp.identity.chains.parse(eum).authority_key_id
-    if ci_key_id != session.euicc_ci_key_id:
-        raise RspError.of(Refusal.CI_KEY, ci_key_id.hex().upper())
-    if signed["transactionId"] != session.transaction_id:
-        raise RspError.of(Refusal.TRANSACTION_ID, signed["transactionId"].hex().upper())
-    if signed["serverChallenge"] != session.server_challenge:
-        raise RspError.of(Refusal.EUICC_SIGNATURE, certificate.eid.hex(), "serverChallenge")
-    return certificate
-
-
-def _find_order(smdp: SmdpPlus, eid: bytes, signed: dict[str, Any]) -> Order:
+def _find_order(smdp: Context, eid: bytes, signed: dict[str, Any]) -> Order:
     """The order that the LPA asks for, fit for this eUICC."""
     kind, parameters = signed["ctxParams1"]
     if kind != "ctxParamsForCommonAuthentication":
@@ -98,7 +79,7 @@ def _find_order(smdp: SmdpPlus, eid: bytes, signed: dict[str, Any]) -> Order:
     return order
 
 
-def _find_for_eid(smdp: SmdpPlus, eid: bytes, euicc_info2: dict[str, Any]) -> Order:
+def _find_for_eid(smdp: Context, eid: bytes, euicc_info2: dict[str, Any]) -> Order:
     """The oldest order linked to this EID that fits the eUICC; without one, what hinders the first."""
     pending = [order for order in smdp.store.orders_for_eid(eid) if order.state not in _OVER]
     if not pending:
@@ -116,7 +97,7 @@ def _find_for_eid(smdp: SmdpPlus, eid: bytes, euicc_info2: dict[str, Any]) -> Or
     raise refusal
 
 
-def _check_order(smdp: SmdpPlus, order: Order) -> None:
+def _check_order(smdp: Context, order: Order) -> None:
     if order.state not in _DOWNLOADABLE:
         raise RspError.of(Refusal.NOT_RELEASED, order.matching_id, order.state.value)
     if order.expires_at and smdp.now() >= order.expires_at:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from simulator.smdp.context import Context
 from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.euicc_proof import check_signature
 from simulator.smdp.states import OrderEvent, SessionEvent
-
-if TYPE_CHECKING:
-    from simulator.smdp.core import SmdpPlus
 
 _LATER: Final = frozenset({1, 2})
 """CancelSessionReason postponed and timeout: the order stays, the user may come back (§3.0.2)."""
 
 
-def cancel_session(smdp: SmdpPlus, request: dict[str, Any]) -> dict[str, Any]:
+def cancel_session(smdp: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Ends the session; the order too, unless the user only wants to wait."""
     session, cancelled = smdp.session_for(request["transactionId"], SessionEvent.CANCEL)
     kind, response = request["cancelSessionResponse"]

@@ -9,21 +9,21 @@ Requests and responses are dictionaries with the members of `asn1.es9`. A refuse
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
 
 from simulator.smdp.authenticate_client import authenticate_client
 from simulator.smdp.cancel_session import cancel_session
+from simulator.smdp.context import Context
 from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.get_bound_profile_package import get_bound_profile_package
 from simulator.smdp.handle_notification import handle_notification
-from simulator.smdp.identity import SmdpIdentity
 from simulator.smdp.initiate_authentication import initiate_authentication
 from simulator.smdp.metadata import PackageHeader, ProfileMetadata
-from simulator.smdp.records import Notification, Order, Session
-from simulator.smdp.states import ORDER, OrderEvent, OrderState, SessionEvent
-from simulator.smdp.store import ConflictError, Store
+from simulator.smdp.records import Notification, Order
+from simulator.smdp.states import ORDER, OrderEvent, OrderState
+from simulator.smdp.store import ConflictError
 
 Message = dict[str, Any]
 _TRIES: Final = 3
@@ -35,25 +35,8 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class SmdpPlus:
-    """An SM-DP+. It may be shared by threads if its store and entropy may."""
-
-    def __init__(
-        self,
-        identity: SmdpIdentity,
-        store: Store,
-        *,
-        entropy: Callable[[int], bytes],
-        clock: Callable[[], datetime],
-        session_lifetime: timedelta = timedelta(hours=1),
-    ) -> None:
-        """`entropy` gives the number of random bytes asked for; `clock` an aware time. A session in which no
-        package was delivered ends after `session_lifetime`."""
-        self.identity = identity
-        self.store = store
-        self.entropy = entropy
-        self.clock = clock
-        self.session_lifetime = session_lifetime
+class SmdpPlus(Context):
+    """An SM-DP+, function by function."""
 
     def initiate_authentication(self, request: Message) -> Message:
         """ES9+.InitiateAuthentication (§5.6.1)."""
@@ -75,7 +58,7 @@ class SmdpPlus:
         """ES9+.CancelSession (§5.6.5); the response has no members."""
         return self._run(cancel_session, request)
 
-    def _run(self, function: Callable[[SmdpPlus, Message], Message], request: Message) -> Message:
+    def _run(self, function: Callable[[Context, Message], Message], request: Message) -> Message:
         """Runs a function anew when another request was faster: it then sees what that one left."""
         for _ in range(_TRIES):
             try:
@@ -149,22 +132,6 @@ class SmdpPlus:
     def notifications(self) -> list[Notification]:
         """All notifications received, oldest first."""
         return self.store.notifications()
-
-    def now(self) -> int:
-        """Seconds since 1970."""
-        return int(self.clock().timestamp())
-
-    def session_for(self, transaction_id: bytes, event: SessionEvent) -> tuple[Session, Session]:
-        """The session as it is, and as it will be after `event`. RspError TRANSACTION_ID if it is unknown,
-        too old, or not at this step."""
-        session = self.store.session(transaction_id)
-        moved = session.moved(event) if session else None
-        if session is None or moved is None or self.is_too_old(session):
-            raise RspError.of(Refusal.TRANSACTION_ID, transaction_id.hex().upper())
-        return session, moved
-
-    def is_too_old(self, session: Session) -> bool:
-        return self.now() - session.created_at > self.session_lifetime.total_seconds()
 
     def _new_matching_id(self) -> str:
         digits = self.entropy(10).hex().upper()

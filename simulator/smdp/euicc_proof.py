@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 from asn1 import tlv
 from simulator.crypto.certificates import Certificate, CertificateError, CertificateFault, Role
 from simulator.crypto.ecc import verify_raw
+from simulator.smdp.context import Server
 from simulator.smdp.errors import Refusal, RspError
-
-if TYPE_CHECKING:
-    from simulator.smdp.core import SmdpPlus
+from simulator.smdp.records import Session
 
 _TIME_FAULTS: Final = (CertificateFault.EXPIRED, CertificateFault.NOT_YET_VALID)
 
 
-def euicc_certificate(smdp: SmdpPlus, euicc: bytes, eum: bytes) -> Certificate:
+def euicc_certificate(server: Server, euicc: bytes, eum: bytes) -> Certificate:
     """The eUICC's certificate, DER, once its chain to a trusted CI holds, name constraints on the EID too."""
     try:
-        return smdp.identity.chains.verify((euicc, eum), Role.EUICC, smdp.clock())
+        return server.identity.chains.verify((euicc, eum), Role.EUICC, server.clock())
     except CertificateError as error:
         raise RspError.of(_refusal(error), detail=str(error)) from error
+
+
+def authenticate_euicc(server: Server, session: Session, response: dict[str, Any]) -> Certificate:
+    """The eUICC's certificate, once it has signed this server's challenge."""
+    eum = response["eumCertificate"]
+    certificate = euicc_certificate(server, response["euiccCertificate"], eum)
+    signed = response["euiccSigned1"]
+    check_signature(certificate, response["euiccSignature1"], signed.raw)
+    ci_key_id = server.identity.chains.parse(eum).authority_key_id
+    if ci_key_id != session.euicc_ci_key_id:
+        raise RspError.of(Refusal.CI_KEY, ci_key_id.hex().upper())
+    if signed["transactionId"] != session.transaction_id:
+        raise RspError.of(Refusal.TRANSACTION_ID, signed["transactionId"].hex().upper())
+    if signed["serverChallenge"] != session.server_challenge:
+        raise RspError.of(Refusal.EUICC_SIGNATURE, certificate.eid.hex(), "serverChallenge")
+    return certificate
 
 
 def _refusal(error: CertificateError) -> Refusal:

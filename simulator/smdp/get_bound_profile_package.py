@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from hashlib import sha256
 from hmac import compare_digest
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from simulator.crypto.errors import KeyFormatError
 from simulator.smdp.binding import Binding, Content, bind, bound_profile_package
+from simulator.smdp.context import Context
 from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.euicc_proof import check_signature, signature_tlv
 from simulator.smdp.identity import Credentials
 from simulator.smdp.records import MAX_CONFIRMATION_CODE_ATTEMPTS, Order, Session
 from simulator.smdp.states import ORDER, OrderEvent, SessionEvent
 
-if TYPE_CHECKING:
-    from simulator.smdp.core import SmdpPlus
 
-
-def get_bound_profile_package(smdp: SmdpPlus, request: dict[str, Any]) -> dict[str, Any]:
+def get_bound_profile_package(smdp: Context, request: dict[str, Any]) -> dict[str, Any]:
     """The bound profile package. The same one-time key of the eUICC gives the same package (§3.1.3)."""
     session, delivered = smdp.session_for(request["transactionId"], SessionEvent.DELIVER)
     kind, response = request["prepareDownloadResponse"]
@@ -58,7 +56,7 @@ def _bound(order: Order, session: Session, euicc_otpk: bytes, binding: Binding) 
     return (bound,)
 
 
-def _order(smdp: SmdpPlus, session: Session) -> Order:
+def _order(smdp: Context, session: Session) -> Order:
     """The session's order, if it may still be downloaded, by this eUICC."""
     order = smdp.store.order(session.order_id)
     if order is None or OrderEvent.DOWNLOAD not in ORDER[order.state]:
@@ -68,7 +66,7 @@ def _order(smdp: SmdpPlus, session: Session) -> Order:
     return order
 
 
-def _check_confirmation_code(smdp: SmdpPlus, session: Session, order: Order, hash_cc: bytes | None) -> None:
+def _check_confirmation_code(smdp: Context, session: Session, order: Order, hash_cc: bytes | None) -> None:
     """Compares SHA-256(SHA-256(code) | transaction id), and counts failures; too many end the order."""
     if not order.confirmation_code_hash:
         return
@@ -88,9 +86,7 @@ def _check_confirmation_code(smdp: SmdpPlus, session: Session, order: Order, has
     raise RspError.of(Refusal.CONFIRMATION_CODE_ATTEMPTS, order.matching_id)
 
 
-def _binding(
-    smdp: SmdpPlus, order: Order, eid: bytes, credentials: Credentials, euicc_otpk: bytes
-) -> Binding:
+def _binding(smdp: Context, order: Order, eid: bytes, credentials: Credentials, euicc_otpk: bytes) -> Binding:
     if order.bpp_euicc_otpk == euicc_otpk:
         return Binding(order.bpp_smdp_otpk, order.bpp_body)
     if order.bpp_euicc_otpk and not order.allows_rebinding:

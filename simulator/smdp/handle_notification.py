@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from asn1 import rsp
+from simulator.smdp.context import Context
 from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.euicc_proof import check_signature, euicc_certificate
 from simulator.smdp.metadata import EVENTS
 from simulator.smdp.records import Notification, Session
 from simulator.smdp.states import OrderEvent, SessionEvent
 
-if TYPE_CHECKING:
-    from simulator.smdp.core import SmdpPlus
-
 _CURABLE: Final = frozenset({10, 11})
 """errorReason after which the same order may be downloaded again: memory, interruption (§2.5.6)."""
 
 
-def handle_notification(smdp: SmdpPlus, request: dict[str, Any]) -> dict[str, Any]:
+def handle_notification(smdp: Context, request: dict[str, Any]) -> dict[str, Any]:
     """Verifies and keeps a notification; a repeated one changes nothing."""
     kind, notification = pending = request["pendingNotification"]
     handle = _HANDLERS.get(kind)
@@ -28,7 +26,7 @@ def handle_notification(smdp: SmdpPlus, request: dict[str, Any]) -> dict[str, An
     return {}
 
 
-def _installation_result(smdp: SmdpPlus, result: dict[str, Any], content: bytes) -> None:
+def _installation_result(smdp: Context, result: dict[str, Any], content: bytes) -> None:
     data = result["profileInstallationResultData"]
     transaction_id = data["transactionId"]
     session = smdp.store.session(transaction_id)
@@ -54,7 +52,7 @@ def _order_event(final_result: tuple[str, dict[str, Any]]) -> OrderEvent:
     return OrderEvent.POSTPONE if result["errorReason"] in _CURABLE else OrderEvent.FAIL
 
 
-def _finish(smdp: SmdpPlus, session: Session, notification: Notification, event: OrderEvent) -> None:
+def _finish(smdp: Context, session: Session, notification: Notification, event: OrderEvent) -> None:
     finished = session.moved(SessionEvent.RESULT)
     if finished is None:
         raise RspError.of(Refusal.TRANSACTION_ID, session.transaction_id.hex().upper(), session.state.value)
@@ -67,7 +65,7 @@ def _finish(smdp: SmdpPlus, session: Session, notification: Notification, event:
         smdp.store.save(order.moved(event), finished, notification)
 
 
-def _other(smdp: SmdpPlus, signed: dict[str, Any], content: bytes) -> None:
+def _other(smdp: Context, signed: dict[str, Any], content: bytes) -> None:
     certificate = euicc_certificate(smdp, signed["euiccCertificate"], signed["eumCertificate"])
     metadata = signed["tbsOtherNotification"]
     check_signature(certificate, signed["euiccNotificationSignature"], metadata.raw)
@@ -77,7 +75,7 @@ def _other(smdp: SmdpPlus, signed: dict[str, Any], content: bytes) -> None:
 
 
 def _notification(
-    smdp: SmdpPlus, eid: bytes, metadata: dict[str, Any], content: bytes, *, is_success: bool = True
+    smdp: Context, eid: bytes, metadata: dict[str, Any], content: bytes, *, is_success: bool = True
 ) -> Notification:
     octets, length = metadata["profileManagementOperation"]
     names = [name for bit, name in enumerate(EVENTS[:length]) if octets[0] & 0x80 >> bit]

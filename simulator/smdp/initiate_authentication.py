@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from asn1 import Record, rsp
 from simulator.crypto.ecc import sign_raw
+from simulator.smdp.context import AuthCredentials, Server, ServerIdentity
 from simulator.smdp.errors import Refusal, RspError
-from simulator.smdp.identity import Credentials, SmdpIdentity
 from simulator.smdp.records import Session
-
-if TYPE_CHECKING:
-    from simulator.smdp.core import SmdpPlus
 
 SUPPORTED_MAJOR_VERSIONS: Final = (2, 3)
 """Of SGP.22: an eUICC of v3 speaks v2 with a server of v2 (§2.6 of SGP.22 v3)."""
 CHALLENGE_LENGTH: Final = 16
 
 
-def initiate_authentication(smdp: SmdpPlus, request: dict[str, Any]) -> dict[str, Any]:
+def initiate_authentication(server: Server, request: dict[str, Any]) -> dict[str, Any]:
     """A new session with the server's signed challenge."""
-    identity = smdp.identity
+    identity = server.identity
     address = identity.own_address(request["smdpAddress"])
     if address is None:
         raise RspError.of(Refusal.SMDP_ADDRESS, request["smdpAddress"])
@@ -32,11 +29,11 @@ def initiate_authentication(smdp: SmdpPlus, request: dict[str, Any]) -> dict[str
     credentials = _credentials(identity, info["euiccCiPKIdListForVerification"])
     euicc_ci_key_id = _signing_key(identity, info["euiccCiPKIdListForSigning"])
     session = Session(
-        transaction_id=smdp.entropy(16),
-        created_at=smdp.now(),
+        transaction_id=server.entropy(16),
+        created_at=server.now(),
         euicc_ci_key_id=euicc_ci_key_id,
         server_ci_key_id=credentials.ci_key_id,
-        server_challenge=smdp.entropy(CHALLENGE_LENGTH),
+        server_challenge=server.entropy(CHALLENGE_LENGTH),
     )
     signed = {
         "transactionId": session.transaction_id,
@@ -45,7 +42,7 @@ def initiate_authentication(smdp: SmdpPlus, request: dict[str, Any]) -> dict[str
         "serverChallenge": session.server_challenge,
     }
     raw = rsp.encode("ServerSigned1", signed)
-    smdp.store.save(session)
+    server.store.save(session)
     return {
         "transactionId": session.transaction_id,
         "serverSigned1": Record(signed, raw),
@@ -55,7 +52,7 @@ def initiate_authentication(smdp: SmdpPlus, request: dict[str, Any]) -> dict[str
     }
 
 
-def _credentials(identity: SmdpIdentity, key_ids: list[bytes]) -> Credentials:
+def _credentials(identity: ServerIdentity, key_ids: list[bytes]) -> AuthCredentials:
     """The server's credentials under the first CI key, in the eUICC's order, that the eUICC can verify."""
     for key_id in key_ids:
         if credentials := identity.credentials_under(key_id):
@@ -63,7 +60,7 @@ def _credentials(identity: SmdpIdentity, key_ids: list[bytes]) -> Credentials:
     raise RspError.of(Refusal.SMDP_CERTIFICATE, detail=", ".join(k.hex().upper() for k in key_ids))
 
 
-def _signing_key(identity: SmdpIdentity, key_ids: list[bytes]) -> bytes:
+def _signing_key(identity: ServerIdentity, key_ids: list[bytes]) -> bytes:
     """The first CI key, in the eUICC's order, under which this server can verify its signatures."""
     for key_id in key_ids:
         if identity.chains.anchor(key_id):

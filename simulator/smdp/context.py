@@ -1,0 +1,92 @@
+"""What every function of the SM-DP+ works with: identity, records, randomness, time (SGP.22 §5.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from simulator.crypto.certificates import ChainVerifier
+from simulator.crypto.ecc import PrivateKey
+from simulator.smdp.errors import Refusal, RspError
+from simulator.smdp.identity import SmdpIdentity
+from simulator.smdp.records import Session
+from simulator.smdp.states import SessionEvent
+from simulator.smdp.store import Store
+
+
+class Context:
+    """An SM-DP+ as its functions see it. It may be shared by threads if its store and entropy may."""
+
+    def __init__(
+        self,
+        identity: SmdpIdentity,
+        store: Store,
+        *,
+        entropy: Callable[[int], bytes],
+        clock: Callable[[], datetime],
+        session_lifetime: timedelta = timedelta(hours=1),
+    ) -> None:
+        """`entropy` gives the number of random bytes asked for; `clock` an aware time. A session in which no
+        package was delivered ends after `session_lifetime`."""
+        self.identity = identity
+        self.store = store
+        self.entropy = entropy
+        self.clock = clock
+        self.session_lifetime = session_lifetime
+
+    def now(self) -> int:
+        """Seconds since 1970."""
+        return int(self.clock().timestamp())
+
+    def session_for(self, transaction_id: bytes, event: SessionEvent) -> tuple[Session, Session]:
+        """The session as it is, and as it will be after `event`. RspError TRANSACTION_ID if it is unknown,
+        too old, or not at this step."""
+        session = self.store.session(transaction_id)
+        moved = session.moved(event) if session else None
+        if session is None or moved is None or self.is_too_old(session):
+            raise RspError.of(Refusal.TRANSACTION_ID, transaction_id.hex().upper())
+        return session, moved
+
+    def is_too_old(self, session: Session) -> bool:
+        return self.now() - session.created_at > self.session_lifetime.total_seconds()
+
+
+class AuthCredentials(Protocol):
+    """With what a server, SM-DP+ or SM-DS, authenticates under one CI."""
+
+    @property
+    def ci_key_id(self) -> bytes: ...
+    @property
+    def auth_certificate(self) -> bytes: ...
+    @property
+    def auth_key(self) -> PrivateKey: ...
+
+
+class ServerIdentity(Protocol):
+    """Who a server is that eUICCs authenticate."""
+
+    @property
+    def chains(self) -> ChainVerifier: ...
+    def own_address(self, address: str) -> str | None: ...
+    def credentials_under(self, ci_key_id: bytes) -> AuthCredentials | None: ...
+
+
+class SessionStore(Protocol):
+    """Where a server keeps its sessions."""
+
+    def save(self, session: Session, /) -> None: ...
+
+
+class Server(Protocol):
+    """What common mutual authentication (§3.0.1) needs, of an SM-DP+ or an SM-DS."""
+
+    @property
+    def identity(self) -> ServerIdentity: ...
+    @property
+    def store(self) -> SessionStore: ...
+    @property
+    def entropy(self) -> Callable[[int], bytes]: ...
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
+    def now(self) -> int: ...
