@@ -18,7 +18,7 @@ from simulator.crypto.ecc import Entropy, PrivateKey, PublicKey
 EUM_ORGANISATION: Final = "eSIM Simulator Test EUM"
 EID_PREFIX: Final = "89049032"
 """Issuer identification number of the test EUM, the first digits of its EIDs (SGP.26)."""
-CI_OID, EUM_OID, DP_OID = "2.999.1", "2.999.5", "2.999.10"
+CI_OID, EUM_OID, DP_OID, DS_OID = "2.999.1", "2.999.5", "2.999.10", "2.999.15"
 """registeredID of the owners: under 2.999, the arc for examples, as in SGP.26."""
 CRL_URIS: Final = ("http://ci.test.example.com/CRL-A.crl", "http://ci.test.example.com/CRL-B.crl")
 _YEAR: Final = timedelta(days=365)
@@ -27,8 +27,10 @@ _LIFETIME: Final = {
     Role.EUM: 34 * _YEAR,
     Role.DP_AUTH: 10 * _YEAR,
     Role.DP_PB: 10 * _YEAR,
+    Role.DS_AUTH: 10 * _YEAR,
     # SGP.26 has 398 days, after which test set-ups break; nobody relies on this PKI, so it may live longer.
     Role.DP_TLS: 10 * _YEAR,
+    Role.DS_TLS: 10 * _YEAR,
 }
 _NO_END: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """An eUICC's certificate does not end (RFC 5280 §4.1.2.5)."""
@@ -37,7 +39,11 @@ _CI_NAME: Final = (
     (NameOID.ORGANIZATIONAL_UNIT_NAME, "TESTCERT"),
     (NameOID.ORGANIZATION_NAME, "eSIM Simulator"),
 )
-_DP_NAME: Final = ((NameOID.ORGANIZATION_NAME, "eSIM Simulator"), (NameOID.COMMON_NAME, "Test SM-DP+"))
+_SERVER_NAMES: Final = {
+    Role.DP_AUTH: "Test SM-DP+",
+    Role.DP_PB: "Test SM-DP+",
+    Role.DS_AUTH: "Test SM-DS",
+}
 
 
 class Issuer(NamedTuple):
@@ -98,33 +104,51 @@ def euicc_certificate(
 
 def dp_auth_certificate(issuer: Issuer, public: PublicKey, *, entropy: Entropy, now: datetime) -> bytes:
     """The certificate with which the SM-DP+ authenticates to eUICCs, DER (§4.5.2.1.0.4)."""
-    return _issue(_dp_builder(Role.DP_AUTH, public, entropy, now), issuer)
+    return _issue(_server_builder(Role.DP_AUTH, DP_OID, public, entropy, now), issuer)
 
 
 def dp_pb_certificate(issuer: Issuer, public: PublicKey, *, entropy: Entropy, now: datetime) -> bytes:
     """The certificate with which the SM-DP+ binds profiles, DER (§4.5.2.1.0.4)."""
-    return _issue(_dp_builder(Role.DP_PB, public, entropy, now), issuer)
+    return _issue(_server_builder(Role.DP_PB, DP_OID, public, entropy, now), issuer)
+
+
+def ds_auth_certificate(
+    issuer: Issuer, public: PublicKey, oid: str = DS_OID, *, entropy: Entropy, now: datetime
+) -> bytes:
+    """The certificate with which the SM-DS `oid` authenticates to eUICCs, DER (§4.5.2.1.0.6)."""
+    return _issue(_server_builder(Role.DS_AUTH, oid, public, entropy, now), issuer)
 
 
 def tls_certificate(
-    issuer: Issuer, public: PublicKey, hosts: Sequence[str], *, entropy: Entropy, now: datetime
+    issuer: Issuer,
+    public: PublicKey,
+    hosts: Sequence[str],
+    role: Role = Role.DP_TLS,
+    oid: str = DP_OID,
+    *,
+    entropy: Entropy,
+    now: datetime,
 ) -> bytes:
-    """The certificate with which the SM-DP+ serves TLS as `hosts`, names or IP addresses, DER."""
+    """The certificate with which a server uses TLS as `hosts`, names or IP addresses, DER. It serves clients
+    and is itself a client of other servers."""
     subject = ((NameOID.ORGANIZATION_NAME, "eSIM Simulator"), (NameOID.COMMON_NAME, hosts[0][:64]))
     usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
     builder = (
-        _builder(Role.DP_TLS, _name(subject), public, entropy, now)
+        _builder(role, _name(subject), public, entropy, now)
         .add_extension(_key_usage(digital_signature=True), critical=True)
         .add_extension(usage, critical=True)
-        .add_extension(_registered(DP_OID, hosts), critical=False)
+        .add_extension(_registered(oid, hosts), critical=False)
     )
     return _issue(builder, issuer)
 
 
-def _dp_builder(role: Role, public: PublicKey, entropy: Entropy, now: datetime) -> x509.CertificateBuilder:
+def _server_builder(
+    role: Role, oid: str, public: PublicKey, entropy: Entropy, now: datetime
+) -> x509.CertificateBuilder:
+    name = ((NameOID.ORGANIZATION_NAME, "eSIM Simulator"), (NameOID.COMMON_NAME, _SERVER_NAMES[role]))
     return (
-        _builder(role, _name(_DP_NAME), public, entropy, now)
-        .add_extension(_registered(DP_OID), critical=False)
+        _builder(role, _name(name), public, entropy, now)
+        .add_extension(_registered(oid), critical=False)
         .add_extension(_key_usage(digital_signature=True), critical=True)
     )
 

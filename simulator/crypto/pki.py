@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from simulator.crypto import issue
-from simulator.crypto.certificates import Certificate
+from simulator.crypto.certificates import Certificate, Role
 from simulator.crypto.ecc import Curve, Entropy, PrivateKey, one_time_key, private_key, public_bytes
 from simulator.crypto.errors import CryptoError
 
@@ -177,12 +177,32 @@ class TestPki:
 
     def issue_tls(self, hosts: Iterable[str], *, entropy: Entropy, now: datetime) -> TestPki:
         """This PKI with a new TLS certificate, for other `hosts`, under its NIST CI."""
+        branch, issuer = self._tls_issuer()
+        tls = _new_tls(issuer, entropy, now, tuple(hosts))
+        return TestPki({**self.branches, Curve.NIST_P256: replace(branch, tls=tls)})
+
+    def issue_peer_tls(
+        self, hosts: Iterable[str], role: Role, oid: str, *, entropy: Entropy, now: datetime
+    ) -> CertificateAndKey:
+        """A TLS certificate with a new key for another party, an SM-DS or an operator, that servers know by its
+        `oid`. It is issued under the NIST CI; PkiError if that key is not at hand."""
+        _, issuer = self._tls_issuer()
+        return _new_tls(issuer, entropy, now, tuple(hosts), role, oid)
+
+    def issue_sm_ds(self, curve: Curve, oid: str, *, entropy: Entropy, now: datetime) -> CertificateAndKey:
+        """CERT.DSauth.ECDSA with a new key for the SM-DS `oid`, under the CI of `curve`; PkiError if the CI's
+        key is not at hand."""
+        branch = self.branches[curve]
+        issuer = issue.Issuer(branch.ci.certificate, branch.ci.require_key())
+        key = one_time_key(curve, entropy)
+        der = issue.ds_auth_certificate(issuer, key.public_key(), oid, entropy=entropy, now=now)
+        return CertificateAndKey(der, key)
+
+    def _tls_issuer(self) -> tuple[Branch, issue.Issuer]:
         branch = self.branches.get(Curve.NIST_P256)
         if branch is None:
             raise PkiError("TLS certificates are issued under a CI on NIST P-256, which this PKI lacks")
-        issuer = issue.Issuer(branch.ci.certificate, branch.ci.require_key())
-        tls = _new_tls(issuer, entropy, now, tuple(hosts))
-        return TestPki({**self.branches, Curve.NIST_P256: replace(branch, tls=tls)})
+        return branch, issue.Issuer(branch.ci.certificate, branch.ci.require_key())
 
 
 def _new_branch(curve: Curve, entropy: Entropy, now: datetime, hosts: tuple[str, ...]) -> Branch:
@@ -201,12 +221,16 @@ def _new_branch(curve: Curve, entropy: Entropy, now: datetime, hosts: tuple[str,
 
 
 def _new_tls(
-    issuer: issue.Issuer, entropy: Entropy, now: datetime, hosts: tuple[str, ...]
+    issuer: issue.Issuer,
+    entropy: Entropy,
+    now: datetime,
+    hosts: tuple[str, ...],
+    role: Role = Role.DP_TLS,
+    oid: str = issue.DP_OID,
 ) -> CertificateAndKey:
     key = one_time_key(Curve.NIST_P256, entropy)
-    return CertificateAndKey(
-        issue.tls_certificate(issuer, key.public_key(), hosts, entropy=entropy, now=now), key
-    )
+    der = issue.tls_certificate(issuer, key.public_key(), hosts, role, oid, entropy=entropy, now=now)
+    return CertificateAndKey(der, key)
 
 
 def _published_keys(folder: Path) -> dict[str, PrivateKey]:
