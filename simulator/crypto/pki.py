@@ -184,7 +184,7 @@ class TestPki:
     def issue_peer_tls(
         self, hosts: Iterable[str], role: Role, oid: str, *, entropy: Entropy, now: datetime
     ) -> CertificateAndKey:
-        """A TLS certificate with a new key for another party, an SM-DS or an operator, that servers know by its
+        """A TLS certificate with a new key for another party, an SM-DS or an operator, whom servers know by
         `oid`. It is issued under the NIST CI; PkiError if that key is not at hand."""
         _, issuer = self._tls_issuer()
         return _new_tls(issuer, entropy, now, tuple(hosts), role, oid)
