@@ -8,6 +8,7 @@ and two bytes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from enum import IntEnum
 from typing import NamedTuple
 
 from asn1.tlv import encode_length
@@ -71,6 +72,7 @@ class Tag:
     HELP_REQUEST, DEFAULT_TEXT, EVENT_LIST, LOCATION_STATUS = 0x15, 0x17, 0x19, 0x1B
     TIMER_IDENTIFIER, TIMER_VALUE, DATE_TIME, DTMF, LANGUAGE, URL = 0x24, 0x25, 0x26, 0x2C, 0x2D, 0x31
     BEARER, CHANNEL_DATA, CHANNEL_DATA_LENGTH, CHANNEL_STATUS = 0x35, 0x36, 0x37, 0x38
+    CELL_BROADCAST_PAGE, PDP_CONTEXT, EPS_PDN_CONNECTION = 0x0C, 0x52, 0x7C
     BUFFER_SIZE, TRANSPORT, OTHER_ADDRESS, ACCESS_TECHNOLOGY, NETWORK_ACCESS_NAME = (
         0x39,
         0x3C,
@@ -141,6 +143,15 @@ RESULTS = {
 }
 """General result (§8.12)."""
 BEYOND_CAPABILITIES = 0x30
+
+
+class ControlResult(IntEnum):
+    """What the card says to a call or message that the terminal is about to make (TS 31.111 §7.3.1.6,
+    §7.3.2.3)."""
+
+    ALLOWED = 0x00
+    NOT_ALLOWED = 0x01
+    ALLOWED_WITH_MODIFICATIONS = 0x02
 
 
 class DataObject(NamedTuple):
@@ -224,6 +235,14 @@ def decode_text(value: bytes) -> str:
     raise ToolkitError(f"data coding scheme {value[0]:02X} is unknown")
 
 
+def decode_ussd(value: bytes) -> str:
+    """A USSD string: a data coding scheme of cell broadcasts, then the text (§8.17, TS 23.038 §5). Without a
+    language group of its own ('0X') it is in seven bits. ToolkitError as `decode_text`."""
+    if value and value[0] >> 4 == 0:
+        return unpack(value[1:])
+    return decode_text(value)
+
+
 def unpack(octets: bytes) -> str:
     """Seven-bit characters packed into octets (TS 23.038 §6.1.2.1); letters and digits are those of ASCII."""
     bits = int.from_bytes(octets, "little")
@@ -285,6 +304,52 @@ def envelope(
     identities = DataObject(Tag.DEVICE_IDENTITIES, bytes((source, Device.UICC)))
     body = b"".join(item.to_bytes() for item in (*before, identities, *objects))
     return bytes((tag,)) + encode_length(len(body)) + body
+
+
+class ControlAnswer(NamedTuple):
+    """The card's answer to call control and MO short message control: result, length, data objects (TS 31.111
+    §7.3.1.6). Nothing at all means that it is allowed as it is."""
+
+    result: ControlResult = ControlResult.ALLOWED
+    objects: tuple[DataObject, ...] = ()
+
+    @classmethod
+    def parse(cls, data: bytes) -> ControlAnswer:
+        """ToolkitError for a result that is none, or a length that is wrong."""
+        if not data:
+            return cls()
+        if len(data) < 2 or data[0] > ControlResult.ALLOWED_WITH_MODIFICATIONS:
+            raise ToolkitError(f"{data.hex().upper()} is no answer of call control")
+        length, offset = _length(data, 1)
+        if offset + length != len(data):
+            raise ToolkitError(f"call control says {length} bytes, {len(data) - offset} follow")
+        return cls(ControlResult(data[0]), tuple(parse_objects(data[offset:])))
+
+    def to_bytes(self) -> bytes:
+        body = b"".join(item.to_bytes() for item in self.objects)
+        return bytes((self.result,)) + encode_length(len(body)) + body
+
+
+def call_control(what: DataObject, objects: Iterable[DataObject] = ()) -> bytes:
+    """ENVELOPE (CALL CONTROL): a call by its ADDRESS, an SS_STRING, a USSD_STRING, or a PDP_CONTEXT; behind
+    it location information and what else there is (TS 31.111 §7.3.1)."""
+    return envelope(Envelope.CALL_CONTROL, Device.TERMINAL, [what, *objects])
+
+
+def mo_sms_control(service_centre: bytes, destination: bytes, objects: Iterable[DataObject] = ()) -> bytes:
+    """ENVELOPE (MO SHORT MESSAGE CONTROL): values of the addresses of RP and TP (TS 31.111 §7.3.2)."""
+    addresses = [DataObject(Tag.ADDRESS, value) for value in (service_centre, destination)]
+    return envelope(Envelope.MO_SMS_CONTROL, Device.TERMINAL, [*addresses, *objects])
+
+
+def decode_address(value: bytes) -> str:
+    """The number in an address (§8.1): type of number, digits two to a byte, swapped; 'A' to 'C' of it are
+    '*', '#' and 'p', as TS 24.008 Table 10.5.118 has them. Empty for no address."""
+    if not value:
+        return ""
+    swapped = value[1:].hex().upper()
+    digits = "".join(swapped[at + 1] + swapped[at] for at in range(0, len(swapped), 2)).rstrip("F")
+    return ("+" if value[0] & 0x70 == 0x10 else "") + digits.translate(str.maketrans("ABC", "*#p"))
 
 
 def profile_of(commands: Iterable[int], events: Iterable[tuple[int, int]] = ()) -> bytes:

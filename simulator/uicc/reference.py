@@ -116,7 +116,7 @@ LIMITS = {
     "TS 102 221 §11.1.22": "at most twelve hours; not while a secure channel is open",
     "TS 102 221 §11.1.24": "6D00",
     "TS 102 221 §11.1.25": "6D00: the card has one logical secure element",
-    "TS 102 221 §11.2.2": "call control and MO SMS control always allow; cell broadcast is not read",
+    "TS 102 221 §11.2.2": "no USSD data download, no MMS, no geographical location reporting",
     "TS 102 222 §6.3": "of the proprietary template special file information, patterns and maximum size",
     "TS 102 222 §6.10": "size of the file only; 6981 for cyclic files",
     "GP Card Specification §11.3": "no CPLC, list of applications or confirmation counter",

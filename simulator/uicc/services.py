@@ -39,6 +39,8 @@ class Service(NamedTuple):
 
 
 GSM_ACCESS: Final = Service(Naa.USIM, 27, "GSM Access", "TS 31.102 §7.1.2.1")
+CALL_CONTROL: Final = Service(Naa.USIM, 30, "Call Control by USIM", "TS 31.111 §7.3.1")
+MO_SMS_CONTROL: Final = Service(Naa.USIM, 31, "MO-SMS Control by USIM", "TS 31.111 §7.3.2")
 GSM_SECURITY_CONTEXT: Final = Service(Naa.USIM, 38, "GSM security context", "TS 31.102 §7.1.1.1")
 VGCS_SECURITY: Final = Service(Naa.USIM, 64, "VGCS security", "TS 31.102 §7.1.1.2")
 VBS_SECURITY: Final = Service(Naa.USIM, 65, "VBS security", "TS 31.102 §7.1.1.2")
@@ -53,6 +55,8 @@ GBA_ISIM: Final = Service(Naa.ISIM, 2, "Generic Bootstrapping Architecture (GBA)
 
 SERVICES: Final = (
     GSM_ACCESS,
+    CALL_CONTROL,
+    MO_SMS_CONTROL,
     GSM_SECURITY_CONTEXT,
     VGCS_SECURITY,
     VBS_SECURITY,

@@ -8,13 +8,15 @@ from asn1 import tlv
 from asn1.errors import Asn1Error
 from cards.apdu import CommandApdu
 from cards.status import SW, StatusError
+from simulator.uicc.cell_broadcast import Page, read_page
 from simulator.uicc.command import PROPRIETARY, command
 
 if TYPE_CHECKING:
+    from simulator.uicc.card import Card
     from simulator.uicc.channel import Channel
 
 _TERMINAL_CAPABILITY_TEMPLATE = 0xA9
-_SMS_PP_DOWNLOAD = 0xD1
+_SMS_PP_DOWNLOAD, _CELL_BROADCAST_DOWNLOAD = 0xD1, 0xD2
 
 
 def _no_parameters(command: CommandApdu) -> None:
@@ -65,18 +67,29 @@ def terminal_response(channel: Channel, command: CommandApdu) -> bytes:
 
 
 def envelope(channel: Channel, command: CommandApdu) -> bytes:
-    """ENVELOPE, §11.2.2: a short message for the card goes to remote management (TS 31.115), everything else
-    to the toolkit applications."""
+    """ENVELOPE, §11.2.2: a short message or a secured page for the card goes to remote management (TS
+    31.115), everything else to the toolkit applications."""
     _no_parameters(command)
     card = channel.card
     if command.data[0] == _SMS_PP_DOWNLOAD:
         return card.ota.handle(command.data)
+    if command.data[0] == _CELL_BROADCAST_DOWNLOAD:
+        return _cell_broadcast(card, read_page(command.data))
     if card.toolkit is not None:
         return card.toolkit.envelope(command.data)
     try:
         tlv.read_all(command.data)
     except Asn1Error:
         raise StatusError(SW.INCORRECT_DATA) from None
+    return b""
+
+
+def _cell_broadcast(card: Card, page: Page) -> bytes:
+    """A page is never answered with data (TS 31.111 §7.1.2.2)."""
+    if page.is_secured:
+        card.ota.broadcast(page)
+    elif card.toolkit is not None:
+        card.toolkit.broadcast(page)
     return b""
 
 

@@ -1,4 +1,5 @@
-"""The receiving entity of remote management: from ENVELOPE to proof of receipt (TS 31.115 §4, TS 102 225 §5).
+"""The receiving entity of remote management: from ENVELOPE to proof of receipt (TS 31.115 §4 and §5, TS
+102 225 §5).
 
 Checks in their order: is there a target of this TAR ('09'), does the security reach its level ('0A'), are
 there keys and algorithms ('06'), can it be deciphered ('05'), is RC/CC/DS right ('01'), is the counter in
@@ -12,7 +13,7 @@ gets to see a right one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from cards.status import SW, StatusError
 from simulator.crypto.scp80 import (
@@ -31,6 +32,7 @@ from simulator.crypto.scp80 import (
     response_capacity,
     secure_response,
 )
+from simulator.uicc.cell_broadcast import Page, PageAssembly
 from simulator.uicc.index import MF_FID
 from simulator.uicc.ota import script, sms
 from simulator.uicc.ota.configuration import FileTarget, OtaConfiguration, Target
@@ -42,8 +44,18 @@ if TYPE_CHECKING:
 _EF_RMA: Final = f"{MF_FID:04X}/7F10/6F53"
 """EF.RMA: remote management actions, a proactive command in each record (TS 102 226 §5.2.1.2)."""
 _SUBMIT_LIMIT = sms.USER_DATA_LIMIT - 8 + 254 * (sms.USER_DATA_LIMIT - 6)
+T = TypeVar("T")
 _Counter = tuple[bytes, int]
 """Whose counter it is: security domain and version of the key set."""
+
+
+class _Processed(NamedTuple):
+    """What became of a command packet. It is genuine once it passed the checks of its own security."""
+
+    command: CommandPacket
+    keys: Keys
+    response: ResponsePacket
+    is_genuine: bool
 
 
 class Ota:
@@ -56,6 +68,7 @@ class Ota:
         self.configuration = configuration
         self._send = send or card.proactive.queue
         self._assembly = sms.Assembly()
+        self._pages = PageAssembly()
         self._chained: dict[bytes, tuple[RemoteChannel, bool]] = {}
         """The channel that a chained script left to the next, by TAR, and whether it outlives a reset."""
         self._reference = 0
@@ -65,12 +78,24 @@ class Ota:
         report, or nothing. StatusError, and nothing else, where ENVELOPE fails: 6A80 for what is no download
         with a packet, 6200 with the proof of receipt for a packet that is refused.
         """
+        return self._guarded(envelope, lambda: self._handle(envelope))
+
+    def broadcast(self, page: Page) -> None:
+        """A secured page of a cell broadcast. The command packet begins with its first octet and ends where
+        its length says; the rest of the last page is filling (TS 31.115 §5.1). There is no proof of receipt:
+        nobody is there to send it to. StatusError 6A80 for what is no packet."""
+        content = self._pages.add(page)
+        if content is not None:
+            packet = content[: 2 + int.from_bytes(content[:2], "big")]
+            self._guarded(packet, lambda: self._process(packet))
+
+    def _guarded(self, octets: bytes, work: Callable[[], T]) -> T:
         try:
-            return self._handle(envelope)
+            return work()
         except StatusError:
             raise
         except Exception as fault:  # noqa: BLE001 - a fault of ours must never stop the card
-            self.card.on_fault(envelope, fault)
+            self.card.on_fault(octets, fault)
             raise StatusError(SW.TECHNICAL_PROBLEM) from None
 
     def _handle(self, envelope: bytes) -> bytes:
@@ -84,8 +109,12 @@ class Ota:
 
     def receive(self, message: sms.ShortMessage) -> bytes:
         """A whole message with a command packet."""
+        return self._prove(message, self._process(message.text))
+
+    def _process(self, packet: bytes) -> _Processed:
+        """Check a command packet and do what it says; StatusError 6A80 if it is none."""
         try:
-            header = read_command_header(message.text)
+            header = read_command_header(packet)
         except SecurityError:
             raise StatusError(SW.INCORRECT_DATA) from None
         target = self.configuration.target(header.tar)
@@ -94,13 +123,13 @@ class Ota:
             if target is None:
                 raise SecurityError(ResponseStatus.TAR_UNKNOWN, header.tar.hex())
             channel_keys = self._admit(target, header)
-            command = open_command(message.text, channel_keys)
+            command = open_command(packet, channel_keys)
             keys = channel_keys
             self._count(target, command)
             response = self._execute(target, command, keys)
         except SecurityError as error:
             response = ResponsePacket(command.tar, command.counter, error.status)
-        return self._prove(message, command, keys, response, is_genuine=command is not header)
+        return _Processed(command, keys, response, is_genuine=command is not header)
 
     def _admit(self, target: Target, header: CommandPacket) -> Keys:
         """The keys of a packet that is secure enough for its target."""
@@ -197,16 +226,9 @@ class Ota:
 
     # --- proof of receipt ---------------------------------------------------------------------------------
 
-    def _prove(
-        self,
-        message: sms.ShortMessage,
-        command: CommandPacket,
-        keys: Keys,
-        response: ResponsePacket,
-        *,
-        is_genuine: bool,
-    ) -> bytes:
+    def _prove(self, message: sms.ShortMessage, processed: _Processed) -> bytes:
         """Send the proof of receipt the way that the command asks for, if it asks."""
+        command, keys, response, is_genuine = processed
         is_error = response.status is not ResponseStatus.POR_OK
         if command.spi.por is not PorMode.ALWAYS and not (is_error and command.spi.por is PorMode.ON_ERROR):
             return b""
@@ -232,4 +254,5 @@ class Ota:
     def reset(self) -> None:
         """Power has been off: parts of messages and chains of scripts are gone, counters are not."""
         self._assembly.clear()
+        self._pages.clear()
         self._chained = {tar: chain for tar, chain in self._chained.items() if chain[1]}

@@ -32,12 +32,12 @@ def _text(text: str, tag: int = Tag.TEXT_STRING) -> DataObject:
     return DataObject(tag, encode_text(text))
 
 
-def _alpha(text: str) -> list[DataObject]:
+def alpha_identifier(text: str) -> tuple[DataObject, ...]:
     """An alpha identifier (§8.2), 8-bit or UCS2 with '80' in front; none for an empty text."""
     if not text:
-        return []
+        return ()
     octets = text.encode() if text.isascii() else b"\x80" + text.encode("utf-16-be")
-    return [DataObject(Tag.ALPHA_IDENTIFIER, octets)]
+    return (DataObject(Tag.ALPHA_IDENTIFIER, octets),)
 
 
 def _duration(seconds: int) -> DataObject:
@@ -83,12 +83,14 @@ def _items(items: Sequence[str]) -> list[DataObject]:
 
 def select_item(title: str, items: Sequence[str]) -> Proactive:
     """§6.4.9; the answer has the number of an item, from 1."""
-    return _make("SELECT ITEM", objects=[*_alpha(title), *_items(items)])
+    return _make("SELECT ITEM", objects=[*alpha_identifier(title), *_items(items)])
 
 
 def set_up_menu(title: str, items: Sequence[str]) -> Proactive:
     """§6.4.8; without items the menu goes away."""
-    return _make("SET UP MENU", objects=[*_alpha(title), *(_items(items) or [DataObject(Tag.ITEM, b"")])])
+    return _make(
+        "SET UP MENU", objects=[*alpha_identifier(title), *(_items(items) or [DataObject(Tag.ITEM, b"")])]
+    )
 
 
 def set_up_event_list(events: Iterable[int]) -> Proactive:
@@ -98,19 +100,19 @@ def set_up_event_list(events: Iterable[int]) -> Proactive:
 
 def send_short_message(tpdu: bytes, *, title: str = "", packed: bool = False) -> Proactive:
     """§6.4.10: an SMS-SUBMIT (TS 23.040 §9.2.2.2); `packed`: the terminal packs its text."""
-    objects = [*_alpha(title), DataObject(Tag.SMS_TPDU, tpdu)]
+    objects = [*alpha_identifier(title), DataObject(Tag.SMS_TPDU, tpdu)]
     return _make("SEND SHORT MESSAGE", int(packed), Device.NETWORK, objects)
 
 
 def send_ss(string: bytes, *, title: str = "") -> Proactive:
     """TS 31.111 §6.4.11: type of number and the SS string in BCD (§8.14)."""
-    return _make("SEND SS", 0, Device.NETWORK, [*_alpha(title), DataObject(Tag.SS_STRING, string)])
+    return _make("SEND SS", 0, Device.NETWORK, [*alpha_identifier(title), DataObject(Tag.SS_STRING, string)])
 
 
 def send_ussd(text: str, *, title: str = "") -> Proactive:
     """TS 31.111 §6.4.12; in eight bits (DCS '44'), the answer has a text."""
     string = DataObject(Tag.USSD_STRING, b"\x44" + text.encode("latin-1"))
-    return _make("SEND USSD", 0, Device.NETWORK, [*_alpha(title), string])
+    return _make("SEND USSD", 0, Device.NETWORK, [*alpha_identifier(title), string])
 
 
 def address(number: str) -> DataObject:
@@ -124,13 +126,13 @@ def address(number: str) -> DataObject:
 
 def set_up_call(number: str, *, title: str = "", qualifier: int = 0) -> Proactive:
     """§6.4.13; the qualifier says what happens to other calls (§8.6)."""
-    return _make("SET UP CALL", qualifier, Device.NETWORK, [*_alpha(title), address(number)])
+    return _make("SET UP CALL", qualifier, Device.NETWORK, [*alpha_identifier(title), address(number)])
 
 
 def play_tone(tone: int = 0, seconds: int = 0, *, title: str = "") -> Proactive:
     """§6.4.5; tone 0: the terminal's own."""
-    objects = _alpha(title) + ([DataObject(Tag.TONE, bytes((tone,)))] if tone else [])
-    return _make("PLAY TONE", 0, Device.EARPIECE, objects + ([_duration(seconds)] if seconds else []))
+    objects = alpha_identifier(title) + ((DataObject(Tag.TONE, bytes((tone,))),) if tone else ())
+    return _make("PLAY TONE", 0, Device.EARPIECE, objects + ((_duration(seconds),) if seconds else ()))
 
 
 def send_dtmf(digits: str) -> Proactive:

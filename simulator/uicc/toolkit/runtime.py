@@ -26,9 +26,11 @@ from cards.toolkit import (
 )
 from simulator.uicc.toolkit import commands
 from simulator.uicc.toolkit.commands import Proactive
+from simulator.uicc.toolkit.control import Decision, Request, allow, decide, read_request
 
 if TYPE_CHECKING:
     from simulator.uicc.card import Card
+    from simulator.uicc.cell_broadcast import Page
 
 _FIRST_REFUSAL = 0x10
 """General results from here on say that the command was not performed."""
@@ -84,6 +86,10 @@ class Applet:
     events: frozenset[int] = frozenset()
     """Events of the terminal (`cards.toolkit.Event`) that it is told of."""
 
+    controls: frozenset[int] = frozenset()
+    """What it is asked about before it goes out: `Envelope.CALL_CONTROL` (calls, SS, USSD, contexts),
+    `Envelope.MO_SMS_CONTROL`."""
+
     def attach(self, card: Card) -> None:
         """The card is made: bring along what it needs. Before the card's state is restored."""
 
@@ -102,6 +108,14 @@ class Applet:
     def timer_expired(self, card: Card, timer: int) -> Session:
         """A timer that any application started."""
         yield from ()
+
+    def broadcast_received(self, card: Card, page: Page) -> Session:
+        """A page of a cell broadcast that is not secured."""
+        yield from ()
+
+    def control(self, card: Card, request: Request) -> Decision:
+        """Asked for one of its `controls`; the answer goes out at once, what it wants done follows."""
+        return allow()
 
 
 class Toolkit:
@@ -141,13 +155,14 @@ class Toolkit:
             yield commands.set_up_event_list(sorted(events))
 
     def envelope(self, data: bytes) -> bytes:
-        """An ENVELOPE that is not a short message. StatusError 6A80 for what cannot be read, 9300 for a
-        choice of the user while a command is out (TS 102 221 §7.4.2.1). Call control and MO SMS control are
-        allowed unchanged."""
+        """An ENVELOPE that is not for remote management; data only in answer to call control and MO short
+        message control. StatusError 6A80 for what cannot be read, 9300 for a choice of the user while a
+        command is out (TS 102 221 §7.4.2.1)."""
         try:
             tag, objects = read_template(data)
         except ToolkitError:
             raise StatusError(SW.INCORRECT_DATA) from None
+        answer = b""
         if tag == Envelope.MENU_SELECTION:
             if self.card.proactive.is_busy:
                 raise StatusError(SW.TOOLKIT_BUSY)
@@ -158,9 +173,20 @@ class Toolkit:
             timer = (first_of(objects, Tag.TIMER_IDENTIFIER) or b"\0")[0]
             self._waiting.extend(applet.timer_expired(self.card, timer) for applet in self.applets)
         elif tag in (Envelope.CALL_CONTROL, Envelope.MO_SMS_CONTROL):
-            return b"\x00\x00"
+            answer = self._control(read_request(tag, objects))
         self._proceed()
-        return b""
+        return answer
+
+    def broadcast(self, page: Page) -> None:
+        """A page for the applications (TS 31.111 §7.1.2)."""
+        self._waiting.extend(applet.broadcast_received(self.card, page) for applet in self.applets)
+        self._proceed()
+
+    def _control(self, request: Request) -> bytes:
+        decision = decide(self.card, self.applets, request)
+        if decision.then is not None:
+            self._waiting.append(decision.then)
+        return decision.answer.to_bytes()
 
     def _choose(self, objects: Sequence[DataObject]) -> None:
         number = (first_of(objects, Tag.ITEM_IDENTIFIER) or b"\0")[0]

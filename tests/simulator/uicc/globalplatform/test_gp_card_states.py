@@ -93,7 +93,7 @@ def test_a_terminated_card_only_says_what_it_is(locked: Terminal) -> None:
     assert locked.send("F080FF").sw == "9000"
     for _ in range(2):
         assert send(card, "80CA9F7F2D").startswith("9F7F2A")
-        assert send(card, "00CA006600").startswith("6C")
+        assert send(card, "00CA006600").startswith("663D733B06072A864886FC6B01")
         assert send(card, "80CA123400") == "6A88"
         assert send(card, f"00A4040C08{ISD.hex()}") == "6A82"
         assert send(card, "80500000085566778899AABBCC00") == "6D00"

@@ -265,8 +265,8 @@ def test_an_application_that_fails_does_not_stop_the_card() -> None:
     assert phone.names[-1] == "DISPLAY TEXT"
 
 
-def test_call_control_allows() -> None:
+def test_call_control_allows_where_nobody_is_registered() -> None:
     phone = terminal(Probe())
     phone.start()
-    assert phone("80C2000007D40582028281" + "00")[:4] in ("6A80", "6700")
-    assert phone("80C2000006D4048202828100") == "00009000"
+    assert phone("80C2000007D4058202828100") == "6A80"
+    assert phone("80C200000AD4088202828186028101" + "00") == "00009000"
