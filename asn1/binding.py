@@ -8,8 +8,10 @@ base64, a number or a flag. Members that the table does not know are ignored, as
 from __future__ import annotations
 
 import binascii
+import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 from asn1 import rsp
@@ -77,6 +79,12 @@ class Function(NamedTuple):
 
 REQUESTER: Final = (Member("functionRequesterIdentifier", "text"), Member("functionCallIdentifier", "text"))
 """The header of a request between servers (§6.5.1.3); in Python they are members like the others."""
+
+
+@cache
+def snake_case(function: str) -> str:
+    """How a function is called in Python: 'getBoundProfilePackage' → 'get_bound_profile_package'."""
+    return re.sub(r"(?<!^)([A-Z])", r"_\1", function).lower()
 
 
 class Binding:

@@ -8,6 +8,7 @@ from enum import Enum
 class Refusal(Enum):
     """Subject code, reason code, the clause that names the pair, and what it means."""
 
+    REQUESTER = "1.1", "1.2", "§5.2.2", "The function requester is not the one that its TLS certificate names"
     MALFORMED = "1.6", "2.1", "§5.2.6", "A member of the request is malformed"
     INCOMPLETE = "1.6", "2.2", "§5.2.6", "A mandatory member of the request is missing"
     PROTOCOL_FORMAT = "1.3.1", "2.1", "§5.2.6", "The message is not a JSON object"

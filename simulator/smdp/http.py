@@ -1,9 +1,9 @@
-"""ES9+ over HTTP: requests in, the core asked, answers out, as a FastAPI application (SGP.22 §6.2, §6.3).
+"""The interfaces of SM-DP+ and SM-DS over HTTP: requests in, the core asked, answers out (SGP.22 §6.2, §6.3).
 
 What goes wrong is told as the specification asks: a function that fails answers with HTTP status 200 and its
 codes in the header, a notification that is taken answers 204. Where it is silent: a body that is no JSON is
 answered 400, one that is too long 413, with codes in the header too; a member that is malformed or missing
-fails the function with 1.6/2.1 or 1.6/2.2.
+fails the function with 1.6/2.1 or 1.6/2.2, a requester whom its certificate does not name with 1.1/1.2.
 """
 
 from __future__ import annotations
@@ -17,19 +17,22 @@ from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
-from asn1 import es9
+from asn1 import es2, es9
+from asn1.binding import (
+    ADMIN_PROTOCOL,
+    ADMIN_PROTOCOL_HEADER,
+    CONTENT_TYPE,
+    Binding,
+    BindingError,
+    failure_header,
+    snake_case,
+)
 from simulator.smdp.core import SmdpPlus
 from simulator.smdp.errors import Refusal, RspError
+from simulator.smdp.peer import requester_oids
 
 MAX_BODY: Final = 1 << 20
 """Bytes. The longest request is an AuthenticateServerResponse with its certificates, a few kilobytes."""
-_METHODS: Final = {
-    "initiateAuthentication": "initiate_authentication",
-    "authenticateClient": "authenticate_client",
-    "getBoundProfilePackage": "get_bound_profile_package",
-    "handleNotification": "handle_notification",
-    "cancelSession": "cancel_session",
-}
 _log = logging.getLogger(__name__)
 
 
@@ -45,51 +48,83 @@ class Answer(NamedTuple):
     document: dict[str, Any] | None
 
 
+class Interface(NamedTuple):
+    """An interface and who answers it: an object with a method for each function, named in snake_case."""
+
+    binding: Binding
+    server: Any
+    functions: tuple[str, ...]
+
+    @classmethod
+    def of(cls, binding: Binding, server: Any) -> Interface:
+        """All functions of the binding that the server has."""
+        return cls(binding, server, tuple(f for f in binding.functions if hasattr(server, snake_case(f))))
+
+
 def create_app(smdp: SmdpPlus, *, max_body: int = MAX_BODY) -> FastAPI:
-    """The HTTP application of a server. Its functions run in threads, so the store must allow threads."""
-    app = FastAPI(title="SM-DP+ (test)", docs_url=None, redoc_url=None, openapi_url=None)
-    for function in es9.FUNCTIONS:
-        app.add_api_route(
-            es9.path(function), _endpoint(smdp, function, max_body), methods=["POST"], name=function
-        )
+    """The HTTP application of an SM-DP+: ES9+ and ES2+."""
+    return application("SM-DP+ (test)", es9.BINDING, es2.BINDING, server=smdp, max_body=max_body)
+
+
+def application(title: str, *bindings: Binding, server: Any, max_body: int = MAX_BODY) -> FastAPI:
+    """The HTTP application of a server. Its functions run in threads, so its store must allow threads."""
+    app = FastAPI(title=title, docs_url=None, redoc_url=None, openapi_url=None)
+    for interface in (Interface.of(binding, server) for binding in bindings):
+        for function in interface.functions:
+            endpoint = _endpoint(interface, function, max_body)
+            app.add_api_route(interface.binding.path(function), endpoint, methods=["POST"], name=function)
     return app
 
 
-def answer(smdp: SmdpPlus, function: str, document: Any) -> Answer:
-    """Runs one function of ES9+ on a JSON document."""
+def answer(
+    interface: Interface, function: str, document: Any, requesters: frozenset[str] | None = None
+) -> Answer:
+    """Runs one function on a JSON document. `requesters` are the OIDs of the caller's certificate; None where
+    the connection is not one of TLS."""
+    binding, server = interface.binding, interface.server
     try:
-        values = es9.decode_request(function, document)
-        result = getattr(smdp, _METHODS[function])(values)
-    except es9.Es9Error as error:
+        values = binding.decode_request(function, document)
+        _check_requester(values, requesters)
+        result = getattr(server, snake_case(function))(values)
+    except BindingError as error:
         refusal = Refusal.INCOMPLETE if error.is_missing else Refusal.MALFORMED
         return Answer(200, failure(RspError.of(refusal, error.member, error.reason)))
     except RspError as error:
         _log.info("%s refused: %s", function, error)
         return Answer(200, failure(error))
-    if es9.FUNCTIONS[function].is_notification:
+    if binding.functions[function].is_notification:
         return Answer(204, None)
-    return Answer(200, es9.encode_response(function, result))
+    return Answer(200, binding.encode_response(function, result))
+
+
+def _check_requester(values: dict[str, Any], requesters: frozenset[str] | None) -> None:
+    """Between servers, the requester is who its TLS certificate says (§5.2.2)."""
+    requester = values.get("functionRequesterIdentifier")
+    if requester is not None and requesters is not None and requester not in requesters:
+        named = ", ".join(sorted(requesters)) or "nobody"
+        raise RspError.of(Refusal.REQUESTER, requester, f"it names {named}")
 
 
 def failure(error: RspError) -> dict[str, Any]:
     """The JSON object that tells of a failure."""
-    return es9.failure_header(error.subject_code, error.reason_code, error.subject_identifier, error.message)
+    return failure_header(error.subject_code, error.reason_code, error.subject_identifier, error.message)
 
 
-def _endpoint(smdp: SmdpPlus, function: str, max_body: int) -> Callable[[Request], Any]:
+def _endpoint(interface: Interface, function: str, max_body: int) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         try:
             _check_headers(request)
             document = _parse(await _read(request, max_body))
         except _HttpError as error:
             return _response(Answer(error.status, failure(error.error)))
-        return _response(await run_in_threadpool(answer, smdp, function, document))
+        requesters = requester_oids(request.scope) if request.url.scheme == "https" else None
+        return _response(await run_in_threadpool(answer, interface, function, document, requesters))
 
     return endpoint
 
 
 def _response(answered: Answer) -> Response:
-    headers = {es9.ADMIN_PROTOCOL_HEADER: es9.ADMIN_PROTOCOL}
+    headers = {ADMIN_PROTOCOL_HEADER: ADMIN_PROTOCOL}
     if answered.document is None:
         return Response(status_code=answered.status, headers=headers)
     return JSONResponse(answered.document, status_code=answered.status, headers=headers)
@@ -97,11 +132,11 @@ def _response(answered: Answer) -> Response:
 
 def _check_headers(request: Request) -> None:
     """X-Admin-Protocol names RSP of version 2 or 3 (§6.2)."""
-    protocol = request.headers.get(es9.ADMIN_PROTOCOL_HEADER, "")
+    protocol = request.headers.get(ADMIN_PROTOCOL_HEADER, "")
     if not protocol.lower().startswith(("gsma/rsp/v2.", "gsma/rsp/v3.")):
-        raise _HttpError(200, RspError.of(Refusal.PROTOCOL_VERSION, es9.ADMIN_PROTOCOL_HEADER, protocol))
+        raise _HttpError(200, RspError.of(Refusal.PROTOCOL_VERSION, ADMIN_PROTOCOL_HEADER, protocol))
     content_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if content_type != es9.CONTENT_TYPE:
+    if content_type != CONTENT_TYPE:
         raise _HttpError(415, RspError.of(Refusal.PROTOCOL_FORMAT, "Content-Type", content_type))
 
 

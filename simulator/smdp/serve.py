@@ -1,23 +1,26 @@
-"""Serves an SM-DP+ over HTTPS with uvicorn, until told to stop or for the length of a `with` block."""
+"""Serves an SM-DP+ or SM-DS over HTTPS with uvicorn, until told to stop or for the length of a block."""
 
 from __future__ import annotations
 
 import socket
+import ssl
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Protocol
 
 import uvicorn
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_der_x509_certificate
+from fastapi import FastAPI
 
 from simulator.crypto.pki import CertificateAndKey, PkiError, key_pem
 from simulator.smdp.core import SmdpPlus
 from simulator.smdp.http import create_app
+from simulator.smdp.peer import PeerProtocol
 
 DEFAULT_PORT: Final = 8443
 _START_TIMEOUT: Final = 10.0
@@ -46,9 +49,15 @@ class Address:
         return f"{'https' if self.is_tls else 'http'}://{self.smdp_address}"
 
 
+class Servable(Protocol):
+    """An SM-DP+ or SM-DS."""
+
+    identity: Any
+
+
 def serve(smdp: SmdpPlus, host: str = "localhost", port: int = DEFAULT_PORT, *, is_tls: bool = True) -> None:
     """Serves until interrupted. ServeError if the address is taken, PkiError without a TLS certificate."""
-    with _prepared(smdp, host, port, is_tls=is_tls) as (server, listener, _):
+    with _prepared(smdp, create_app(smdp), host, port, is_tls=is_tls) as (server, listener, _):
         server.run(sockets=[listener])
 
 
@@ -57,7 +66,16 @@ def running(
     smdp: SmdpPlus, host: str = "localhost", port: int = 0, *, is_tls: bool = True
 ) -> Iterator[Address]:
     """Serves in a thread for the length of the block; port 0 takes any that is free."""
-    with _prepared(smdp, host, port, is_tls=is_tls) as (server, listener, address):
+    with running_application(smdp, create_app(smdp), host, port, is_tls=is_tls) as address:
+        yield address
+
+
+@contextmanager
+def running_application(
+    served: Servable, app: FastAPI, host: str = "localhost", port: int = 0, *, is_tls: bool = True
+) -> Iterator[Address]:
+    """Serves the application of a server in a thread for the length of the block."""
+    with _prepared(served, app, host, port, is_tls=is_tls) as (server, listener, address):
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         try:
@@ -81,23 +99,22 @@ def _wait(server: uvicorn.Server, thread: threading.Thread) -> None:
 
 @contextmanager
 def _prepared(
-    smdp: SmdpPlus, host: str, port: int, *, is_tls: bool
+    served: Servable, app: FastAPI, host: str, port: int, *, is_tls: bool
 ) -> Iterator[tuple[uvicorn.Server, socket.socket, Address]]:
-    """A server, its listening socket and address. The SM-DP+ then answers to that address too."""
-    tls = smdp.identity.tls if is_tls else None
+    """A server, its listening socket and address. It then answers to that address too."""
+    tls = served.identity.tls if is_tls else None
     if is_tls and (tls is None or tls.key is None):
         raise PkiError("there is no TLS certificate with its key to serve HTTPS with")
     with _listen(host, port) as listener, tempfile.TemporaryDirectory(prefix="smdp-tls-") as folder:
         address = Address(host, listener.getsockname()[1], is_tls)
-        _answer_to(smdp, address)
-        certificate, key = _write_tls(Path(folder), tls) if tls else (None, None)
+        _answer_to(served, address)
         config = uvicorn.Config(
-            create_app(smdp),
+            app,
+            http=PeerProtocol,
             log_config=None,
             lifespan="off",
             server_header=False,
-            ssl_certfile=certificate,
-            ssl_keyfile=key,
+            **(_tls_options(Path(folder), tls, served.identity.anchors) if tls else {}),
         )
         yield uvicorn.Server(config), listener, address
 
@@ -119,18 +136,29 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _answer_to(smdp: SmdpPlus, address: Address) -> None:
-    """Adds the listening address, with and without port, to the names that the SM-DP+ goes by."""
+def _answer_to(served: Servable, address: Address) -> None:
+    """Adds the listening address, with and without port, to the names that the server goes by."""
     hosts = {address.host, *_LOOPBACK} if address.host in _LOOPBACK else {address.host}
     names = [name for host in sorted(hosts) for name in (f"{host}:{address.port}", host)]
-    identity = smdp.identity
-    smdp.identity = replace(identity, aliases=(*identity.aliases, *names))
+    identity = served.identity
+    served.identity = replace(identity, aliases=(*identity.aliases, *names))
 
 
-def _write_tls(folder: Path, tls: CertificateAndKey) -> tuple[Path, Path]:
-    """uvicorn reads certificate and key from files; these live as long as the server."""
-    certificate, key = folder / "certificate.pem", folder / "key.pem"
-    certificate.write_bytes(load_der_x509_certificate(tls.certificate_der).public_bytes(Encoding.PEM))
+def _tls_options(folder: Path, tls: CertificateAndKey, anchors: Iterable[bytes]) -> dict[str, Any]:
+    """uvicorn reads certificates and key from files; these live as long as the server. LPAs have no
+    certificate, operators and other servers show theirs, which must then be under one of the CIs."""
+    certificate, key, issuers = folder / "certificate.pem", folder / "key.pem", folder / "issuers.pem"
+    certificate.write_bytes(_pem(tls.certificate_der))
+    issuers.write_bytes(b"".join(_pem(anchor) for anchor in anchors))
     key.touch(mode=0o600)
     key.write_bytes(key_pem(tls.require_key()))
-    return certificate, key
+    return {
+        "ssl_certfile": certificate,
+        "ssl_keyfile": key,
+        "ssl_ca_certs": str(issuers),
+        "ssl_cert_reqs": ssl.CERT_OPTIONAL,
+    }
+
+
+def _pem(certificate: bytes) -> bytes:
+    return load_der_x509_certificate(certificate).public_bytes(Encoding.PEM)

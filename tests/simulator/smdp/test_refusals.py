@@ -18,7 +18,7 @@ from simulator.crypto import ecc
 from simulator.crypto.issue import Issuer, euicc_certificate
 from simulator.crypto.pki import TestPki
 from simulator.smdp import Refusal, RspError, SmdpIdentity
-from simulator.smdp.http import answer
+from simulator.smdp.http import Interface, answer
 from simulator.smdp.states import OrderEvent, OrderState
 
 OTHER_EID = bytes.fromhex("89049032000000000000000000000012")
@@ -439,7 +439,7 @@ def test_a_right_code_after_a_wrong_one(world: Any) -> None:
 
 
 def test_every_refusal_is_tested_and_has_its_own_codes() -> None:
-    by_http = {Refusal.INCOMPLETE, Refusal.PROTOCOL_FORMAT, Refusal.PROTOCOL_VERSION}
+    by_http = {Refusal.REQUESTER, Refusal.INCOMPLETE, Refusal.PROTOCOL_FORMAT, Refusal.PROTOCOL_VERSION}
     counted = {Refusal.CONFIRMATION_CODE, Refusal.CONFIRMATION_CODE_ATTEMPTS}
     assert {c.refusal for c in CASES} | by_http | counted == set(Refusal)
     codes = [(r.subject_code, r.reason_code) for r in Refusal]
@@ -511,7 +511,7 @@ def test_damaged_requests_are_refused_and_change_nothing(world: Any, name: str) 
     before, codes = world.records(), set()
     for changed in damaged(octets, 1 if len(octets) < 400 else 5):
         document[member] = b64encode(changed).decode()
-        answered = answer(world.smdp, function, document).document
+        answered = answer(Interface.of(es9.BINDING, world.smdp), function, document).document
         assert answered is not None, changed.hex()
         status = answered["header"]["functionExecutionStatus"]
         assert status["status"] == "Failed", changed.hex()
@@ -527,7 +527,7 @@ def test_a_damaged_first_request_never_harms(world: Any) -> None:
     octets = rsp.encode("EUICCInfo1", world.euicc.info1())
     for changed in damaged(octets, 1):
         document["euiccInfo1"] = b64encode(changed).decode()
-        assert answer(world.smdp, "initiateAuthentication", document).status == 200
+        assert answer(Interface.of(es9.BINDING, world.smdp), "initiateAuthentication", document).status == 200
     assert world.smdp.orders() == []
 
 
