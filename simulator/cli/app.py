@@ -15,7 +15,9 @@ import click
 COMMANDS = {
     "demo": "Download a profile into a software eUICC and tell the story.",
     "download": "Download a profile, from a file or from any SM-DP+.",
-    "card": "Make, list, show and switch simulated cards.",
+    "lpa": "Look after the profiles of an eUICC: enable, delete, notify …",
+    "qr": "Draw an activation code as QR code, or read one.",
+    "card": "Make, list, show and delete simulated cards.",
     "apdu": "Send command APDUs to a simulated card.",
     "profile": "Build, print and check profile packages.",
     "smdp": "Run a test SM-DP+.",

@@ -1,10 +1,8 @@
-"""`esim card`: makes, lists, shows and switches the simulated cards on disk."""
+"""`esim card`: makes, lists, shows and deletes the simulated cards on disk."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,22 +12,20 @@ from simulator.cli import edge, home, named, reading
 
 if TYPE_CHECKING:
     from simulator.crypto.pki import TestPki
-    from simulator.lpa import Lpa
     from simulator.specimens.describe import CardDescription
 
 EID_PREFIX = "89049032"
 """Issuer identification number of the test manufacturer (SGP.26)."""
 
 NAME = click.argument("name")
-PROFILE = click.argument("profile")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group()
 def command() -> None:
-    """Make, list, show and switch simulated cards.
+    """Make, list, show and delete simulated cards.
 
-    A PROFILE is named by its ICCID, its number in the list, its name or its nickname.
+    What an eUICC does with its profiles is the work of `esim lpa`.
     """
 
 
@@ -198,51 +194,11 @@ def show(name: str, as_json: bool) -> None:
 
 @command.command()
 @NAME
-@click.argument("profile", required=False)
-def delete(name: str, profile: str | None) -> None:
-    """Delete a card, or one PROFILE of an eUICC."""
-    if profile is None:
-        home.delete_card(name)
-        home.card_path(name).with_suffix(".lock").unlink(missing_ok=True)
-        click.echo(f"Deleted card {name}.")
-        return
-    with _lpa_of(name) as (lpa, _):
-        found = reading.find_profile(lpa, profile)
-        lpa.delete(found.aid)
-    click.echo(f"Deleted {reading.title_of(found)} from {name}.")
-
-
-@command.command()
-@NAME
-@PROFILE
-def enable(name: str, profile: str) -> None:
-    """Enable a profile of an eUICC."""
-    with _lpa_of(name) as (lpa, card):
-        found = reading.find_profile(lpa, profile)
-        lpa.enable(found.aid)
-        lines = identity_lines(card)
-    click.echo("\n".join([f"Enabled {reading.title_of(found)} on {name}.", *lines]))
-
-
-@command.command()
-@NAME
-@PROFILE
-def disable(name: str, profile: str) -> None:
-    """Disable a profile of an eUICC."""
-    with _lpa_of(name) as (lpa, _):
-        found = reading.find_profile(lpa, profile)
-        lpa.disable(found.aid)
-    click.echo(f"Disabled {reading.title_of(found)} on {name}; no profile is enabled.")
-
-
-@contextmanager
-def _lpa_of(name: str) -> Iterator[tuple[Lpa, named.EuiccCard]]:
-    """An LPA before a card that is an eUICC; the card is put back afterwards."""
-    with named.opened(name) as card:
-        if not isinstance(card, named.EuiccCard):
-            raise click.ClickException(f"{name} is a plain SIM: it has one profile, always enabled.")
-        with reading.lpa_of(card.end) as lpa:
-            yield lpa, card
+def delete(name: str) -> None:
+    """Delete a card."""
+    home.delete_card(name)
+    home.card_path(name).with_suffix(".lock").unlink(missing_ok=True)
+    click.echo(f"Deleted card {name}.")
 
 
 def summary(card: named.NamedCard) -> dict[str, Any]:
@@ -253,11 +209,8 @@ def describe(card: named.NamedCard) -> list[str]:
     """What is on the card, a line each."""
     data = summary(card)
     lines = [f"EID    {data['eid']}"] if "eid" in data else []
-    for number, profile in enumerate(data.get("profiles", ()), 1):
-        lines.append(f"{number:>3}    {profile['iccid']}  {profile['state']:<8}  {profile['class']}")
-        lines.append(f"       {profile['nickname'] or profile['name']} ({profile['service_provider']})")
-    if data.get("profiles") == []:
-        lines.append("       no profiles")
+    if "profiles" in data:
+        lines += reading.profile_lines(data["profiles"])
     return lines + identity_lines(card)
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import ssl
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,105 +10,142 @@ from typing import TYPE_CHECKING
 
 import click
 
-from simulator.cli import edge, home, named
+from simulator.cli import codes, edge, lpac, named, output, reading, servers
+from simulator.cli.consent import Consent
+from simulator.cli.places import place_of
 
 if TYPE_CHECKING:
     from simulator.cli.story import Recorder
     from simulator.crypto.pki import TestPki
-    from simulator.lpa import ActivationCode, AskUser, Decision, Es9Client
+    from simulator.lpa import ActivationCode, DownloadResult, Es9Client, Lpa, Patience
 
-WITHOUT_CODE = "postponed"
-"""Reason of CancelSession where nobody can be asked for the confirmation code: the order stays as it is."""
+MATCHING_ID = "8.2.6"
+NO_MATCHING_ID = (
+    "No matching id was given: if a shell has taken it for a variable, put the code in single quotes."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where the profile comes from: exactly one of these is given."""
+    """Where the profile comes from: one of these is given, or nothing for the eUICC's default SM-DP+."""
 
     code: str = ""
-    code_file: str = ""
     upp: str = ""
     smdp: str = ""
     matching_id: str = ""
+    default: bool = False
 
     def check(self) -> None:
         """UsageError unless there is one source."""
-        given = [name for name in ("code", "code_file", "upp", "smdp") if getattr(self, name)]
+        given = [name for name in ("code", "upp", "smdp", "default") if getattr(self, name)]
         if len(given) != 1:
-            raise click.UsageError("Give one of: an activation code, --code-file, --upp, --smdp.")
+            raise click.UsageError("Give one of: an activation code, --upp, --smdp, --default.")
         if self.matching_id and not self.smdp:
             raise click.UsageError("--matching-id goes with --smdp.")
 
-    def activation_code(self) -> ActivationCode:
-        """What was typed, read or put together."""
+    def activation_code(self) -> ActivationCode | None:
+        """What was typed, read or put together; None for the default SM-DP+."""
         from simulator.lpa import ActivationCode
 
+        if self.default:
+            return None
         if self.smdp:
             return ActivationCode.parse(f"1${self.smdp}${self.matching_id}")
-        if self.code_file == "-":
-            return ActivationCode.parse(sys.stdin.read())
-        if self.code_file:
-            return ActivationCode.parse(Path(self.code_file).read_text(encoding="utf-8"))
-        return ActivationCode.parse(self.code)
+        return codes.activation_code(self.code)
+
+
+@dataclass(slots=True)
+class Job:
+    """One download as the command line asks for it."""
+
+    activation: ActivationCode | None
+    confirmation_code: str
+    consent: Consent
+    enable: bool
+    patience: Patience
+    form: str = output.TEXT
+    package: bytes = b""
+    """What the server sends, if it is at hand: to name the place where an installation fails."""
 
 
 @click.command()
-@click.argument("code", required=False, default="", metavar="[CODE]")
+@click.argument("code", required=False, default="", metavar="[CODE|FILE|-]")
 @click.option("--code-file", default="", metavar="FILE|-", help="Read the activation code from a file.")
 @click.option(
     "--upp", default="", metavar="FILE|NAME", help="Serve this profile package or description here."
 )
 @click.option("--smdp", default="", metavar="HOST[:PORT]", help="The SM-DP+ to ask.")
 @click.option("--matching-id", default="", metavar="ID", help="Which profile, at --smdp.")
+@click.option("--default", is_flag=True, help="Ask the eUICC's default SM-DP+.")
 @click.option(
     "--confirmation-code", default="", metavar="CODE", help="The confirmation code, if one is asked for."
 )
 @click.option("--card", "name", metavar="NAME", help="The eUICC to fill; without, one that is not kept.")
 @click.option("--enable", is_flag=True, help="Enable the profile once it is installed.")
+@click.option("--yes", is_flag=True, help="Agree to the profile and to its rules without being asked.")
+@click.option("--answer-within", type=float, metavar="SECONDS", help="Give up if nobody answers for so long.")
 @click.option(
-    "--ca", multiple=True, type=click.Path(path_type=Path, exists=True), help="Trust this TLS issuer."
+    "--attempts", default=3, show_default=True, type=click.IntRange(1), help="Attempts if interrupted."
 )
-@click.option("--insecure", is_flag=True, help="Accept any TLS certificate.")
-@edge.PKI_FOLDER
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--package",
+    default="",
+    metavar="FILE|NAME",
+    help="The package that the server sends, to name the place of a failure in it.",
+)
+@servers.trust_options
+@output.format_options
 def command(
     code: str,
     code_file: str,
     upp: str,
     smdp: str,
     matching_id: str,
+    default: bool,
     confirmation_code: str,
     name: str | None,
     enable: bool,
+    yes: bool,
+    answer_within: float | None,
+    attempts: int,
+    package: str,
     ca: tuple[Path, ...],
     insecure: bool,
     folder: Path | None,
-    as_json: bool,
+    form: str,
 ) -> None:
     """Download a profile onto a software eUICC.
 
     \b
     esim download 'LPA:1$localhost:8443$MY-ID' --card phone --enable
+    esim download code.png --card phone
     esim download --smdp localhost:8443 --matching-id MY-ID
     esim download --upp profile.der
-    echo 'LPA:1$localhost:8443$MY-ID' | esim download --code-file -
 
-    Put an activation code into single quotes, for a shell replaces what follows a $. Servers are trusted
-    if your test PKI or this system trusts them; --ca names other issuers.
+    Put an activation code into single quotes, for a shell replaces what follows a $; or give a text file, a
+    picture of a QR code, or '-' for standard input. Servers are trusted if your test PKI or this system
+    trusts them; --ca names other issuers. On a terminal you are asked before a profile is installed.
     """
-    from simulator.cli.story import Recorder, Story
+    from simulator.cli.profile import package_of
+    from simulator.lpa import Patience
 
-    source = Source(code, code_file, upp, smdp, matching_id)
+    if code and code_file:
+        raise click.UsageError("Give the activation code once.")
+    source = Source(code or code_file, upp, smdp, matching_id, default)
     source.check()
-    activation = None if upp else source.activation_code()
-    recorder = Recorder() if as_json else Story()
+    job = Job(
+        None, confirmation_code, Consent(yes or bool(upp), answer_within), enable, Patience(attempts), form
+    )
+    with output.answering(form, "activation_code"):
+        job.activation = None if upp else source.activation_code()
+    if package:
+        job.package = package_of(package)
     with _card(name, folder) as card:
-        if activation is None:
-            _from_package(card, upp, recorder, edge.pki(folder), enable=enable)
-        else:
-            with _client(ca, folder, insecure=insecure) as es9:
-                _download(card, activation, es9, recorder, confirmation_code, enable=enable)
-        _tell(card, recorder, name)
+        if upp:
+            _from_package(card, upp, job, edge.pki(folder), name)
+            return
+        with servers.client(ca, folder, insecure=insecure) as es9:
+            _download(card, job, es9, name)
 
 
 @contextmanager
@@ -128,87 +162,104 @@ def _card(name: str | None, folder: Path | None) -> Iterator[named.EuiccCard]:
         yield card
 
 
-def _from_package(card: named.EuiccCard, upp: str, recorder: Recorder, pki: TestPki, *, enable: bool) -> None:
+def _from_package(card: named.EuiccCard, upp: str, job: Job, pki: TestPki, name: str | None) -> None:
     """Serve a package over HTTPS in this process, for this one download."""
     from simulator.cli import rsp
-    from simulator.cli.profile import fault_of, package_of
-    from simulator.lpa import ActivationCode, Es9Client, InstallationFailed
-    from simulator.profile import ProfilePackage
+    from simulator.cli.profile import package_of
+    from simulator.lpa import ActivationCode, Es9Client
 
     pki = edge.with_tls_for(pki, [rsp.LOOPBACK])
-    package = package_of(upp)
-    with rsp.serving(pki, [rsp.Order(package)]) as service, Es9Client(pki.anchors) as es9:
-        code = ActivationCode.parse(service.codes[0])
-        try:
-            _download(card, code, es9, recorder, "", enable=enable)
-        except InstallationFailed as error:
-            # The eUICC only reports numbers; here the package is at hand, so that the place can be named.
-            fault = fault_of(ProfilePackage.parse(package))
-            raise click.ClickException(f"{error} {upp} {fault}".rstrip()) from None
+    job.package = package_of(upp)
+    with rsp.serving(pki, [rsp.Order(job.package)]) as service, Es9Client(pki.anchors) as es9:
+        job.activation = ActivationCode.parse(service.codes[0])
+        _download(card, job, es9, name)
 
 
-def _download(
-    card: named.EuiccCard,
-    activation: ActivationCode,
-    es9: Es9Client,
-    recorder: Recorder,
-    confirmation_code: str,
-    *,
-    enable: bool,
-) -> None:
+def _download(card: named.EuiccCard, job: Job, es9: Es9Client, name: str | None) -> None:
     from cards import InProcessLink, Isdr
-    from simulator.lpa import DownloadCancelled, Lpa
+    from simulator.cli.story import Recorder, Story
+    from simulator.lpa import Lpa
 
     link = InProcessLink(card.end)
     link.reset()
     isdr = Isdr(link)
-    with Lpa(isdr, es9, progress=recorder.progress, consent=_consent) as lpa:
+    recorder = Story() if job.form == output.TEXT else Recorder()
+    lines = lpac.Progress() if job.form == output.LPAC else None
+    with (
+        output.answering(job.form, progress=lines),
+        Lpa(
+            isdr,
+            es9,
+            consent=job.consent,
+            progress=recorder.progress,
+            patience=job.patience,
+            announce=lines.announce if lines else None,
+        ) as lpa,
+    ):
+        if lines:
+            lines.address = _address(lpa, job)
         recorder.start()
-        try:
-            result = lpa.download(activation, confirmation_code)
-        except DownloadCancelled as error:
-            if error.reason != WITHOUT_CODE:
-                raise
-            why = "the order asks for a confirmation code; give it with --confirmation-code."
-            raise click.ClickException(why) from None
-        if enable:
+        with _explained(job):
+            result = lpa.download(job.activation, job.confirmation_code)
+        if job.enable:
             with recorder.watched(isdr, "ES10c", "EnableProfile"):
                 lpa.enable(result.isdp_aid)
+            _notify(lpa, result)
+    if lines:
+        lpac.success(lpac.download_data(result))
+    else:
+        _tell(card, recorder, name, result)
 
 
-def _consent(question: AskUser) -> Decision:
-    """Every profile is welcome; a confirmation code that is wanted is asked for where someone can answer."""
-    from simulator.lpa import Decision
-
-    if not question.confirmation_code_required:
-        return Decision()
-    if not sys.stdin.isatty():
-        return Decision(accepted=False, reason=WITHOUT_CODE)
-    return Decision(confirmation_code=str(click.prompt("Confirmation code", hide_input=True, err=True)))
+def _notify(lpa: Lpa, result: DownloadResult) -> None:
+    """Tell the server at once what was switched, as it is there; what it does not take stays on the eUICC."""
+    numbers = [item.sequence_number for item in lpa.notifications() if item.address == result.smdp_address]
+    lpa.process_notifications(numbers)
 
 
-def _client(ca: Sequence[Path], folder: Path | None, *, insecure: bool) -> Es9Client:
-    """Trusts what `ca` holds, else the test PKI and what this system trusts."""
-    from simulator.lpa import Es9Client
-
-    issuers: list[str | Path | bytes] = [path.read_bytes() for path in ca]
-    if not ca:
-        issuers += [path.read_bytes() for path in sorted((folder or home.pki_folder()).glob("CERT_CI_*.der"))]
-        system = ssl.get_default_verify_paths().cafile
-        issuers += [system] if system else []
-    return Es9Client(issuers, verify=not insecure)
+def _address(lpa: Lpa, job: Job) -> str:
+    return job.activation.smdp_address if job.activation else lpa.addresses().get("defaultDpAddress", "")
 
 
-def _tell(card: named.EuiccCard, recorder: Recorder, name: str | None) -> None:
+@contextmanager
+def _explained(job: Job) -> Iterator[None]:
+    """Adds to an error what only the command line knows: which option is missing, where the package is at
+    fault, that a shell may have eaten the matching id."""
+    from simulator.lpa import DownloadCancelled, InstallationFailed, ServerRefused
+
+    try:
+        yield
+    except DownloadCancelled as error:
+        if job.consent.missing:
+            error.args = (f"{job.consent.missing}.",)
+        raise
+    except InstallationFailed as error:
+        place = place_of(job.package, error) if job.package else ""
+        error.args = (f"{error} {place}".rstrip(),)
+        raise
+    except ServerRefused as error:
+        if error.subject_code == MATCHING_ID and not (job.activation and job.activation.matching_id):
+            error.args = (f"{error} {NO_MATCHING_ID}",)
+        raise
+
+
+def _tell(card: named.EuiccCard, recorder: Recorder, name: str | None, result: DownloadResult) -> None:
     """What the card holds now."""
     from cards import InProcessLink
-    from simulator.cli import reading
     from simulator.cli.story import Story
 
+    error = result.notification_error
     if not isinstance(recorder, Story):
         steps = [step.as_data() for step in recorder.steps]
-        click.echo(json.dumps({"steps": steps, "card": reading.summary(card.end, euicc=True)}, indent=1))
+        answer = {
+            "iccid": str(result.iccid),
+            "notification_error": output.error_data(error) if error else None,
+        }
+        output.write_json({**answer, "steps": steps, "card": reading.summary(card.end, euicc=True)})
         return
+    if error:
+        recorder.say(f"The server does not know yet what became of the profile: {error}", style="yellow")
+        recorder.say("Send it later with `esim lpa notifications send`.", style="yellow")
     recorder.chapter(f"Card {name}" if name else "The card (not kept; name one with --card)")
     with reading.lpa_of(card.end) as lpa:
         recorder.fact("EID", str(lpa.eid()))

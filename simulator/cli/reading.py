@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,10 @@ import click
 if TYPE_CHECKING:
     from cards.link import CardLike, CardLink
     from simulator.lpa import Lpa
+    from simulator.lpa.notifications import Delivery, Notification
     from simulator.lpa.profiles import InstalledProfile
+
+NO_PROFILE = "No profile is enabled."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,9 @@ def read_identity(link: CardLink) -> Identity:
         iccid = str(uicc.read_iccid())
         return Identity(iccid, str(uicc.read_imsi()))
     except CardStatusError as error:
+        # A card without an enabled profile has an MF and nothing in it.
+        if not iccid and error.sw == SW.FILE_NOT_FOUND:
+            return Identity(why=NO_PROFILE)
         locked = iccid and error.sw == SW.SECURITY_STATUS_NOT_SATISFIED
         return Identity(iccid, why="EF.IMSI is locked until PIN 1 is verified" if locked else str(error))
     except (CardError, IdentityError) as error:
@@ -100,4 +107,104 @@ def profile_data(profile: InstalledProfile) -> dict[str, Any]:
         "name": profile.name,
         "service_provider": profile.service_provider,
         "nickname": profile.nickname,
+        "owner": str(profile.owner) if profile.owner else "",
+        "policy_rules": list(profile.policy_rules),
     }
+
+
+def profile_lines(profiles: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """A numbered list of profiles, as `profile_data` has them, two lines each."""
+    number = 0
+    for number, profile in enumerate(profiles, 1):
+        rules = f"  {', '.join(profile['policy_rules'])}" if profile["policy_rules"] else ""
+        yield f"{number:>3}    {profile['iccid']}  {profile['state']:<8}  {profile['class']}{rules}"
+        yield f"       {profile['nickname'] or profile['name']} ({profile['service_provider']})"
+    if not number:
+        yield "       no profiles"
+
+
+def addresses_data(addresses: Mapping[str, str]) -> dict[str, str]:
+    """The addresses that the eUICC is configured with, '' for one that is not there."""
+    return {
+        "default_smdp": addresses.get("defaultDpAddress", ""),
+        "root_smds": addresses.get("rootDsAddress", ""),
+    }
+
+
+def info_data(info: Mapping[str, Any]) -> dict[str, Any]:
+    """`Lpa.info` as JSON-able values."""
+    from simulator.cli import lpac
+    from simulator.lpa.profiles import bit_names
+
+    info2 = lpac.info2_data(info["info2"])
+    resources = info2["extCardResource"]
+    return {
+        "eid": str(info["eid"]),
+        "addresses": addresses_data(info["addresses"]),
+        "sgp22_version": info2["svn"],
+        "profile_package_version": info2["profileVersion"],
+        "firmware_version": info2["euiccFirmwareVer"],
+        "free_memory": resources["freeNonVolatileMemory"],
+        "uicc_capabilities": list(bit_names("UICCCapability", info["info2"]["uiccCapability"])),
+        "rsp_capabilities": info2["rspCapability"],
+        "ci_keys_for_verification": info2["euiccCiPKIdListForVerification"],
+        "ci_keys_for_signing": info2["euiccCiPKIdListForSigning"],
+        "forbidden_policy_rules": info2.get("forbiddenProfilePolicyRules", []),
+        "rules": [lpac.rule_data(rule) for rule in info["rat"]],
+    }
+
+
+def info_lines(info: Mapping[str, Any]) -> Iterator[str]:
+    """`Lpa.info` in words, within 80 columns."""
+    import textwrap
+
+    data = info_data(info)
+    yield f"EID              {data['eid']}"
+    yield f"Default SM-DP+   {data['addresses']['default_smdp'] or 'none'}"
+    yield f"Root SM-DS       {data['addresses']['root_smds']}"
+    yield f"SGP.22           {data['sgp22_version']}"
+    yield f"Packages up to   {data['profile_package_version']}"
+    yield f"Firmware         {data['firmware_version']}"
+    yield f"Free memory      {data['free_memory']:,} bytes"
+    for title, name in (
+        ("CI keys trusted", "ci_keys_for_verification"),
+        ("CI keys signing", "ci_keys_for_signing"),
+    ):
+        for key in data[name]:
+            yield f"{title:<17}{key}"
+    rules = [f"{'+'.join(rule['pprIds'])} for {_operators(rule)}" for rule in data["rules"]]
+    yield f"Policy rules     {'; '.join(rules) or 'none allowed'}"
+    capabilities = ", ".join([*data["rsp_capabilities"], *data["uicc_capabilities"]])
+    yield textwrap.fill(
+        f"Capabilities     {capabilities}", 80, subsequent_indent=" " * 17, break_on_hyphens=False
+    )
+
+
+def _operators(rule: Mapping[str, Any]) -> str:
+    plmns = [operator["plmn"] for operator in rule["allowedOperators"]]
+    return ", ".join("any operator" if set(plmn) == {"e"} else plmn for plmn in plmns)
+
+
+def notification_line(notification: Notification) -> str:
+    """One notification that waits."""
+    about = notification.iccid or "no profile"
+    return (
+        f"{notification.sequence_number:>5}  {notification.operation:<8} {about}  to {notification.address}"
+    )
+
+
+def waiting_lines(notifications: Iterable[Notification]) -> list[str]:
+    """That notifications wait, and what to do; nothing if none does."""
+    waiting = list(notifications)
+    if not waiting:
+        return []
+    count = "1 notification waits" if len(waiting) == 1 else f"{len(waiting)} notifications wait"
+    servers = ", ".join(sorted({item.address for item in waiting}))
+    return [f"{count} for {servers}; send with `esim lpa notifications send`."]
+
+
+def delivery_lines(deliveries: Iterable[Delivery]) -> Iterator[str]:
+    """What became of each notification."""
+    for delivery in deliveries:
+        yield notification_line(delivery.notification)
+        yield f"       {f'stays: {delivery.error}' if delivery.error else 'delivered'}"

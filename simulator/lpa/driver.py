@@ -63,12 +63,15 @@ class Driver:
         consent: Consent = accept,
         progress: ProgressSink | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        announce: Callable[[Step], None] | None = None,
     ) -> None:
+        """`progress` hears of each step when it is done, `announce` before."""
         self._isdr = isdr
         self._es9 = es9
         self._consent = consent
         self._progress = progress
         self._sleep = sleep
+        self._announce = announce
 
     def run(self, procedure: Procedure[Result]) -> Result:
         """Run a procedure to its end. Errors of card and server go into it, and so does Ctrl-C, so that it
@@ -87,6 +90,8 @@ class Driver:
             return result
 
     def _perform(self, step: Step) -> Any:
+        if self._announce:
+            self._announce(step)
         if isinstance(step, AskUser):
             decision = self._consent(step)
             return decision if isinstance(decision, Decision) else Decision(decision)

@@ -52,6 +52,8 @@ class ServerRefused(LpaError):  # noqa: N818
         self.reason_code = reason_code
         self.identifier = identifier
         self.message = message
+        self.explanation = explanation
+        """What the codes mean and what to do, without what the server said."""
 
 
 class EuiccRefused(LpaError):  # noqa: N818

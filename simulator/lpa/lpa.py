@@ -25,6 +25,7 @@ from simulator.lpa.notifications import (
 )
 from simulator.lpa.profiles import InstalledProfile
 from simulator.lpa.retry import Patience, download_patiently
+from simulator.lpa.steps import Step
 
 GSMA_RID = "A000000559"
 """What the AID of every ISD-P begins with (SGP.02 Annex H)."""
@@ -44,11 +45,13 @@ class Lpa:
         consent: Consent = accept,
         progress: ProgressSink | None = None,
         patience: Patience | None = None,
+        announce: Callable[[Step], None] | None = None,
     ) -> None:
+        """`progress` hears of each step when it is done, `announce` before; `patience` is for downloads."""
         self.isdr = isdr
         self._device = device
         self._patience = patience
-        self._driver = Driver(isdr, es9, consent, progress)
+        self._driver = Driver(isdr, es9, consent, progress, announce=announce)
 
     def __enter__(self) -> Self:
         self.isdr.open()

@@ -55,26 +55,26 @@ def test_an_euicc_is_made_with_profiles(esim: Esim, phone: str) -> None:
 
 @pytest.mark.parametrize("meant", [HOME_ICCID, "2", "Home operator"])
 def test_switching_is_kept_on_disk(esim: Esim, phone: str, meant: str) -> None:
-    assert f"ICCID  {HOME_ICCID}" in esim("card", "enable", phone, meant).out
+    assert f"Enabled Home operator ({HOME_ICCID})" in esim("lpa", "enable", meant).out
     assert show(esim, phone)["iccid"] == HOME_ICCID
-    assert "no profile is enabled" in esim("card", "disable", phone, meant).out
+    assert "Disabled Home operator" in esim("lpa", "disable", meant).out
     assert show(esim, phone)["iccid"] == ""
     assert "ICCID  none" in esim("card", "show", phone).out
 
 
 def test_what_the_euicc_refuses_is_told_and_changes_nothing(esim: Esim, phone: str) -> None:
-    refused = esim("card", "enable", phone, TEST_ICCID)
+    refused = esim("lpa", "enable", TEST_ICCID)
     assert (refused.status, refused.err.count("\n")) == (1, 1)
     assert "the profile is not disabled" in refused.err
     assert show(esim, phone)["iccid"] == TEST_ICCID
 
 
 def test_a_profile_is_deleted_then_the_card(esim: Esim, esim_home: Path, phone: str) -> None:
-    assert "Deleted Home operator" in esim("card", "delete", phone, HOME_ICCID).out
+    assert "Deleted Home operator" in esim("lpa", "delete", HOME_ICCID).out
     profiles = show(esim, phone)["profiles"]
     assert isinstance(profiles, list)
     assert len(profiles) == 1
-    unknown = esim("card", "delete", phone, HOME_ICCID)
+    unknown = esim("lpa", "delete", HOME_ICCID)
     assert unknown.err.startswith(f"esim: the card has no profile '{HOME_ICCID}' (profiles: 1: Test operator")
     assert esim("card", "delete", phone).status == 0
     assert list((esim_home / "cards").iterdir()) == []
@@ -119,7 +119,7 @@ def test_cards_that_cannot_be_made(
 
 def test_a_sim_has_no_profiles_to_switch(esim: Esim) -> None:
     esim("card", "new", "plain", "--sim", "--profile", "test-operator")
-    assert "plain is a plain SIM" in esim("card", "enable", "plain", "1").err
+    assert "plain is a plain SIM" in esim("lpa", "enable", "--card", "plain", "1").err
     assert "nothing can be downloaded onto it" in esim("download", "1$h$x", "--card", "plain").err
 
 

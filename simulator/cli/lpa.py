@@ -1,0 +1,288 @@
+"""`esim lpa`: what an LPA does with the profiles of an eUICC (SGP.22 §3.2, §3.3, §3.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from simulator.cli import download, home, lpac, named, output, reading, servers
+
+if TYPE_CHECKING:
+    from simulator.lpa import Lpa
+    from simulator.lpa.es9 import Es9
+
+CARD = click.option(
+    "--card", "name", metavar="NAME", envvar="ESIM_CARD", help="The eUICC.  [default: the only one there is]"
+)
+PROFILE = click.argument("profile")
+NO_REFRESH = click.option("--no-refresh", is_flag=True, help="Do not have the card ask for a REFRESH.")
+NUMBERS = click.argument("numbers", nargs=-1, type=int, metavar="[NUMBER]...")
+RESETS = {
+    "operational": "deleteOperationalProfiles",
+    "test": "deleteFieldLoadedTestProfiles",
+    "address": "resetDefaultSmdpAddress",
+    "preloaded": "deletePreLoadedTestProfiles",
+    "provisioning": "deleteProvisioningProfiles",
+}
+"""What a user says → the option of eUICCMemoryReset (SGP.22 §5.7.19); the last two are of version 3."""
+
+
+@click.group()
+def command() -> None:
+    """Look after the profiles of an eUICC, as the LPA of a phone does.
+
+    A PROFILE is named by its ICCID, its number in the list, its name or its nickname. `esim card` makes the
+    eUICC itself, `esim profile` the packages that profiles come in.
+    """
+
+
+command.add_command(download.command, "download")
+
+
+@contextmanager
+def _lpa(name: str | None, es9: Es9 | None = None, **options: Any) -> Iterator[Lpa]:
+    """An LPA before the eUICC of this name, or before the only one."""
+    from cards import InProcessLink, Isdr
+    from simulator.lpa import InProcessEs9, Lpa
+
+    chosen = name or only_euicc()
+    with named.opened(chosen) as card:
+        if not isinstance(card, named.EuiccCard):
+            raise click.ClickException(f"{chosen} is a plain SIM: it has one profile, always enabled.")
+        link = InProcessLink(card.end)
+        link.reset()
+        with Lpa(Isdr(link), es9 or InProcessEs9(None), **options) as lpa:
+            yield lpa
+
+
+def only_euicc() -> str:
+    """The name of the one eUICC on disk; ClickException if there is none, or more than one."""
+    names = [name for name in home.card_names() if home.read_card(name).get("kind") == named.EUICC]
+    if len(names) == 1:
+        return names[0]
+    if names:
+        raise click.ClickException(f"say with --card which eUICC: {', '.join(names)}.")
+    raise click.ClickException("there is no eUICC yet; make one with `esim card new NAME`.")
+
+
+@command.command()
+@CARD
+@output.format_options
+def info(name: str | None, form: str) -> None:
+    """Say what the eUICC tells of itself: EID, addresses, versions, memory, rules."""
+    with output.answering(form, "es10c_get_eid"), _lpa(name) as lpa:
+        data = lpa.info()
+    if form == output.LPAC:
+        lpac.success(lpac.chip_data(data))
+    elif form == output.JSON:
+        output.write_json(reading.info_data(data))
+    else:
+        for line in reading.info_lines(data):
+            click.echo(line)
+
+
+@command.command("list")
+@CARD
+@output.format_options
+def list_profiles(name: str | None, form: str) -> None:
+    """List the profiles."""
+    with output.answering(form, "es10c_get_profiles_info"), _lpa(name) as lpa:
+        profiles = lpa.profiles()
+    if form == output.LPAC:
+        lpac.success([lpac.profile_data(profile) for profile in profiles])
+    elif form == output.JSON:
+        output.write_json({"profiles": [reading.profile_data(profile) for profile in profiles]})
+    else:
+        for line in reading.profile_lines(map(reading.profile_data, profiles)):
+            click.echo(line)
+
+
+@command.command()
+@CARD
+@PROFILE
+@NO_REFRESH
+@output.format_options
+def enable(name: str | None, profile: str, no_refresh: bool, form: str) -> None:
+    """Enable a profile; the one that was enabled is disabled."""
+    with _doing(name, form, "es10c_enable_profile") as (lpa, said):
+        found = reading.find_profile(lpa, profile)
+        lpa.enable(found.aid, refresh=not no_refresh)
+        said.append(f"Enabled {reading.title_of(found)}.")
+
+
+@command.command()
+@CARD
+@PROFILE
+@NO_REFRESH
+@output.format_options
+def disable(name: str | None, profile: str, no_refresh: bool, form: str) -> None:
+    """Disable a profile; then none is enabled."""
+    with _doing(name, form, "es10c_disable_profile") as (lpa, said):
+        found = reading.find_profile(lpa, profile)
+        lpa.disable(found.aid, refresh=not no_refresh)
+        said.append(f"Disabled {reading.title_of(found)}.")
+
+
+@command.command()
+@CARD
+@PROFILE
+@output.format_options
+def delete(name: str | None, profile: str, form: str) -> None:
+    """Delete a disabled profile."""
+    with _doing(name, form, "es10c_delete_profile") as (lpa, said):
+        found = reading.find_profile(lpa, profile)
+        lpa.delete(found.aid)
+        said.append(f"Deleted {reading.title_of(found)}.")
+
+
+@command.command()
+@CARD
+@PROFILE
+@click.argument("nickname", default="")
+@output.format_options
+def nickname(name: str | None, profile: str, nickname: str, form: str) -> None:
+    """Give a profile a NICKNAME; without one, take it away."""
+    with _doing(name, form, "es10c_set_nickname") as (lpa, said):
+        found = reading.find_profile(lpa, profile)
+        lpa.set_nickname(found.iccid, nickname)
+        said.append(f"{found.iccid} is called {nickname or found.name} now.")
+
+
+@command.command()
+@CARD
+@click.argument("what", nargs=-1, type=click.Choice(tuple(RESETS)))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@output.format_options
+def reset(name: str | None, what: tuple[str, ...], yes: bool, form: str) -> None:
+    """Reset the eUICC's memory: all of it, or WHAT of it.
+
+    \b
+    operational   all operational profiles, the enabled one too
+    test          test profiles that were downloaded
+    address       the default SM-DP+ address
+    preloaded     test profiles of the manufacturer (SGP.22 version 3)
+    provisioning  provisioning profiles (SGP.22 version 3)
+
+    Without WHAT these are the first three. Rules of profiles do not hinder it.
+    """
+    if not yes:
+        click.confirm(f"Delete {', '.join(what) or 'all profiles'} for good?", abort=True, err=True)
+    with _doing(name, form, "es10c_euicc_memory_reset") as (lpa, said):
+        lpa.memory_reset(*(RESETS[word] for word in what))
+        said.append("The memory was reset.")
+
+
+@command.command()
+@CARD
+@click.argument("address", required=False)
+@click.option("--clear", is_flag=True, help="Have no default SM-DP+.")
+@output.format_options
+def smdp(name: str | None, address: str | None, clear: bool, form: str) -> None:
+    """Show or set the ADDRESS of the default SM-DP+, which is asked without an activation code."""
+    if address and clear:
+        raise click.UsageError("Give an ADDRESS or --clear, not both.")
+    if address or clear:
+        with _doing(name, form, "es10a_set_default_dp_address") as (lpa, said):
+            lpa.set_default_smdp_address(address or "")
+            said.append(f"The default SM-DP+ is {address}." if address else "There is no default SM-DP+.")
+        return
+    with output.answering(form, "es10a_get_euicc_configured_addresses"), _lpa(name) as lpa:
+        addresses = reading.addresses_data(lpa.addresses())
+    if form == output.TEXT:
+        click.echo(f"Default SM-DP+  {addresses['default_smdp'] or 'none'}")
+        click.echo(f"Root SM-DS      {addresses['root_smds']}")
+    elif form == output.JSON:
+        output.write_json(addresses)
+    else:
+        lpac.success(
+            {"defaultDpAddress": addresses["default_smdp"] or None, "rootDsAddress": addresses["root_smds"]}
+        )
+
+
+@contextmanager
+def _doing(name: str | None, form: str, function: str) -> Iterator[tuple[Lpa, list[str]]]:
+    """An LPA for something that is done without further answer; then how many notifications wait."""
+    said: list[str] = []
+    with output.answering(form, function), _lpa(name) as lpa:
+        yield lpa, said
+        waiting = lpa.notifications()
+    if form == output.LPAC:
+        lpac.success()
+    elif form == output.JSON:
+        output.write_json({"done": " ".join(said), "notifications_waiting": len(waiting)})
+    else:
+        click.echo("\n".join([*said, *reading.waiting_lines(waiting)]))
+
+
+@command.group(invoke_without_command=True)
+@CARD
+@output.format_options
+@click.pass_context
+def notifications(ctx: click.Context, name: str | None, form: str) -> None:
+    """List, send or remove what the eUICC has to tell its servers."""
+    if ctx.invoked_subcommand:
+        return
+    with output.answering(form, "es10b_list_notification"), _lpa(name) as lpa:
+        waiting = lpa.notifications()
+    if form == output.LPAC:
+        lpac.success([lpac.notification_data(item) for item in waiting])
+    elif form == output.JSON:
+        output.write_json({"notifications": [output.notification_data(item) for item in waiting]})
+    else:
+        for item in waiting:
+            click.echo(reading.notification_line(item))
+        if not waiting:
+            click.echo("No notification waits.")
+
+
+@notifications.command()
+@CARD
+@NUMBERS
+@servers.trust_options
+@output.format_options
+def send(
+    name: str | None,
+    numbers: tuple[int, ...],
+    ca: tuple[Path, ...],
+    insecure: bool,
+    folder: Path | None,
+    form: str,
+) -> None:
+    """Send all notifications, or those with these NUMBERs, oldest first; delivered ones are removed."""
+    progress = lpac.Progress() if form == output.LPAC else None
+    announce = progress.announce if progress else None
+    with (
+        output.answering(form, "es9p_handle_notification", progress),
+        servers.client(ca, folder, insecure=insecure) as es9,
+        _lpa(name, es9, announce=announce) as lpa,
+    ):
+        deliveries = lpa.process_notifications(numbers or None)
+        failed = [delivery.error for delivery in deliveries if delivery.error]
+        if form == output.JSON:
+            output.write_json({"notifications": [output.delivery_data(item) for item in deliveries]})
+        elif form == output.TEXT:
+            click.echo("\n".join(reading.delivery_lines(deliveries)) or "No notification waits.")
+        elif failed:
+            raise failed[0]
+        else:
+            lpac.success()
+    if failed:
+        raise click.exceptions.Exit(1)
+
+
+@notifications.command()
+@CARD
+@NUMBERS
+@click.option("--all", "everything", is_flag=True, help="Remove all of them.")
+@output.format_options
+def remove(name: str | None, numbers: tuple[int, ...], everything: bool, form: str) -> None:
+    """Have the eUICC forget notifications that were not sent: its servers will never know."""
+    if bool(numbers) == everything:
+        raise click.UsageError("Give the NUMBERs of notifications, or --all.")
+    with _doing(name, form, "es10b_remove_notification_from_list") as (lpa, said):
+        removed = lpa.remove_notifications(numbers or None)
+        said.append(f"Removed {len(removed)} {'notification' if len(removed) == 1 else 'notifications'}.")
