@@ -144,20 +144,34 @@ _USER_AUTHENTICATION = 0x08
 
 
 def _condition(tag: int, value: bytes) -> Condition:
-    """One security condition DO, ISO/IEC 7816-4 Table 24."""
-    if tag == 0x90 and not value:
-        return ALWAYS
+    """One security condition DO, ISO/IEC 7816-4 Table 24. NEVER where it cannot be read, or any part of it:
+    what nobody understands is no reason to let somebody in, not even under NOT."""
+    try:
+        return _read_condition(tag, value)
+    except _UnreadableError:
+        return NEVER
+
+
+class _UnreadableError(Exception):
+    """A condition, or a part of one, is none that this card knows."""
+
+
+def _read_condition(tag: int, value: bytes) -> Condition:
+    if tag in (0x90, 0x97) and not value:
+        return ALWAYS if tag == 0x90 else NEVER
     if tag == 0xA4:
         reference = tlv.find(value, 0x83)
         if reference and len(reference) == 1:
             return Condition(Kind.KEY, reference[0])
     if tag in _TEMPLATES:
-        parts = tuple(_condition(item.tag, item.value) for item in tlv.read_all(value))
-        return Condition(_TEMPLATES[tag], parts=parts)
-    return NEVER
+        parts = tuple(_read_condition(item.tag, item.value) for item in tlv.read_all(value))
+        if parts:
+            return Condition(_TEMPLATES[tag], parts=parts)
+    raise _UnreadableError
 
 
 _COMPACT_USER_AUTHENTICATION = 0x10
+_ALL_CONDITIONS, _FURTHER_CONDITIONS = 0x80, 0x60
 
 
 def parse_compact(value: bytes) -> Rule:
@@ -170,9 +184,12 @@ def parse_compact(value: bytes) -> Rule:
 
 
 def _compact_condition(byte: int) -> Condition:
-    """'00' always, 'FF' never; user authentication stands for PIN1, the only one without a key reference."""
+    """'00' always, 'FF' never; user authentication stands for PIN1, the only one without a key reference.
+    Where it is asked for together with secure messaging or external authentication (b8), which the files of
+    this card do not know, nobody gets in."""
     if byte == 0x00:
         return ALWAYS
-    if byte != 0xFF and byte & _COMPACT_USER_AUTHENTICATION:
+    needs_more = byte & _ALL_CONDITIONS and byte & _FURTHER_CONDITIONS
+    if byte != 0xFF and byte & _COMPACT_USER_AUTHENTICATION and not needs_more:
         return Condition(Kind.KEY, 0x01)
     return NEVER

@@ -120,3 +120,18 @@ def test_authenticate_changes_nothing_but_its_counter(terminal: Terminal) -> Non
     after = terminal.card.files.save()
     changed = {key for key in after if after[key] != before.get(key)}
     assert changed == {"akas"}
+
+
+def test_select_of_class_a0_is_answered_as_a_sim_answers(terminal: Terminal) -> None:
+    """TS 51.011 §9.2.1: 9FXX, and 22 or 23 bytes of fixed places, not the FCP of a UICC."""
+    answer = terminal("A0A40000023F00")
+    assert answer[:2] == "9F"
+    data = terminal(f"A0C00000{answer[2:]}")
+    assert data.endswith("9000")
+    assert data[8:14] == "3F0001", "identifier, and type of file: MF"
+    assert not data.startswith("62")
+    answer = terminal("A0A40000022FE2")
+    assert answer == "9F0F"
+    data = terminal("A0C000000F")
+    assert data[4:8] == "000A", "the size of the file"
+    assert data[8:14] == "2FE204", "an EF"
