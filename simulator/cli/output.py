@@ -44,6 +44,7 @@ def answering(
     try:
         yield
     except (LpaError, CardError) as error:
+        _advise(error)
         if form == TEXT:
             raise
         _fail(form, error, progress.last if progress else function)
@@ -53,6 +54,15 @@ def answering(
         if form == TEXT:
             raise
         _fail(form, error, function)
+
+
+def _advise(error: Exception) -> None:
+    """Adds what helps to a refusal that comes from the eUICC itself."""
+    from cards.isdr import Es10Error
+    from simulator.lpa.reasons import EUICC_ADVICE
+
+    if isinstance(error, Es10Error) and (advice := EUICC_ADVICE.get(error.name)):
+        error.args = (f"{error}. {advice}",)
 
 
 def _fail(form: str, error: Exception, function: str) -> NoReturn:

@@ -9,11 +9,13 @@ from typing import Any
 import httpx2
 import pytest
 
-from asn1 import es9
+from asn1 import es9, rsp
 from simulator.lpa import Es9Client, InProcessEs9, LpaError, ServerProtocolError, ServerRefused
-from simulator.lpa.errors import ServerUnreachable
+from simulator.lpa.errors import ServerFault, ServerUnreachable
 from simulator.lpa.es9 import _why, snake_case
-from simulator.lpa.reasons import REASONS, SUBJECTS, TABLE, explain
+from simulator.lpa.reasons import EUICC_ADVICE, REASONS, SUBJECTS, TABLE, explain
+from simulator.smdp.ds.errors import DsRefusal
+from simulator.smdp.errors import Refusal
 
 TRANSACTION = {"transactionId": b"\xab", "cancelSessionResponse": ("cancelSessionResponseError", 127)}
 
@@ -61,6 +63,40 @@ def test_a_refusal_is_told_in_words() -> None:
     assert "8.2.6/3.8 (ID): the matching id is refused (SGP.22 §5.6.3)" in text
     assert "Check the activation code" in text
     assert "The server says: Refused." in text
+
+
+def test_a_server_of_another_world_or_version_is_told_apart() -> None:
+    def said(version: str) -> httpx2.Response:
+        headers = {"X-Admin-Protocol": version} if version else {}
+        return httpx2.Response(200, json=es9.success_header(), headers=headers)
+
+    for version in ("", "gsma/rsp/v2.1.0", "gsma/rsp/v2.2.2", "gsma/rsp/v3.1.0"):
+        assert client(lambda _, v=version: said(v)).post("a.example", "cancelSession", TRANSACTION) == {}
+    with pytest.raises(ServerProtocolError, match="no RSP server"):
+        client(lambda _: said("nginx")).post("a.example", "cancelSession", TRANSACTION)
+    with pytest.raises(ServerProtocolError, match=r"speaks gsma/rsp/v1\.0\.0"):
+        client(lambda _: said("gsma/rsp/v1.0.0")).post("a.example", "cancelSession", TRANSACTION)
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_server_that_fails_may_be_well_again(status: int) -> None:
+    with pytest.raises(ServerFault, match=f"status {status}"):
+        client(lambda _: httpx2.Response(status)).post("a.example", "cancelSession", TRANSACTION)
+
+
+@pytest.mark.parametrize(
+    ("word", "advice"),
+    [
+        ("Hostname mismatch", "address that the certificate is for"),
+        ("self-signed certificate", "Trust its issuer"),
+    ],
+)
+def test_what_is_wrong_with_a_tls_certificate_comes_with_advice(word: str, advice: str) -> None:
+    cause = ssl.SSLCertVerificationError("x")
+    cause.verify_message = word
+    error = httpx2.ConnectError("x")
+    error.__cause__ = cause
+    assert advice in _why(error)
 
 
 @pytest.mark.parametrize(
@@ -169,6 +205,20 @@ def test_every_code_is_explained_with_its_clause() -> None:
         assert row.meaning in explain(subject, reason)
     assert explain("8.1.1", "6.4") == "the EID was tried too often (SGP.22 §5.2.6)."
     assert explain("9.9", "9.9") == "subject 9.9 has reason code 9.9 (SGP.22 §5.2.6)."
+
+
+@pytest.mark.parametrize("refusals", [Refusal, DsRefusal])
+def test_whatever_our_servers_say_is_explained(refusals: type[Refusal | DsRefusal]) -> None:
+    missing = [row.name for row in refusals if (row.subject_code, row.reason_code) not in TABLE]
+    assert not missing
+
+
+def test_what_an_euicc_refuses_has_advice() -> None:
+    named = {name for path in ("ErrorReason", "DownloadErrorCode") for name in rsp.names(path)}
+    assert {"invalidSignature", "scp03tSecurityError", "installFailedDueToPEProcessingError"} <= named
+    helped = [name for name in named if EUICC_ADVICE.get(name)]
+    assert len(helped) >= 16
+    assert all(advice.endswith(".") for advice in EUICC_ADVICE.values())
 
 
 def test_the_family() -> None:
