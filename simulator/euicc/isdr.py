@@ -57,6 +57,10 @@ class IsdR(Application):
         """By logical channel, what STORE DATA has brought so far, and in how many blocks."""
         self.core.session = None
 
+    def is_busy(self, channel: Channel) -> bool:
+        """A session with a server, or an installation, which no suspension survives."""
+        return self.core.session is not None or self._installation is not None
+
     def select(self, channel: Channel, command: CommandApdu) -> bytes:
         """FCI with the proprietary template 'E0' of SGP.22 §5.7.1."""
         template = rsp.encode("ISDRProprietaryApplicationTemplate", {"svn": SVN})

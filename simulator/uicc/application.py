@@ -44,6 +44,10 @@ class Application:
         """Whether commands under secure messaging are understood on this channel now."""
         return False
 
+    def is_busy(self, channel: Channel) -> bool:
+        """Whether it has begun on this channel what no suspension survives, a secure channel at least."""
+        return self.is_secured(channel)
+
     def unwrap(self, channel: Channel, command: CommandApdu) -> CommandApdu:
         """The command without its secure messaging; StatusError 6982 or 6988 if that is not right."""
         raise StatusError(SW.SECURE_MESSAGING_NOT_SUPPORTED)

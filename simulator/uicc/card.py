@@ -168,10 +168,10 @@ class Card:
         self.security_changed()
 
     @property
-    def is_secured(self) -> bool:
-        """Whether a secure channel is open on any logical channel."""
+    def is_busy(self) -> bool:
+        """Whether an application on any logical channel has begun what no suspension survives."""
         return any(
-            channel.application is not None and channel.application.is_secured(channel)
+            channel.application is not None and channel.application.is_busy(channel)
             for channel in self.channels
             if channel is not None
         )

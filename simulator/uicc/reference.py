@@ -119,7 +119,7 @@ LIMITS = {
     "TS 102 221 §11.2.2": "no USSD data download, no MMS, no geographical location reporting",
     "TS 102 222 §6.3": "of the proprietary template special file information, patterns and maximum size",
     "TS 102 222 §6.10": "size of the file only; 6981 for cyclic files",
-    "GP Card Specification §11.3": "no confirmation counter, for there are no receipts; CPLC data name no chip",
+    "GP Card Specification §11.3": "no confirmation counter, as there are no receipts; CPLC names no chip",
     "GP Card Specification §11.5": "no tokens or DAPs (6985, 6A80); no module but the card's own (6A81)",
     "GP Card Specification §11.6": "bytecode is kept, not executed; DAP blocks are refused (6A80)",
     "GP Card Specification §11.8": "symmetric keys only",

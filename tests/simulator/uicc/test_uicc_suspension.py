@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.simulator.conftest import Bench
 from tests.simulator.uicc.conftest import USIM, Terminal
 from tests.simulator.uicc.globalplatform import conftest as gp
 from tests.simulator.uicc.test_uicc_instructions import walk
@@ -83,6 +84,17 @@ def test_a_card_in_a_secure_channel_is_not_suspended() -> None:
     assert secured.card.transmit(bytes.fromhex("80760000040001000500")).hex() == "6985"
     secured.card.reset()
     assert secured.card.transmit(bytes.fromhex("80760000040001000500")).hex().startswith("0005")
+
+
+def test_an_euicc_in_a_session_is_not_suspended(bench: Bench) -> None:
+    """GetEuiccChallenge opens one; it ends with the reset."""
+    euicc = bench.euicc
+    suspend = bytes.fromhex("80760000040001000500")
+    assert euicc.transmit(bytes.fromhex("00A4040C10A0000005591010FFFFFFFF8900000100")).hex() == "9000"
+    assert euicc.transmit(bytes.fromhex("80E2910003BF2E00")).hex()[:2] == "61"
+    assert euicc.transmit(suspend).hex() == "6985"
+    euicc.reset()
+    assert euicc.transmit(suspend).hex().startswith("0005")
 
 
 def test_another_profile_is_not_resumed(terminal: Terminal) -> None:
