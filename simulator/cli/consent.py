@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,10 @@ class _NoAnswerError(Exception):
     """The user did not answer in time."""
 
 
+def _tell(line: str) -> None:
+    click.echo(line, err=True)
+
+
 @dataclass(slots=True)
 class Consent:
     """Answers an LPA's questions: from the options, else by asking at the terminal.
@@ -42,6 +46,10 @@ class Consent:
     yes: bool = False
     seconds: float | None = None
     """How long to wait for an answer."""
+    show: Callable[[str], None] = _tell
+    """Where the lines go that describe the profile."""
+    always_shown: bool = False
+    """Whether it is described also to those who are not asked."""
     missing: str = ""
 
     def __call__(self, question: AskUser) -> Decision:
@@ -61,11 +69,15 @@ class Consent:
         from simulator.lpa import Decision
 
         can_ask = sys.stdin.isatty()
+        is_asking = can_ask and not self.yes and not question.code_refused
+        if is_asking or self.always_shown:
+            for line in describe(question.metadata):
+                self.show(line)
         if question.strong_consent_required and not self.yes and not can_ask:
             return self._refuse("the profile has policy rules; agree to them with --yes")
         if question.confirmation_code_required and not can_ask:
             return self._refuse("the order asks for a confirmation code; give it with --confirmation-code")
-        if can_ask and not self.yes and not question.code_refused and (reason := _ask(question)):
+        if is_asking and (reason := _ask(question)):
             return Decision(accepted=False, reason=reason)
         if not question.confirmation_code_required:
             return Decision()
@@ -82,8 +94,6 @@ class Consent:
 
 def _ask(question: AskUser) -> str:
     """The reason why not; empty for yes."""
-    for line in describe(question.metadata):
-        click.echo(line, err=True)
     if question.strong_consent_required:
         click.echo("The operator binds you to these rules; only the operator can lift them.", err=True)
         agreed = click.prompt("Type 'agree' to install it nevertheless", default="no", err=True)

@@ -185,6 +185,8 @@ def _download(card: named.EuiccCard, job: Job, es9: Es9Client, name: str | None)
     isdr = Isdr(link)
     recorder = Story() if job.form == output.TEXT else Recorder()
     lines = lpac.Progress() if job.form == output.LPAC else None
+    if isinstance(recorder, Story):
+        job.consent.show, job.consent.always_shown = recorder.offer, True
     with (
         output.answering(job.form, progress=lines),
         Lpa(

@@ -122,6 +122,10 @@ class Story(Recorder):
     def fact(self, name: str, value: str) -> None:
         self.console.print(f"  {escape(name):<8}[bold]{escape(value)}[/bold]", soft_wrap=True)
 
+    def offer(self, line: str) -> None:
+        """A line about the profile that a server offers."""
+        self.say(line, 8, "yellow")
+
     def identity(self, identity: Identity) -> None:
         """What a terminal reads from the card."""
         self.fact("ICCID", identity.iccid or "none")

@@ -14,11 +14,16 @@ from typing import Any
 import click
 import pytest
 
+from asn1 import saip
 from simulator.cli import home, rsp
+from simulator.cli.places import place_of
 from simulator.cli.profile import package_of
 from simulator.crypto.pki import TestPki
+from simulator.lpa import InstallationFailed
+from simulator.profile import build, describe
 from simulator.smdp import MemoryStore
 from tests.simulator.cli.conftest import Esim
+from tests.simulator.conftest import Bench
 
 ROOT = Path(__file__).parents[3]
 Server = Callable[..., list[str]]
@@ -126,6 +131,68 @@ def test_profiles_come_from_a_server_by_every_way_of_naming_them(
     assert used.status == 1
     assert "8.2.6/3.8" in used.err
     assert "failed" in used.out
+
+
+def test_a_profile_that_is_not_enabled_is_said_to_be_so(esim: Esim) -> None:
+    told = esim("download", "--upp", "test-operator").out
+    assert "Profile   Test operator" in told
+    assert "Provider  eSIM Simulator" in told
+    assert told.endswith("IMSI    none\n  No profile is enabled.\n")
+    assert "6A82" not in told
+
+
+def test_a_picture_a_default_server_and_what_the_server_learns(
+    esim: Esim, serve: Server, tmp_path: Path
+) -> None:
+    lines = serve("--upp", "test-operator", "--upp", "home-operator")
+    codes = [line for line in lines if line.startswith("LPA:1$")]
+    esim("card", "new", "phone")
+    assert esim("qr", codes[0], "-o", tmp_path / "code.png").status == 0
+    done = esim("download", tmp_path / "code.png", "--card", "phone", "--enable")
+    assert done.status == 0, done.err
+    assert json.loads(esim("lpa", "notifications", "--json").out) == {"notifications": []}
+
+    address, matching_id = codes[1].split("$")[1:3]
+    assert esim("lpa", "smdp", address).status == 0
+    refused = esim("download", "--default", "--card", "phone")
+    assert "8.2.6/3.8" in refused.err
+    assert "No matching id was given" in refused.err
+    by_id = esim("download", "--smdp", address, "--matching-id", matching_id, "--card", "phone", "--json")
+    answer = json.loads(by_id.out)
+    assert set(answer) == {"iccid", "notification_error", "steps", "card"}
+    assert (answer["iccid"], answer["notification_error"]) == ("8999900000000000709", None)
+    esim("lpa", "enable", "2")
+    sent = esim("lpa", "notifications", "send")
+    assert (sent.status, sent.out.count("delivered")) == (0, 2)
+    assert json.loads(esim("lpa", "notifications", "--json").out) == {"notifications": []}
+
+
+def test_the_place_of_a_failure_in_a_package_at_hand(esim: Esim, serve: Server, tmp_path: Path) -> None:
+    assert esim("profile", "build", "test-operator", "-o", tmp_path / "good.der").status == 0
+    (tmp_path / "bad.der").write_bytes((tmp_path / "good.der").read_bytes()[:-9])
+    code = serve("--upp", tmp_path / "bad.der")[-1]
+    refused = esim("download", code, "--package", tmp_path / "bad.der", "--json")
+    error = json.loads(refused.out)["error"]
+    assert (error["reason"], error["bpp_command"]) == (
+        "installFailedDueToPEProcessingError",
+        "loadProfileElements",
+    )
+    assert "profile element 17 (rfm), byte" in error["message"]
+
+
+def test_an_element_that_the_euicc_names_by_number_is_found_in_the_package(bench: Bench) -> None:
+    parts = list(build.elements(describe.load_shipped("home-operator")))
+    broken = next(index for index, (name, _) in enumerate(parts) if name == "usim")
+    parts[broken][1]["ef-imsi"] = [("fillFileContent", bytes(10))]  # the template has 9
+    encoded = [saip.encode("ProfileElement", part) for part in parts]
+    with pytest.raises(InstallationFailed) as caught:
+        bench.download(b"".join(encoded))
+    sentence = place_of(b"".join(encoded), caught.value)
+    offset = sum(map(len, encoded[:broken]))
+    assert sentence.startswith(f"The eUICC stopped at profile element {broken} (usim), byte {offset}.")
+    assert "ef-imsi" in sentence
+    assert place_of(encoded[0], caught.value) == ""
+    assert place_of(b"\x00", caught.value).startswith("The package itself is damaged")
 
 
 def test_a_confirmation_code_is_asked_for(esim: Esim, serve: Server) -> None:
