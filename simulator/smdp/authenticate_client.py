@@ -11,6 +11,7 @@ from simulator.smdp.context import Context
 from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.euicc_proof import authenticate_euicc, signature_tlv
 from simulator.smdp.metadata import PackageHeader
+from simulator.smdp.progress import NotificationPoint, progress
 from simulator.smdp.records import Order
 from simulator.smdp.states import OrderState, SessionEvent
 
@@ -44,7 +45,8 @@ def authenticate_client(smdp: Context, request: dict[str, Any]) -> dict[str, Any
         euicc_certificate=certificate.der,
         smdp_signature2=signature,
     )
-    smdp.store.save(*_counted(order), authenticated)
+    told = progress(smdp, order, NotificationPoint.ELIGIBILITY, certificate.eid)
+    smdp.store.save(*_counted(order), authenticated, *told)
     return {
         "transactionId": session.transaction_id,
         "profileMetadata": rsp.decode("StoreMetadataRequest", order.profile_metadata),
@@ -74,8 +76,12 @@ def _find_order(smdp: Context, eid: bytes, signed: dict[str, Any]) -> Order:
         raise RspError.of(Refusal.MATCHING_ID, matching_id, order.state.value if order else "")
     if order.eid not in (b"", eid):
         raise RspError.of(Refusal.EID, eid.hex())
-    _check_order(smdp, order)
-    _check_fit(order, signed["euiccInfo2"])
+    try:
+        _check_order(smdp, order)
+        _check_fit(order, signed["euiccInfo2"])
+    except RspError as error:
+        smdp.store.save(*progress(smdp, order, NotificationPoint.ELIGIBILITY, eid, error))
+        raise
     return order
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from asn1 import rsp
 from simulator.smdp.context import Context
 from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.euicc_proof import check_signature
+from simulator.smdp.event_registration import closed
+from simulator.smdp.progress import NotificationPoint, progress
 from simulator.smdp.states import OrderEvent, SessionEvent
 
 _LATER: Final = frozenset({1, 2})
@@ -29,8 +32,17 @@ def cancel_session(smdp: Context, request: dict[str, Any]) -> dict[str, Any]:
         raise RspError.of(Refusal.TRANSACTION_ID, signed["transactionId"].hex().upper())
     order = smdp.store.order(session.order_id)
     event = OrderEvent.POSTPONE if signed["reason"] in _LATER else OrderEvent.FAIL
-    if order is None or order.is_reusable or order.eid not in (b"", session.eid):
+    if order is None:
         smdp.store.save(cancelled)
-    else:
-        smdp.store.save(order.moved(event), cancelled)
+        return {}
+    error = RspError.of(Refusal.CANCELLED, detail=_name(signed["reason"]))
+    told = progress(smdp, order, NotificationPoint.DOWNLOAD, session.eid, error)
+    is_session_s = not order.is_reusable and order.eid in (b"", session.eid)
+    moved = closed(smdp, order.moved(event)) if is_session_s else ()
+    smdp.store.save(*moved, cancelled, *told)
     return {}
+
+
+def _name(reason: int) -> str:
+    names = rsp.names("CancelSessionReason")
+    return next((name for name, number in names.items() if number == reason), str(reason))

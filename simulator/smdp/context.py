@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from simulator.crypto.certificates import ChainVerifier
 from simulator.crypto.ecc import PrivateKey
@@ -13,6 +13,18 @@ from simulator.smdp.identity import SmdpIdentity
 from simulator.smdp.records import Session
 from simulator.smdp.states import SessionEvent
 from simulator.smdp.store import Store
+
+
+class Registrar(Protocol):
+    """A way to an SM-DS over ES12 or ES15."""
+
+    def post(self, function: str, message: dict[str, Any]) -> dict[str, Any]:
+        """Call a function of `asn1.es12`. RspError if refused, OSError if it is out of reach."""
+        ...
+
+
+Registrars = Callable[[str], Registrar]
+"""Address of an SM-DS → a way to it."""
 
 
 class Context:
@@ -26,18 +38,25 @@ class Context:
         entropy: Callable[[int], bytes],
         clock: Callable[[], datetime],
         session_lifetime: timedelta = timedelta(hours=1),
+        registrars: Registrars | None = None,
     ) -> None:
         """`entropy` gives the number of random bytes asked for; `clock` an aware time. A session in which no
-        package was delivered ends after `session_lifetime`."""
+        package was delivered ends after `session_lifetime`. `registrars` are the ways to SM-DSs."""
         self.identity = identity
         self.store = store
         self.entropy = entropy
         self.clock = clock
         self.session_lifetime = session_lifetime
+        self.registrars = registrars
 
     def now(self) -> int:
         """Seconds since 1970."""
         return int(self.clock().timestamp())
+
+    def new_matching_id(self) -> str:
+        """Four groups of five hexadecimal digits."""
+        digits = self.entropy(10).hex().upper()
+        return "-".join(digits[at : at + 5] for at in range(0, 20, 5))
 
     def session_for(self, transaction_id: bytes, event: SessionEvent) -> tuple[Session, Session]:
         """The session as it is, and as it will be after `event`. RspError TRANSACTION_ID if it is unknown,

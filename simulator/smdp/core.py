@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final
 
+from simulator.smdp import es2
 from simulator.smdp.authenticate_client import authenticate_client
 from simulator.smdp.cancel_session import cancel_session
 from simulator.smdp.context import Context
@@ -20,8 +21,8 @@ from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.get_bound_profile_package import get_bound_profile_package
 from simulator.smdp.handle_notification import handle_notification
 from simulator.smdp.initiate_authentication import initiate_authentication
-from simulator.smdp.metadata import PackageHeader, ProfileMetadata
-from simulator.smdp.records import Notification, Order
+from simulator.smdp.metadata import PackageHeader, ProfileMetadata, iccid_digits
+from simulator.smdp.records import Notification, Operator, Order
 from simulator.smdp.states import ORDER, OrderEvent, OrderState
 from simulator.smdp.store import ConflictError
 
@@ -58,6 +59,22 @@ class SmdpPlus(Context):
         """ES9+.CancelSession (§5.6.5); the response has no members."""
         return self._run(cancel_session, request)
 
+    def download_order(self, request: Message) -> Message:
+        """ES2+.DownloadOrder (§5.3.1)."""
+        return self._run(es2.download_order, request)
+
+    def confirm_order(self, request: Message) -> Message:
+        """ES2+.ConfirmOrder (§5.3.2)."""
+        return self._run(es2.confirm_order, request)
+
+    def cancel_order(self, request: Message) -> Message:
+        """ES2+.CancelOrder (§5.3.3); the response has no members."""
+        return self._run(es2.cancel_order, request)
+
+    def release_profile(self, request: Message) -> Message:
+        """ES2+.ReleaseProfile (§5.3.4); the response has no members."""
+        return self._run(es2.release_profile, request)
+
     def _run(self, function: Callable[[Context, Message], Message], request: Message) -> Message:
         """Runs a function anew when another request was faster: it then sees what that one left."""
         for _ in range(_TRIES):
@@ -88,16 +105,12 @@ class SmdpPlus(Context):
         the package has no header or the metadata cannot be encoded; ValueError if the matching id is taken.
         """
         if matching_id is None:
-            matching_id = self._new_matching_id()
+            matching_id = self.new_matching_id()
         if not matching_id and not eid:
             raise ValueError("an order has a matching id, an EID, or both")
         if eid and len(eid) != 16:
             raise ValueError(f"an EID has 16 bytes, not {len(eid)}")
-        header = PackageHeader.read(upp)
-        order = Order(
-            order_id=self.entropy(8).hex(),
-            upp=upp,
-            profile_metadata=(metadata or ProfileMetadata()).encode(header, self.identity.address),
+        order = self._profile(self.entropy(8).hex(), upp, metadata)._replace(
             matching_id=matching_id,
             eid=eid,
             is_linked=bool(eid),
@@ -114,6 +127,39 @@ class SmdpPlus(Context):
         except ConflictError:
             raise ValueError(f"there is an order with the matching id {matching_id} already") from None
         return matching_id
+
+    def add_profile(
+        self, upp: bytes, *, owner: str = "", metadata: ProfileMetadata | None = None, with_ppk: bool = False
+    ) -> str:
+        """Puts the profile package `upp` (DER) in stock, for ES2+.DownloadOrder; its ICCID, 18 to 20 digits.
+
+        `owner` is the OID of the operator who may order it, anybody if empty. MetadataError as `add_order`;
+        ValueError if there is a profile with its ICCID already.
+        """
+        profile = self._profile("", upp, metadata)
+        profile = profile._replace(
+            order_id=profile.iccid, state=OrderState.AVAILABLE, owner=owner, with_ppk=with_ppk
+        )
+        try:
+            self.store.save(profile)
+        except ConflictError:
+            raise ValueError(f"there is a profile with the ICCID {profile.iccid} already") from None
+        return profile.iccid
+
+    def _profile(self, order_id: str, upp: bytes, metadata: ProfileMetadata | None) -> Order:
+        header, metadata = PackageHeader.read(upp), metadata or ProfileMetadata()
+        return Order(
+            order_id=order_id,
+            upp=upp,
+            profile_metadata=metadata.encode(header, self.identity.address),
+            iccid=metadata.iccid or iccid_digits(header.iccid),
+            profile_type=header.profile_type,
+        )
+
+    def add_operator(self, oid: str, callback: str = "") -> None:
+        """Makes an operator known, or changes where it hears of downloads (host and port; empty: nowhere)."""
+        known = self.store.operator(oid) or Operator(oid)
+        self.store.save(known._replace(callback=callback))
 
     def release_order(self, matching_id: str) -> None:
         """Makes a profile available for download; KeyError if there is no such order, ValueError in a state
@@ -132,7 +178,3 @@ class SmdpPlus(Context):
     def notifications(self) -> list[Notification]:
         """All notifications received, oldest first."""
         return self.store.notifications()
-
-    def _new_matching_id(self) -> str:
-        digits = self.entropy(10).hex().upper()
-        return "-".join(digits[at : at + 5] for at in range(0, 20, 5))

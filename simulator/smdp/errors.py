@@ -10,20 +10,39 @@ class Refusal(Enum):
 
     REQUESTER = "1.1", "1.2", "§5.2.2", "The function requester is not the one that its TLS certificate names"
     MALFORMED = "1.6", "2.1", "§5.2.6", "A member of the request is malformed"
+    CONDITIONAL = "1.6", "2.3", "§5.2.6", "One of several members of the request is needed"
     INCOMPLETE = "1.6", "2.2", "§5.2.6", "A mandatory member of the request is missing"
     PROTOCOL_FORMAT = "1.3.1", "2.1", "§5.2.6", "The message is not a JSON object"
     PROTOCOL_VERSION = "1.3.2", "3.1", "§5.2.6", "The protocol version in X-Admin-Protocol is not supported"
     EXECUTION_ERROR = "8.1", "4.2", "§5.2.6", "The eUICC reports that it refused the server's message"
     EUICC_SIGNATURE = "8.1", "6.1", "§5.6.2, §5.6.3", "The eUICC's signature or challenge is wrong"
     EUICC_MEMORY = "8.1", "4.8", "§5.6.3", "The eUICC has not enough memory for the profile"
+    EID_MISSING = "8.1.1", "2.2", "§5.3.2", "The order needs an EID: it has no matching id, or an SM-DS"
+    EID_ASSOCIATION = "8.1.1", "3.10", "§5.3.2, §5.3.3", "The order is linked to another EID"
     EID = "8.1.1", "3.8", "§5.6.3", "The order is for another EID"
     EUM_CERTIFICATE = "8.1.2", "6.1", "§5.6.3", "The manufacturer's certificate is invalid"
     EUM_CERTIFICATE_EXPIRED = "8.1.2", "6.3", "§5.6.3", "The manufacturer's certificate has expired"
     EUICC_CERTIFICATE = "8.1.3", "6.1", "§5.6.3", "The eUICC's certificate is invalid"
     EUICC_CERTIFICATE_EXPIRED = "8.1.3", "6.3", "§5.6.3", "The eUICC's certificate has expired"
     NOT_RELEASED = "8.2", "1.2", "§5.6.3", "The profile has not been released"
+    CANCELLED = "8.2", "3.8", "§5.3.5, §5.6.5", "The download was cancelled"
     REBINDING = "8.2", "3.7", "§5.6.2", "The package cannot be bound again"
+    ICCID_OWNER = "8.2.1", "1.2", "§5.3.1 to §5.3.4", "The profile with this ICCID is another operator's"
+    ICCID_IN_USE = "8.2.1", "3.3", "§5.3.1, §5.3.3", "The profile with this ICCID is not available"
+    ICCID_STATE = (
+        "8.2.1",
+        "3.5",
+        "§5.3.2 to §5.3.4",
+        "The profile is not in the state that this needs",
+    )
+    ICCID = "8.2.1", "3.9", "§5.3.1 to §5.3.4", "There is no profile with this ICCID"
+    PROFILE_TYPE_OWNER = "8.2.5", "1.2", "§5.3.1", "Profiles of this type are another operator's"
+    PROFILE_TYPE_USED_UP = "8.2.5", "3.7", "§5.3.1", "No profile of this type is left"
+    PROFILE_TYPE_OTHER = "8.2.5", "3.8", "§5.3.1", "The profile with this ICCID is of another type"
+    PROFILE_TYPE = "8.2.5", "3.9", "§5.3.1", "There are no profiles of this type"
     NOT_ELIGIBLE = "8.2.5", "4.3", "§5.6.3, annex F", "No profile is fit for this eUICC or device"
+    MATCHING_ID_IN_USE = "8.2.6", "3.3", "§5.3.2", "Another order has this matching id"
+    MATCHING_ID_ASSOCIATION = "8.2.6", "3.10", "§5.3.3", "The order has another matching id"
     MATCHING_ID = "8.2.6", "3.8", "§5.6.3", "There is no order with this matching id"
     CONFIRMATION_CODE_MISSING = "8.2.7", "2.2", "§5.6.2", "The order asks for a confirmation code"
     CONFIRMATION_CODE = "8.2.7", "3.8", "§5.6.2", "The confirmation code is wrong"
@@ -35,6 +54,8 @@ class Refusal(Enum):
     SMDP_CERTIFICATE = "8.8.4", "3.7", "§5.6.1", "The server has no certificate that the eUICC can verify"
     ORDER_EXPIRED = "8.8.5", "4.1", "§5.6.3", "The download order has expired"
     DOWNLOAD_ATTEMPTS = "8.8.5", "6.4", "§5.6.3", "The download was attempted too often"
+    SMDS_FAILED = "8.9", "4.2", "§5.3.2 to §5.3.4", "The SM-DS refused"
+    SMDS_INACCESSIBLE = "8.9", "5.1", "§5.3.2 to §5.3.4", "The SM-DS does not answer"
     TRANSACTION_ID = "8.10.1", "3.9", "§5.6.2 to §5.6.5", "There is no such RSP session, or not at this step"
     CI_KEY = "8.11.1", "3.9", "§5.6.3", "The eUICC's certificate leads to another CI key than was asked for"
 

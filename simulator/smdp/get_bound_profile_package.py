@@ -11,7 +11,9 @@ from simulator.smdp.binding import Binding, Content, bind, bound_profile_package
 from simulator.smdp.context import Context
 from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.euicc_proof import check_signature, signature_tlv
+from simulator.smdp.event_registration import closed
 from simulator.smdp.identity import Credentials
+from simulator.smdp.progress import NotificationPoint, progress
 from simulator.smdp.records import MAX_CONFIRMATION_CODE_ATTEMPTS, Order, Session
 from simulator.smdp.states import ORDER, OrderEvent, SessionEvent
 
@@ -39,7 +41,8 @@ def get_bound_profile_package(smdp: Context, request: dict[str, Any]) -> dict[st
     package = bound_profile_package(
         binding, transaction_id=session.transaction_id, euicc_otpk=euicc_otpk, credentials=credentials
     )
-    smdp.store.save(*_bound(order, session, euicc_otpk, binding), delivered)
+    told = progress(smdp, order, NotificationPoint.DOWNLOAD, session.eid)
+    smdp.store.save(*_bound(order, session, euicc_otpk, binding), delivered, *told)
     return {"transactionId": session.transaction_id, "boundProfilePackage": package}
 
 
@@ -77,13 +80,17 @@ def _check_confirmation_code(smdp: Context, session: Session, order: Order, hash
         return
     failures = order.confirmation_code_failures + 1
     failed = order._replace(confirmation_code_failures=failures)
-    if failures < MAX_CONFIRMATION_CODE_ATTEMPTS:
-        smdp.store.save(failed)
-        raise RspError.of(Refusal.CONFIRMATION_CODE, order.matching_id)
-    ended = session.moved(SessionEvent.FAIL)
-    assert ended is not None, "a session that may deliver may fail"
-    smdp.store.save(failed.moved(OrderEvent.FAIL), ended)
-    raise RspError.of(Refusal.CONFIRMATION_CODE_ATTEMPTS, order.matching_id)
+    is_over = failures >= MAX_CONFIRMATION_CODE_ATTEMPTS
+    refusal = Refusal.CONFIRMATION_CODE_ATTEMPTS if is_over else Refusal.CONFIRMATION_CODE
+    error = RspError.of(refusal, order.matching_id)
+    told = progress(smdp, order, NotificationPoint.CONFIRMATION_FAILURE, session.eid, error)
+    if is_over:
+        ended = session.moved(SessionEvent.FAIL)
+        assert ended is not None, "a session that may deliver may fail"
+        smdp.store.save(*closed(smdp, failed.moved(OrderEvent.FAIL)), ended, *told)
+    else:
+        smdp.store.save(failed, *told)
+    raise error
 
 
 def _binding(smdp: Context, order: Order, eid: bytes, credentials: Credentials, euicc_otpk: bytes) -> Binding:

@@ -8,12 +8,19 @@ from asn1 import rsp
 from simulator.smdp.context import Context
 from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.euicc_proof import check_signature, euicc_certificate
+from simulator.smdp.event_registration import closed
 from simulator.smdp.metadata import EVENTS
+from simulator.smdp.progress import NotificationPoint, progress
 from simulator.smdp.records import Notification, Session
 from simulator.smdp.states import OrderEvent, SessionEvent
 
 _CURABLE: Final = frozenset({10, 11})
 """errorReason after which the same order may be downloaded again: memory, interruption (§2.5.6)."""
+
+_FAILED: Final = {
+    event: RspError.of(Refusal.EXECUTION_ERROR, "ProfileInstallationResult", "the installation failed")
+    for event in (OrderEvent.FAIL, OrderEvent.POSTPONE)
+}
 
 
 def handle_notification(smdp: Context, request: dict[str, Any]) -> dict[str, Any]:
@@ -57,12 +64,16 @@ def _finish(smdp: Context, session: Session, notification: Notification, event: 
     if finished is None:
         raise RspError.of(Refusal.TRANSACTION_ID, session.transaction_id.hex().upper(), session.state.value)
     order = smdp.store.order(session.order_id)
-    if (
-        order is None or order.is_reusable or order.eid != session.eid
-    ):  # withdrawn, or released for another eUICC since
+    if order is None:
         smdp.store.save(finished, notification)
-    else:
-        smdp.store.save(order.moved(event), finished, notification)
+        return
+    told = progress(
+        smdp, order, NotificationPoint.INSTALLATION, session.eid, _FAILED.get(event), notification.content
+    )
+    # A reusable one stays as it is; one with another EID was released for another eUICC since.
+    is_session_s = not order.is_reusable and order.eid == session.eid
+    moved = closed(smdp, order.moved(event)) if is_session_s else ()
+    smdp.store.save(*moved, finished, notification, *told)
 
 
 def _other(smdp: Context, signed: dict[str, Any], content: bytes) -> None:

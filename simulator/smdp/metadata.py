@@ -149,6 +149,11 @@ def iccid_bytes(digits: str) -> bytes:
     return bytes.fromhex("".join(padded[at + 1] + padded[at] for at in range(0, 20, 2)))
 
 
+def iccid_digits(iccid: bytes) -> str:
+    """The digits of an ICCID in EF.ICCID's coding, 10 bytes."""
+    return "".join(f"{byte & 0xF:X}{byte >> 4:X}" for byte in iccid).rstrip("F")
+
+
 def _look_up(table: dict[str, int], name: str, what: str) -> int:
     try:
         return table[name]

@@ -19,11 +19,11 @@ _EXTENSION: Final = "tls"
 class PeerProtocol(H11Protocol):
     """HTTP/1.1 whose requests tell the application the peer's certificate, DER."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         tls = transport.get_extra_info("ssl_object")
         if tls is not None and (certificate := tls.getpeercert(binary_form=True)):
-            self.app = _WithPeer(self.app, certificate)  # type: ignore[assignment]
+            self.app = _WithPeer(self.app, certificate)
 
 
 class _WithPeer:

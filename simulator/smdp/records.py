@@ -10,9 +10,10 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import NamedTuple
 
-from simulator.smdp.states import ORDER, SESSION, OrderEvent, OrderState, SessionEvent, SessionState
+from simulator.smdp.states import CLOSED, ORDER, SESSION, OrderEvent, OrderState, SessionEvent, SessionState
 
 MAX_CONFIRMATION_CODE_ATTEMPTS = 3
+ES2_PLUS, ES12 = "ES2+", "ES12"
 
 
 class Order(NamedTuple):
@@ -27,6 +28,15 @@ class Order(NamedTuple):
     """Empty for an order that is found by its EID alone (the eUICC's default SM-DP+, §3.1.1.3)."""
     eid: bytes = b""
     """16 bytes; empty until the order is linked or downloaded."""
+    iccid: str = ""
+    """As printed, 18 to 20 digits."""
+    profile_type: str = ""
+    """As the operator names it (§5.3.1): what the header of the package says."""
+    owner: str = ""
+    """OID of the operator whose profile it is; empty: anybody may order it."""
+    smds_address: str = ""
+    """The SM-DS that knows of this order; empty if there is none."""
+    is_event_registered: bool = False
     is_linked: bool = False
     """Whether the EID was given with the order, not learnt from the first download."""
     state: OrderState = OrderState.RELEASED
@@ -54,12 +64,31 @@ class Order(NamedTuple):
     def key(self) -> str:
         return self.order_id
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for its download, or is on its way."""
+        return self.state not in CLOSED
+
     def moved(self, event: OrderEvent) -> Order:
         """This order after the event; unchanged where the table has no such step."""
         if self.is_reusable and event is not OrderEvent.WITHDRAW:
             return self
         state = ORDER[self.state].get(event, self.state)
         return self._unbound(state) if event is OrderEvent.POSTPONE else self._replace(state=state)
+
+    def returned(self) -> Order:
+        """Back in stock, as if it had never been ordered."""
+        return Order(
+            order_id=self.order_id,
+            upp=self.upp,
+            profile_metadata=self.profile_metadata,
+            iccid=self.iccid,
+            profile_type=self.profile_type,
+            owner=self.owner,
+            state=ORDER[self.state][OrderEvent.RETURN],
+            with_ppk=self.with_ppk,
+            version=self.version,
+        )
 
     def _unbound(self, state: OrderState) -> Order:
         """This order in `state`, ready for any eUICC that it is meant for."""
@@ -122,4 +151,40 @@ class Notification(NamedTuple):
         return sha256(self.content).hexdigest()
 
 
-Record = Order | Session | Notification
+class Operator(NamedTuple):
+    """An operator that may order profiles over ES2+."""
+
+    oid: str
+    """By which its TLS certificate and its function calls name it."""
+    callback: str = ""
+    """Host and port where it hears of the progress of downloads; empty: it does not want to."""
+    version: int = 0
+
+    @property
+    def key(self) -> str:
+        return self.oid
+
+
+class Outgoing(NamedTuple):
+    """A function call that another server is still to get: it is tried until it is taken."""
+
+    message_id: str
+    interface: str
+    """ES2_PLUS, to an operator, or ES12, to an SM-DS."""
+    receiver: str
+    """The operator's OID, or the address of the SM-DS."""
+    function: str
+    message: str
+    """The members of the request, in JSON."""
+    created_at: int
+    failures: int = 0
+    next_attempt_at: int = 0
+    is_delivered: bool = False
+    version: int = 0
+
+    @property
+    def key(self) -> str:
+        return self.message_id
+
+
+Record = Order | Session | Notification | Operator | Outgoing

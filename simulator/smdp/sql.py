@@ -31,7 +31,7 @@ from sqlalchemy.engine import Connection, Row
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import StaticPool
 
-from simulator.smdp.records import Notification, Order, Record, Session
+from simulator.smdp.records import Notification, Operator, Order, Outgoing, Record, Session
 from simulator.smdp.states import OrderState, SessionState
 from simulator.smdp.store import ConflictError
 
@@ -44,7 +44,7 @@ _TYPES: dict[type, Any] = {
     SessionState: SqlEnum(SessionState),
 }
 _METADATA = MetaData()
-_R = TypeVar("_R", Order, Session, Notification)
+_R = TypeVar("_R", Order, Session, Notification, Operator, Outgoing)
 
 
 def _table(name: str, kind: type[Any], indices: frozenset[str] = frozenset()) -> Table:
@@ -64,10 +64,18 @@ def _table(name: str, kind: type[Any], indices: frozenset[str] = frozenset()) ->
     )
 
 
-_ORDERS = _table("orders", Order, frozenset({"eid"}))
+_ORDERS = _table("orders", Order, frozenset({"eid", "iccid", "profile_type"}))
 _SESSIONS = _table("sessions", Session)
 _NOTIFICATIONS = _table("notifications", Notification)
-_TABLES: dict[type[Any], Table] = {Order: _ORDERS, Session: _SESSIONS, Notification: _NOTIFICATIONS}
+_OPERATORS = _table("operators", Operator)
+_OUTGOING = _table("outgoing", Outgoing, frozenset({"is_delivered"}))
+_TABLES: dict[type[Any], Table] = {
+    Order: _ORDERS,
+    Session: _SESSIONS,
+    Notification: _NOTIFICATIONS,
+    Operator: _OPERATORS,
+    Outgoing: _OUTGOING,
+}
 
 
 class SqlStore:
@@ -108,6 +116,23 @@ class SqlStore:
     def orders(self) -> list[Order]:
         return self._all(Order, select(_ORDERS).order_by(_ORDERS.c.row_id))
 
+    def orders_with_iccid(self, iccid: str) -> list[Order]:
+        return self._all(Order, select(_ORDERS).where(_ORDERS.c.iccid == iccid).order_by(_ORDERS.c.row_id))
+
+    def orders_of_type(self, profile_type: str) -> list[Order]:
+        of_type = select(_ORDERS).where(_ORDERS.c.profile_type == profile_type)
+        return self._all(Order, of_type.order_by(_ORDERS.c.row_id))
+
+    def operator(self, oid: str) -> Operator | None:
+        return self._one(Operator, select(_OPERATORS).where(_OPERATORS.c.key == oid))
+
+    def operators(self) -> list[Operator]:
+        return self._all(Operator, select(_OPERATORS).order_by(_OPERATORS.c.row_id))
+
+    def undelivered(self) -> list[Outgoing]:
+        waiting = select(_OUTGOING).where(_OUTGOING.c.is_delivered.is_(False))
+        return self._all(Outgoing, waiting.order_by(_OUTGOING.c.row_id))
+
     def session(self, transaction_id: bytes) -> Session | None:
         return self._one(Session, select(_SESSIONS).where(_SESSIONS.c.key == transaction_id.hex()))
 
@@ -144,9 +169,9 @@ def _write(connection: Connection, record: Record) -> None:
     table = _TABLES[type(record)]
     values = record._asdict()
     values["version"] = record.version + 1
+    if isinstance(record, Order):
+        values["unique_matching_id"] = record.matching_id or None
     if record.version == 0:
-        if isinstance(record, Order):
-            values["unique_matching_id"] = record.matching_id or None
         connection.execute(insert(table).values(key=record.key, **values))
         return
     current = (table.c.key == record.key) & (table.c.version == record.version)

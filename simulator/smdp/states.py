@@ -42,18 +42,20 @@ class OrderEvent(Enum):
     INSTALL = "ProfileInstallationResult: success"
     POSTPONE = "cancelled or failed in a way that a second download can cure"
     FAIL = "cancelled or failed for good"
-    WITHDRAW = "CancelOrder"
+    RETURN = "CancelOrder with the final state Available"
+    WITHDRAW = "CancelOrder with the final state Unavailable"
 
 
 _S, _E = OrderState, OrderEvent
 _ENDS: Final = {_E.FAIL: _S.ERROR, _E.WITHDRAW: _S.UNAVAILABLE}
+_OFF: Final = {**_ENDS, _E.RETURN: _S.AVAILABLE}
 
 ORDER: Final[dict[OrderState, dict[OrderEvent, OrderState]]] = {
-    _S.AVAILABLE: {_E.ALLOCATE: _S.ALLOCATED, _E.LINK: _S.LINKED, _E.CONFIRM: _S.CONFIRMED},
-    _S.ALLOCATED: {_E.LINK: _S.LINKED, _E.CONFIRM: _S.CONFIRMED, _E.RELEASE: _S.RELEASED, **_ENDS},
-    _S.LINKED: {_E.CONFIRM: _S.CONFIRMED, _E.RELEASE: _S.RELEASED, **_ENDS},
-    _S.CONFIRMED: {_E.RELEASE: _S.RELEASED, **_ENDS},
-    _S.RELEASED: {_E.DOWNLOAD: _S.DOWNLOADED, _E.POSTPONE: _S.RELEASED, **_ENDS},
+    _S.AVAILABLE: {_E.ALLOCATE: _S.ALLOCATED, _E.LINK: _S.LINKED, _E.WITHDRAW: _S.UNAVAILABLE},
+    _S.ALLOCATED: {_E.LINK: _S.LINKED, _E.CONFIRM: _S.CONFIRMED, _E.RELEASE: _S.RELEASED, **_OFF},
+    _S.LINKED: {_E.CONFIRM: _S.CONFIRMED, _E.RELEASE: _S.RELEASED, **_OFF},
+    _S.CONFIRMED: {_E.RELEASE: _S.RELEASED, **_OFF},
+    _S.RELEASED: {_E.DOWNLOAD: _S.DOWNLOADED, _E.POSTPONE: _S.RELEASED, **_OFF},
     _S.DOWNLOADED: {
         _E.DOWNLOAD: _S.DOWNLOADED,
         _E.INSTALL: _S.INSTALLED,
@@ -61,9 +63,13 @@ ORDER: Final[dict[OrderState, dict[OrderEvent, OrderState]]] = {
         **_ENDS,
     },
     _S.INSTALLED: {_E.WITHDRAW: _S.UNAVAILABLE},
-    _S.ERROR: {_E.RELEASE: _S.RELEASED, _E.WITHDRAW: _S.UNAVAILABLE},
+    _S.ERROR: {_E.RELEASE: _S.RELEASED, _E.RETURN: _S.AVAILABLE, _E.WITHDRAW: _S.UNAVAILABLE},
     _S.UNAVAILABLE: {},
 }
+
+
+CLOSED: Final = frozenset({_S.AVAILABLE, _S.INSTALLED, _S.ERROR, _S.UNAVAILABLE})
+"""States in which nothing is on its way to an eUICC."""
 
 
 class SessionState(Enum):

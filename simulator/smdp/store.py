@@ -7,10 +7,9 @@ would cost as much as its cryptography; `simulator.smdp.sql` keeps records on di
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
-from simulator.smdp.records import Notification, Order, Record, Session
+from simulator.smdp.records import Notification, Operator, Order, Outgoing, Record, Session
 
 
 class ConflictError(Exception):
@@ -30,6 +29,22 @@ class Store(Protocol):
 
     def orders(self) -> list[Order]:
         """All of them, oldest first."""
+        ...
+
+    def orders_with_iccid(self, iccid: str) -> list[Order]:
+        """Oldest first."""
+        ...
+
+    def orders_of_type(self, profile_type: str) -> list[Order]:
+        """Oldest first."""
+        ...
+
+    def operator(self, oid: str) -> Operator | None: ...
+
+    def operators(self) -> list[Operator]: ...
+
+    def undelivered(self) -> list[Outgoing]:
+        """What other servers are still to hear, oldest first."""
         ...
 
     def session(self, transaction_id: bytes) -> Session | None: ...
@@ -54,8 +69,10 @@ class MemoryStore:
         self._orders: dict[str, Order] = {}
         self._sessions: dict[str, Session] = {}
         self._notifications: dict[str, Notification] = {}
+        self._operators: dict[str, Operator] = {}
+        self._outgoing: dict[str, Outgoing] = {}
         self._by_matching_id: dict[str, str] = {}
-        self._by_eid: dict[bytes, list[str]] = {}
+        self._by_eid: dict[bytes, dict[str, None]] = {}
 
     def order(self, order_id: str) -> Order | None:
         return self._orders.get(order_id)
@@ -69,6 +86,12 @@ class MemoryStore:
     def orders(self) -> list[Order]:
         return list(self._orders.values())
 
+    def orders_with_iccid(self, iccid: str) -> list[Order]:
+        return [order for order in self.orders() if order.iccid == iccid]
+
+    def orders_of_type(self, profile_type: str) -> list[Order]:
+        return [order for order in self.orders() if order.profile_type == profile_type]
+
     def session(self, transaction_id: bytes) -> Session | None:
         return self._sessions.get(transaction_id.hex())
 
@@ -78,40 +101,58 @@ class MemoryStore:
     def notifications(self) -> list[Notification]:
         return list(self._notifications.values())
 
+    def operator(self, oid: str) -> Operator | None:
+        return self._operators.get(oid)
+
+    def operators(self) -> list[Operator]:
+        return list(self._operators.values())
+
+    def undelivered(self) -> list[Outgoing]:
+        return [outgoing for outgoing in self._outgoing.values() if not outgoing.is_delivered]
+
     def save(self, *records: Record) -> None:
         with self._lock:
-            self._check(records)
+            for record in records:
+                self._check(record)
             for record in records:
                 self._put(record)
 
-    def _check(self, records: Iterable[Record]) -> None:
-        for record in records:
-            stored = self._stored(record)
-            if record.version != (stored.version if stored else 0):
-                raise ConflictError(record.key)
-            if isinstance(record, Order) and not stored and record.matching_id in self._by_matching_id:
-                raise ConflictError(record.matching_id)
-
-    def _stored(self, record: Record) -> Record | None:
+    def _table(self, record: Record) -> dict[str, Any]:
         if isinstance(record, Order):
-            return self._orders.get(record.key)
+            return self._orders
         if isinstance(record, Session):
-            return self._sessions.get(record.key)
-        return self._notifications.get(record.key)
+            return self._sessions
+        if isinstance(record, Notification):
+            return self._notifications
+        return self._operators if isinstance(record, Operator) else self._outgoing
+
+    def _check(self, record: Record) -> None:
+        stored = self._table(record).get(record.key)
+        if record.version != (stored.version if stored else 0):
+            raise ConflictError(record.key)
+        if not isinstance(record, Order) or not record.matching_id:
+            return
+        if self._by_matching_id.get(record.matching_id, record.key) != record.key:
+            raise ConflictError(record.matching_id)
 
     def _put(self, record: Record) -> None:
-        saved = record._replace(version=record.version + 1)
-        if isinstance(saved, Order):
-            if record.version == 0:
-                self._index(saved)
-            self._orders[saved.key] = saved
-        elif isinstance(saved, Session):
-            self._sessions[saved.key] = saved
-        else:
-            self._notifications[saved.key] = saved
+        table = self._table(record)
+        if isinstance(record, Order):
+            self._index(self._orders.get(record.key), record)
+        table[record.key] = record._replace(version=record.version + 1)
 
-    def _index(self, order: Order) -> None:
+    def _index(self, before: Order | None, order: Order) -> None:
+        if before is not None and _places(before) != _places(order):
+            self._by_matching_id.pop(before.matching_id, None)
+            self._by_eid.get(before.eid, {}).pop(order.key, None)
+        elif before is not None:
+            return
         if order.matching_id:
             self._by_matching_id[order.matching_id] = order.key
         elif order.is_linked:
-            self._by_eid.setdefault(order.eid, []).append(order.key)
+            self._by_eid.setdefault(order.eid, {})[order.key] = None
+
+
+def _places(order: Order) -> tuple[str, bytes, bool]:
+    """What an order is found by."""
+    return order.matching_id, order.eid, order.is_linked

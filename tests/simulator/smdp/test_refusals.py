@@ -438,10 +438,32 @@ def test_a_right_code_after_a_wrong_one(world: Any) -> None:
     assert world.euicc.open(package["boundProfilePackage"])[2] == world.upp
 
 
+ES2_REFUSALS = [
+    "CONDITIONAL",
+    "EID_MISSING",
+    "EID_ASSOCIATION",
+    "ICCID_OWNER",
+    "ICCID_IN_USE",
+    "ICCID_STATE",
+    "ICCID",
+    "PROFILE_TYPE_OWNER",
+    "PROFILE_TYPE_USED_UP",
+    "PROFILE_TYPE_OTHER",
+    "PROFILE_TYPE",
+    "MATCHING_ID_IN_USE",
+    "MATCHING_ID_ASSOCIATION",
+    "SMDS_FAILED",
+    "SMDS_INACCESSIBLE",
+]
+"""Those of ES2+, which test_es2.py reaches."""
+
+
 def test_every_refusal_is_tested_and_has_its_own_codes() -> None:
     by_http = {Refusal.REQUESTER, Refusal.INCOMPLETE, Refusal.PROTOCOL_FORMAT, Refusal.PROTOCOL_VERSION}
     counted = {Refusal.CONFIRMATION_CODE, Refusal.CONFIRMATION_CODE_ATTEMPTS}
-    assert {c.refusal for c in CASES} | by_http | counted == set(Refusal)
+    es2 = {Refusal[name] for name in ES2_REFUSALS}
+    told_only = {Refusal.CANCELLED}
+    assert {c.refusal for c in CASES} | by_http | counted | es2 | told_only == set(Refusal)
     codes = [(r.subject_code, r.reason_code) for r in Refusal]
     assert len(set(codes)) == len(codes)
     assert all(r.clause and r.meaning for r in Refusal)
