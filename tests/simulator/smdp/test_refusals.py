@@ -438,23 +438,11 @@ def test_a_right_code_after_a_wrong_one(world: Any) -> None:
     assert world.euicc.open(package["boundProfilePackage"])[2] == world.upp
 
 
-ES2_REFUSALS = [
-    "CONDITIONAL",
-    "EID_MISSING",
-    "EID_ASSOCIATION",
-    "ICCID_OWNER",
-    "ICCID_IN_USE",
-    "ICCID_STATE",
-    "ICCID",
-    "PROFILE_TYPE_OWNER",
-    "PROFILE_TYPE_USED_UP",
-    "PROFILE_TYPE_OTHER",
-    "PROFILE_TYPE",
-    "MATCHING_ID_IN_USE",
-    "MATCHING_ID_ASSOCIATION",
-    "SMDS_FAILED",
-    "SMDS_INACCESSIBLE",
-]
+ES2_REFUSALS = (
+    *("CONDITIONAL", "EID_MISSING", "EID_ASSOCIATION", "ICCID", "ICCID_OWNER", "ICCID_IN_USE", "ICCID_STATE"),
+    *("PROFILE_TYPE", "PROFILE_TYPE_OWNER", "PROFILE_TYPE_USED_UP", "PROFILE_TYPE_OTHER"),
+    *("MATCHING_ID_IN_USE", "MATCHING_ID_ASSOCIATION", "SMDS_FAILED", "SMDS_INACCESSIBLE"),
+)
 """Those of ES2+, which test_es2.py reaches."""
 
 
