@@ -35,8 +35,8 @@ def suspend_uicc(channel: Channel, command: CommandApdu) -> bytes:
     """SUSPEND UICC: P1 '00' with the shortest and longest duration that the terminal wants answers the
     longest that the card allows and a token; P1 '01' with that token, as the first command after the reset,
     resumes. 6985 while a proactive session, a secure channel or a download goes on, which the card could not
-    take up again; 6A80 for durations that contradict each other; 6A88 for a token that is not the card's, or where
-    nothing waits to be resumed."""
+    take up again; 6A80 for durations that contradict each other; 6A88 for a token that is not the card's, or
+    where nothing waits to be resumed."""
     kept = channel.card.take_suspended()
     if command.p2 or command.p1 not in (_SUSPEND, _RESUME):
         raise StatusError(SW.INCORRECT_P1_P2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from asn1 import saip
 from simulator.crypto.scp80 import (
     CommandPacket,
     Key,
@@ -30,7 +31,8 @@ READ_ICCID = "00A40004022FE2" + "00B000000A"
 class Operator:
     """Sends scripts by SMS-PP to the card, and opens the proofs of receipt."""
 
-    def __init__(self, files: FileSystem) -> None:
+    def __init__(self, files: FileSystem, keys: Keys = Keys(KIC, KID)) -> None:  # noqa: B008 - immutable
+        self.keys = keys
         self.card = Card(files, entropy=bytes)
         self.faults: list[Exception] = []
         self.card.on_fault = lambda apdu, error: self.faults.append(error)
@@ -38,14 +40,14 @@ class Operator:
     def send(self, counter: int, script: str) -> ResponsePacket:
         spi = Spi.parse(bytes.fromhex("1619"))  # CMAC, ciphered, counter higher; the proof of receipt too
         command = CommandPacket(spi, 0x12, 0x12, UICC_FILES, counter, bytes.fromhex(script))
-        packet = secure_command(command, Keys(KIC, KID))
+        packet = secure_command(command, self.keys)
         envelope = download(b"\x02\x70\x00" + packet)
         answer = self.card.transmit(bytes.fromhex("80C20000") + bytes((len(envelope),)) + envelope)
         assert answer[0] in (0x61, 0x62)
         report = self.card.transmit(bytes.fromhex("00C0000000"))
         assert report[-2:] == b"\x90\x00"
         assert not self.faults
-        return open_response(report[3:-2], command, Keys(KIC, KID))
+        return open_response(report[3:-2], command, self.keys)
 
 
 @pytest.fixture
@@ -56,6 +58,32 @@ def operator() -> Operator:
 def test_a_file_is_read_over_the_air(operator: Operator) -> None:
     response = operator.send(1, READ_ICCID)
     assert (response.status, response.data.hex()) == (0, "029000" + "989909000000000007f9")
+
+
+def test_a_key_of_the_profile_says_how_long_its_macs_are() -> None:
+    """macLength 4 of the SAIP key: four bytes of CMAC are right now, and eight are not."""
+    listed = list(build.elements(describe.load_shipped("home-operator")))
+    for name, element in listed:
+        if name == "securityDomain":
+            for key in element["keyList"]:
+                key["keyComponents"] = [{**part, "macLength": 4} for part in key["keyComponents"]]
+    package = b"".join(saip.encode("ProfileElement", element) for element in listed)
+    files = FileSystem(image_of(package))
+    short = Operator(files, Keys(KIC, KID._replace(mac_length=4)))
+    assert short.send(1, READ_ICCID).status == 0
+    restored = FileSystem(files.image)
+    restored.restore(files.save())
+    assert Operator(restored, short.keys).send(2, READ_ICCID).status == 0
+    envelope = download(
+        b"\x02\x70\x00"
+        + secure_command(
+            CommandPacket(Spi.parse(bytes.fromhex("1621")), 0x12, 0x12, UICC_FILES, 9, b""), Keys(KIC, KID)
+        )
+    )
+    answer = short.card.transmit(bytes.fromhex("80C20000") + bytes((len(envelope),)) + envelope)
+    assert answer.hex().startswith("91"), "the proof of receipt, an error, waits as SEND SHORT MESSAGE"
+    fetched = short.card.transmit(bytes.fromhex("80120000") + answer[1:])
+    assert fetched[:-2].hex().endswith("027100" + "000b0a" + "b00000" + "0000000000" + "00" + "06")
 
 
 def test_a_packet_is_not_taken_twice_even_after_the_power_was_gone(operator: Operator) -> None:
