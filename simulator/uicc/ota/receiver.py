@@ -75,8 +75,9 @@ class Ota:
 
     def handle(self, envelope: bytes) -> bytes:
         """ENVELOPE (SMS-PP DOWNLOAD), its data field from the tag 'D1' on: the user data of the delivery
-        report, or nothing. StatusError, and nothing else, where ENVELOPE fails: 6A80 for what is no download
-        with a packet, 6200 with the proof of receipt for a packet that is refused.
+        report, or nothing. A message without a packet goes to the toolkit applications. StatusError, and
+        nothing else, where ENVELOPE fails: 6A80 for what is no download, 6200 with the proof of receipt for a
+        packet that is refused.
         """
         return self._guarded(envelope, lambda: self._handle(envelope))
 
@@ -103,9 +104,13 @@ class Ota:
         if not message.is_download:
             return b""
         whole = self._assembly.add(message)
-        if whole is None or not whole.is_command_packet:
+        if whole is None:
             return b""
-        return self.receive(whole)
+        if whole.is_command_packet:
+            return self.receive(whole)
+        if self.card.toolkit is not None:
+            self.card.toolkit.message(whole)
+        return b""
 
     def receive(self, message: sms.ShortMessage) -> bytes:
         """A whole message with a command packet."""

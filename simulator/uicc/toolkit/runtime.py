@@ -31,6 +31,7 @@ from simulator.uicc.toolkit.control import Decision, Request, allow, decide, rea
 if TYPE_CHECKING:
     from simulator.uicc.card import Card
     from simulator.uicc.cell_broadcast import Page
+    from simulator.uicc.ota.sms import ShortMessage
 
 _FIRST_REFUSAL = 0x10
 """General results from here on say that the command was not performed."""
@@ -113,6 +114,10 @@ class Applet:
         """A page of a cell broadcast that is not secured."""
         yield from ()
 
+    def message_received(self, card: Card, message: ShortMessage) -> Session:
+        """A short message for the card that is no command packet."""
+        yield from ()
+
     def control(self, card: Card, request: Request) -> Decision:
         """Asked for one of its `controls`; the answer goes out at once, what it wants done follows."""
         return allow()
@@ -180,6 +185,11 @@ class Toolkit:
     def broadcast(self, page: Page) -> None:
         """A page for the applications (TS 31.111 §7.1.2)."""
         self._waiting.extend(applet.broadcast_received(self.card, page) for applet in self.applets)
+        self._proceed()
+
+    def message(self, message: ShortMessage) -> None:
+        """An SMS-PP download for the applications (TS 31.111 §7.1.1)."""
+        self._waiting.extend(applet.message_received(self.card, message) for applet in self.applets)
         self._proceed()
 
     def _control(self, request: Request) -> bytes:

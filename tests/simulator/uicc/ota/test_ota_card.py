@@ -17,6 +17,9 @@ from simulator.crypto.scp80 import (
 from simulator.crypto.scp80_algorithms import Algorithm
 from simulator.profile import build, describe, image_of
 from simulator.uicc import Card, FileSystem
+from simulator.uicc.ota.sms import ShortMessage
+from simulator.uicc.toolkit import Applet, commands
+from simulator.uicc.toolkit.runtime import Session
 from tests.simulator.uicc.ota.conftest import download
 
 KIC, KID = (
@@ -105,3 +108,34 @@ def test_the_terminal_sees_nothing_of_the_remote_selection(operator: Operator) -
 def test_other_envelopes_are_taken(operator: Operator) -> None:
     assert operator.card.transmit(bytes.fromhex("80C2000004D6020000")) == b"\x90\x00"
     assert operator.card.transmit(bytes.fromhex("80C2000003D10100")) == bytes.fromhex("6A80")
+
+
+class Reader(Applet):
+    """Notes what messages say."""
+
+    def __init__(self) -> None:
+        self.read: list[tuple[bytes, bytes]] = []
+
+    def message_received(self, card: Card, message: ShortMessage) -> Session:
+        self.read.append((message.originator.octets, message.text))
+        yield commands.more_time()
+
+
+def test_a_message_without_a_packet_goes_to_the_applications() -> None:
+    """In one part and in two; one that is not for the card is nobody's."""
+    reader = Reader()
+    files = FileSystem(image_of(build.build_package(describe.load_shipped("home-operator"))))
+    card = Card(files, entropy=bytes, applets=[reader])
+    card.transmit(bytes.fromhex("8010000009") + b"\xff" * 9)
+
+    def send(envelope: bytes) -> str:
+        return card.transmit(bytes.fromhex("80C20000") + bytes((len(envelope),)) + envelope).hex()
+
+    assert send(download(b"hello", first=0x04)) == "910b"
+    assert send(download(bytes.fromhex("050003070202") + b"world")) == "910b"
+    assert reader.read == [(bytes.fromhex("8119f0"), b"hello")]
+    assert send(download(bytes.fromhex("050003070201") + b"big ")) == "910b"
+    assert send(download(b"for you", first=0x04, pid=0x00)) == "910b"
+    card.transmit(bytes.fromhex("801200000B"))
+    card.transmit(bytes.fromhex("801400000C") + bytes.fromhex("810301020082028281830100"))
+    assert [text for _, text in reader.read] == [b"hello", b"big world"]
