@@ -17,7 +17,7 @@ from simulator.cli.places import place_of
 if TYPE_CHECKING:
     from simulator.cli.story import Recorder
     from simulator.crypto.pki import TestPki
-    from simulator.lpa import ActivationCode, DownloadResult, Es9Client, Lpa, Patience
+    from simulator.lpa import ActivationCode, AskUser, Decision, DownloadResult, Es9Client, Lpa, Patience
 
 MATCHING_ID = "8.2.6"
 NO_MATCHING_ID = (
@@ -192,7 +192,7 @@ def _download(card: named.EuiccCard, job: Job, es9: Es9Client, name: str | None)
         Lpa(
             isdr,
             es9,
-            consent=job.consent,
+            consent=lambda question: _ask(job, recorder, question),
             progress=recorder.progress,
             patience=job.patience,
             announce=lines.announce if lines else None,
@@ -211,6 +211,13 @@ def _download(card: named.EuiccCard, job: Job, es9: Es9Client, name: str | None)
         lpac.success(lpac.download_data(result))
     else:
         _tell(card, recorder, name, result)
+
+
+def _ask(job: Job, recorder: Recorder, question: AskUser) -> Decision:
+    """The user's answer; the time that it takes is no step's."""
+    decision = job.consent(question)
+    recorder.resume()
+    return decision
 
 
 def _notify(lpa: Lpa, result: DownloadResult) -> None:

@@ -77,6 +77,10 @@ class Recorder:
         """The next step begins now."""
         self._since = time.perf_counter()
 
+    def resume(self) -> None:
+        """The next step begins now: what passed since the last was someone's time to think."""
+        self._since = time.perf_counter()
+
     def progress(self, progress: Progress) -> None:
         """What the LPA reports."""
         if progress.segment:

@@ -98,7 +98,7 @@ class Lpa:
         self.isdr.delete_profile(self._identify(profile))
 
     def set_nickname(self, profile: ProfileName, nickname: str) -> None:
-        """Name a profile; an empty name removes it (§3.2.4)."""
+        """Name a profile; an empty name removes it (§3.2.6)."""
         identified = self._identify(profile)
         if isinstance(identified, bytes):
             identified = self._find(lambda item: item.aid == identified, identified.hex().upper()).iccid
@@ -137,7 +137,7 @@ class Lpa:
         self.isdr.settle()
 
     def set_default_smdp_address(self, address: str) -> None:
-        """Set the address that is asked without an activation code; an empty one removes it (§3.3.3)."""
+        """Set the address that is asked without an activation code; an empty one removes it (§3.3.4)."""
         if address and not is_server_address(address):
             raise ActivationCodeError(f"{address!r} is no SM-DP+ address: a host name is expected")
         self.isdr.set_default_dp_address(address)

@@ -6,6 +6,7 @@ import io
 import json
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -398,3 +399,34 @@ def test_a_confirmation_code_is_asked_for_once_more(
     decision = answered(monkeypatch, "", AskUser(METADATA, True, False, code_refused=True))
     assert decision.confirmation_code == "1234"
     assert "refused the confirmation code" in capsys.readouterr().err
+
+
+# the page
+
+
+def names_in(data: Any) -> set[str]:
+    if isinstance(data, dict):
+        return set(data) | {name for value in data.values() for name in names_in(value)}
+    return {name for item in data for name in names_in(item)} if isinstance(data, list) else set()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("lpa", "list"),
+        ("lpa", "info"),
+        ("lpa", "smdp"),
+        ("lpa", "notifications"),
+        ("lpa", "notifications", "send"),
+        ("lpa", "enable", "2"),
+        ("lpa", "enable", "1"),
+        ("qr", "LPA:1$a.example$ID"),
+        ("download", "--upp", "travel-operator"),
+        ("download", "--upp", "test-operator", "--card", "phone"),
+    ],
+)
+def test_every_name_in_json_is_on_the_page(esim: Esim, phone: str, command: tuple[str, ...]) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "lpa.md").read_text(encoding="utf-8")
+    inner = {"gid1", "gid2", "plmn", "profiles", "imsi", "iccid", "eid"}  # of `rules` and of a card
+    unknown = {name for name in names_in(json.loads(esim(*command, "--json").out)) if f"`{name}`" not in page}
+    assert unknown <= inner
