@@ -81,7 +81,7 @@ def error_data(error: Exception) -> dict[str, Any]:
     message = error.format_message() if isinstance(error, click.ClickException) else str(error)
     data: dict[str, Any] = {"kind": type(error).__name__, "message": message}
     if isinstance(error, ServerRefused):
-        data |= {"function": f"ES9+.{error.function[:1].upper()}{error.function[1:]}"}
+        data |= {"function": f"{error.interface}.{error.function[:1].upper()}{error.function[1:]}"}
         data |= {"subject_code": error.subject_code, "reason_code": error.reason_code}
         data |= {"subject_identifier": error.identifier, "server_message": error.message}
     if isinstance(error, DownloadCancelled):

@@ -39,14 +39,21 @@ class ServerRefused(LpaError):  # noqa: N818
     """The server refused a function, with its subject and reason codes (SGP.22 §5.2.6)."""
 
     def __init__(
-        self, function: str, subject_code: str, reason_code: str, identifier: str = "", message: str = ""
+        self,
+        function: str,
+        subject_code: str,
+        reason_code: str,
+        identifier: str = "",
+        message: str = "",
+        *,
+        interface: str = "ES9+",
     ) -> None:
         explanation = explain(subject_code, reason_code)
         said = f" The server says: {message.rstrip('.')}." if message else ""
         about = f" ({identifier})" if identifier else ""
-        super().__init__(
-            f"ES9+.{function} was refused with {subject_code}/{reason_code}{about}: {explanation}{said}"
-        )
+        codes = f"{subject_code}/{reason_code}{about}"
+        super().__init__(f"{interface}.{function} was refused with {codes}: {explanation}{said}")
+        self.interface = interface
         self.function = function
         self.subject_code = subject_code
         self.reason_code = reason_code

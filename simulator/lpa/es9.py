@@ -175,12 +175,10 @@ def tls_context(ca: Sequence[str | Path | bytes], *, verify: bool = True) -> ssl
     if not ca:
         context.load_default_certs()
     for issuer in ca:
-        if isinstance(issuer, bytes):
-            # The module takes PEM as text and DER as bytes.
-            is_pem = issuer.lstrip().startswith(b"-----")
-            context.load_verify_locations(cadata=issuer.decode() if is_pem else issuer)
-        else:
-            context.load_verify_locations(cafile=issuer)
+        data = issuer if isinstance(issuer, bytes) else Path(issuer).read_bytes()
+        # The module takes PEM as text and DER as bytes. A file of the system may hold comments in between.
+        is_pem = b"-----BEGIN" in data
+        context.load_verify_locations(cadata=data.decode("ascii", "ignore") if is_pem else data)
     return context
 
 

@@ -108,6 +108,7 @@ TABLE: Final[dict[tuple[str, str], Reason]] = {
     ("8.1.3", "6.3"): Reason("the eUICC's certificate has expired", _AUTHENTICATE, "Renew the test PKI, or set the clock right."),
     ("8.2", "1.2"): Reason("the profile has not been released", _AUTHENTICATE, "The operator must release it (ES2+.ReleaseProfile) before it can be downloaded."),
     ("8.2", "3.7"): Reason("the package cannot be bound a second time", _PACKAGE, "The profile was downloaded before: ask for a new activation code."),
+    ("8.2", "3.8"): Reason("the download was cancelled", "§5.3.5, §5.6.5", "The operator, or the LPA in an earlier session, gave it up: ask for a new activation code."),
     ("8.2.1", "1.2"): Reason("the profile with this ICCID belongs to another caller", "§5.3.2 to §5.3.4", "Only the operator that ordered the profile may do this."),
     ("8.2.1", "3.1"): Reason("the profile with this ICCID was ordered for another EID", "§5.3.2", "Use the EID that the profile was ordered for."),
     ("8.2.1", "3.3"): Reason("the profile with this ICCID is in use", "§5.3.1", "Order another profile."),

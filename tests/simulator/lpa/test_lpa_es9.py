@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import json
 import ssl
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx2
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_der_x509_certificate
 
 from asn1 import es9, rsp
+from cards import InProcessLink
+from simulator.cli import rsp as rsp_cli
+from simulator.crypto.pki import TestPki
 from simulator.lpa import Es9Client, InProcessEs9, LpaError, ServerProtocolError, ServerRefused
+from simulator.lpa.certificate import role_names
 from simulator.lpa.errors import ServerFault, ServerUnreachable
-from simulator.lpa.es9 import _why, snake_case
+from simulator.lpa.es9 import _why, snake_case, tls_context
 from simulator.lpa.reasons import EUICC_ADVICE, REASONS, SUBJECTS, TABLE, explain
+from simulator.profile import build, describe
 from simulator.smdp.ds.errors import DsRefusal
 from simulator.smdp.errors import Refusal
+from tests.simulator.conftest import Bench, entropy
 
 TRANSACTION = {"transactionId": b"\xab", "cancelSessionResponse": ("cancelSessionResponseError", 127)}
 
@@ -223,3 +235,61 @@ def test_what_an_euicc_refuses_has_advice() -> None:
 
 def test_the_family() -> None:
     assert issubclass(ServerUnreachable, LpaError)
+
+
+@pytest.mark.parametrize("encoding", [Encoding.DER, Encoding.PEM])
+@pytest.mark.parametrize("from_file", [True, False])
+def test_issuers_come_as_der_and_pem(
+    test_pki: TestPki, tmp_path: Path, encoding: Encoding, from_file: bool
+) -> None:
+    data = load_der_x509_certificate(test_pki.anchors[0]).public_bytes(encoding)
+    path = tmp_path / "issuer"
+    path.write_bytes(data)
+    (trusted,) = tls_context([path if from_file else data]).get_ca_certs(True)
+    assert trusted == test_pki.anchors[0]
+
+
+def test_roles_of_certificates(test_pki: TestPki) -> None:
+    assert role_names(test_pki.tls.certificate_der) == ["dp-tls"]
+    (branch, *_) = test_pki.branches.values()
+    assert role_names(branch.ci.certificate_der) == ["ci"]
+
+
+def test_a_certificate_for_another_role_must_not_serve_tls(test_pki: TestPki) -> None:
+    """The connection is there already when the role is looked at, so a stand-in for it is enough."""
+    (branch, *_) = test_pki.branches.values()
+    shown = [branch.dp_auth.certificate_der]
+    tls = SimpleNamespace(getpeercert=lambda _: shown[-1])
+    stream = SimpleNamespace(get_extra_info=lambda _: tls)
+
+    def handler(_: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, json=es9.success_header(), extensions={"network_stream": stream})
+
+    with pytest.raises(ServerProtocolError, match="certificate for dp-auth as its TLS certificate"):
+        client(handler).post("a.example", "cancelSession", TRANSACTION)
+    assert client(handler, verify=False).post("a.example", "cancelSession", TRANSACTION) == {}
+    shown.append(test_pki.tls.certificate_der)
+    server = client(handler)
+    assert server.post("a.example", "cancelSession", TRANSACTION) == {}
+    assert server.post("a.example", "cancelSession", TRANSACTION) == {}
+
+
+PAGE = Path(__file__).parents[3] / "docs" / "lpa.md"
+
+
+def test_the_example_of_the_page(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it stands there, over HTTPS; only where the server listens and its matching id are ours."""
+    monkeypatch.chdir(tmp_path)
+    bench.pki.save(tmp_path)
+    example = PAGE.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+    pki = bench.pki.issue_tls(("smdp.example.com",), entropy=entropy("tls"), now=datetime.now(UTC))
+    order = rsp_cli.Order(build.build_package(describe.load_shipped("test-operator")), "MATCHING-ID")
+    with rsp_cli.serving(pki, [order], address="smdp.example.com") as service:
+        places = {"smdp.example.com": service.url.removeprefix("https://")}
+        monkeypatch.setattr("simulator.lpa.Es9Client", partial(Es9Client, connect_to=places))
+        names = {"link": InProcessLink(bench.euicc)}
+        exec(compile(example, str(PAGE), "exec"), names)
+    assert len(bench.euicc.core.registry.profiles) == 1
+    with bench.lpa() as lpa:
+        assert lpa.profiles()[0].is_enabled
+        assert lpa.notifications() == []
