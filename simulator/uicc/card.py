@@ -24,6 +24,7 @@ from simulator.uicc.suspension import FirstCommand, Suspension
 from simulator.uicc.tables import HANDLERS, TERMINATED_HANDLERS, Classes, Row
 
 if TYPE_CHECKING:
+    from simulator.uicc.globalplatform.registry import Registry
     from simulator.uicc.globalplatform.session import SecuredApplication
     from simulator.uicc.ota import Ota
     from simulator.uicc.toolkit import Applet, Toolkit
@@ -116,7 +117,14 @@ class Card:
     @property
     def is_locked(self) -> bool:
         """Whether the issuer security domain has locked the card (GP Card Specification §5.1.1.4)."""
-        return bool(self.files.image.security_domains) and self.files.registry.is_locked
+        registry = self.registry
+        return registry is not None and registry.is_locked
+
+    @property
+    def registry(self) -> Registry | None:
+        """The GlobalPlatform registry; None for a card without security domains."""
+        files = self.files
+        return files.registry if files.image.security_domains else None
 
     def registered(self, aid: bytes) -> SecuredApplication:
         """The security domain, or other application of the GlobalPlatform registry, with this AID; KeyError
@@ -131,7 +139,7 @@ class Card:
 
     def registered_by_name(self, name: bytes) -> list[SecuredApplication]:
         """Those of the registry that SELECT finds, by their AID or its beginning."""
-        registry = self.files.registry if self.files.image.security_domains else None
+        registry = self.registry
         return [self.registered(aid) for aid in registry.selectable(name)] if registry else []
 
     def reset(self) -> bytes:

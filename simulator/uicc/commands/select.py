@@ -156,12 +156,16 @@ _FIRST, _LAST, _NEXT, _PREVIOUS = range(4)
 def _by_name(channel: Channel, data: bytes, p2: int) -> Selected:
     """P1 '04': by AID, whole or cut on the right; P2 says which of those that fit (§8.5.1.1, Table 11.2)."""
     card = channel.card
-    applications: list[Selected] = [*card.files.index.applications(), *card.applications]
-    fitting = [application for application in applications if _aid(application).startswith(data)]
-    fitting += card.registered_by_name(data)
+    fitting: list[Selected] = [
+        node for node in card.files.index.applications() if node.df.aid.startswith(data)
+    ]
+    fitting += [application for application in card.applications if application.aid.startswith(data)]
+    registry = card.registry
+    if registry is not None:
+        fitting += map(card.registered, registry.selectable(data))
     if not fitting or not data:
         raise StatusError(SW.FILE_NOT_FOUND)
-    if card.is_locked:
+    if registry is not None and registry.is_locked:
         fitting = _answering(fitting)
     occurrence = p2 & _OCCURRENCE
     if occurrence == _FIRST:
@@ -184,10 +188,6 @@ def _answering(fitting: list[Selected]) -> list[Selected]:
     if not left:
         raise StatusError(SW.FUNCTION_NOT_SUPPORTED)
     return left
-
-
-def _aid(selected: Selected) -> bytes:
-    return selected.df.aid if isinstance(selected, Node) else selected.aid
 
 
 _BY_NAME = 0x04

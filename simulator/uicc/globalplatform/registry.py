@@ -54,6 +54,10 @@ class CardLifeCycle(IntEnum):
     TERMINATED = 0xFF
 
 
+# A member is found on its class more slowly than here, and every SELECT by name asks.
+_SECURED, _LOCKED = CardLifeCycle.SECURED, CardLifeCycle.CARD_LOCKED
+
+
 class Memory(NamedTuple):
     """Bytes that an application may have at most (`None`: no limit), and that are set aside for it (Table
     11-49)."""
@@ -143,10 +147,11 @@ class Registry:
     def selectable(self, name: bytes) -> list[bytes]:
         """AIDs that begin with `name` of what SELECT finds: neither only installed nor locked (§5.3); of a
         locked card the issuer security domain alone (§5.1.1.4), of a terminated one nothing."""
-        if self.card_life_cycle is CardLifeCycle.TERMINATED:
-            return []
-        if self.is_locked:
-            return [self.issuer] if self.issuer.startswith(name) else []
+        if self.card_life_cycle is not _SECURED:
+            if self.card_life_cycle is CardLifeCycle.TERMINATED:
+                return []
+            if self.is_locked:
+                return [self.issuer] if self.issuer.startswith(name) else []
         return [
             aid
             for aid, instance in self.instances.items()
@@ -156,7 +161,7 @@ class Registry:
     @property
     def is_locked(self) -> bool:
         """Whether the whole card is: of its applications only the issuer security domain answers."""
-        return self.card_life_cycle is CardLifeCycle.CARD_LOCKED
+        return self.card_life_cycle is _LOCKED
 
     @property
     def is_dap_mandated(self) -> bool:
