@@ -26,11 +26,15 @@ bench: $(VENV)/.dev
 tables: $(VENV)/.dev
 	$(BIN)/python -m asn1.build
 
-# The venv module is a package of its own on Debian and Ubuntu; other systems bring it along.
+# What no venv can hold: Python's venv module, a package of its own on Debian and Ubuntu, and PostgreSQL, which
+# the tests start for themselves.
 system-packages:
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
-	  command -v apt-get >/dev/null || { echo "Install Python's venv module, then run make again." >&2; exit 1; }; \
-	  $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq python3-venv; }
+	@missing=; \
+	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || missing="$$missing python3-venv"; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing="$$missing postgresql"; \
+	[ -z "$$missing" ] || { \
+	  command -v apt-get >/dev/null || { echo "Install$$missing, then run make again." >&2; exit 1; }; \
+	  $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq$$missing; }
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -60,6 +60,11 @@ class Store(Protocol):
         the version of the record given (0: must not be there yet)."""
         ...
 
+    def forget(self, before: int) -> int:
+        """Drops sessions that began, and delivered messages that were written, before that time (seconds
+        since 1970); how many."""
+        ...
+
 
 class MemoryStore:
     """Records in dictionaries; threads may share it."""
@@ -116,6 +121,18 @@ class MemoryStore:
                 self._check(record)
             for record in records:
                 self._put(record)
+
+    def forget(self, before: int) -> int:
+        with self._lock:
+            sessions = [key for key, item in self._sessions.items() if item.created_at < before]
+            delivered = [
+                key for key, item in self._outgoing.items() if item.is_delivered and item.created_at < before
+            ]
+            for key in sessions:
+                del self._sessions[key]
+            for key in delivered:
+                del self._outgoing[key]
+        return len(sessions) + len(delivered)
 
     def _table(self, record: Record) -> dict[str, Any]:
         if isinstance(record, Order):

@@ -3,14 +3,21 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import random
-from collections.abc import Callable
+import secrets
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from asn1 import rsp, tlv
 from simulator.crypto import ecc
@@ -273,6 +280,48 @@ class World:
     def session_keys(self) -> list[str]:
         assert isinstance(self.store, MemoryStore)
         return list(self.store._sessions)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """A PostgreSQL of our own, on a socket in a folder of ours, for as long as the tests run; the URL of its
+    first database. It does not run as root."""
+    folder = Path(tempfile.mkdtemp(prefix="esim-pg-"))
+    programs = [*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), Path("/usr/bin")]
+    bin_folder = next((at for at in programs if (at / "initdb").exists()), None)
+    assert bin_folder, "PostgreSQL is missing: install the package postgresql, as `make test` does"
+    user: dict[str, Any] = {}
+    if os.geteuid() == 0:
+        account = pwd.getpwnam("postgres")
+        user = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+        os.chown(folder, account.pw_uid, account.pw_gid)
+    data = folder / "data"
+
+    def run(program: str, *arguments: str) -> None:
+        done = subprocess.run(
+            [bin_folder / program, *arguments], cwd=folder, capture_output=True, text=True, **user
+        )
+        assert done.returncode == 0, done.stderr
+
+    run("initdb", "--pgdata", str(data), "--auth=trust", "--username=test", "--no-sync", "--encoding=UTF8")
+    options = f"-c listen_addresses= -k {folder} -c fsync=off -c full_page_writes=off"
+    run("pg_ctl", "--pgdata", str(data), "--wait", "--log", str(folder / "log"), "-o", options, "start")
+    yield f"postgresql+psycopg://test@/postgres?host={folder}"
+    run("pg_ctl", "--pgdata", str(data), "--mode=immediate", "stop")
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def postgresql(postgresql_server: str) -> Iterator[str]:
+    """The URL of an empty database on a real PostgreSQL."""
+    name = f"test_{secrets.token_hex(6)}"
+    engine = create_engine(postgresql_server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    yield postgresql_server.replace("/postgres?", f"/{name}?")
+    with engine.connect() as connection:
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    engine.dispose()
 
 
 @pytest.fixture(scope="session")

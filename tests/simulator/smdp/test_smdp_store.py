@@ -17,12 +17,15 @@ from simulator.smdp.states import ORDER, SESSION, OrderEvent, OrderState, Sessio
 EID = bytes(range(16))
 
 
-@pytest.fixture(params=["memory", "sqlite in memory", "sqlite file"])
+@pytest.fixture(params=["memory", "sqlite in memory", "sqlite file", "encrypted", "postgresql"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     if request.param == "memory":
         yield MemoryStore()
         return
-    sql = SqlStore("sqlite://" if "in memory" in request.param else f"sqlite:///{tmp_path / 'smdp.db'}")
+    url = {"sqlite in memory": "sqlite://"}.get(request.param, f"sqlite:///{tmp_path / 'smdp.db'}")
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgresql")
+    sql = SqlStore(url, "open sesame" if request.param == "encrypted" else "")
     yield sql
     sql.close()
 
