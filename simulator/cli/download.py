@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 import click
 
@@ -17,12 +17,44 @@ from simulator.cli.places import place_of
 if TYPE_CHECKING:
     from simulator.cli.story import Recorder
     from simulator.crypto.pki import TestPki
-    from simulator.lpa import ActivationCode, AskUser, Decision, DownloadResult, Es9Client, Lpa, Patience
+    from simulator.lpa import (
+        ActivationCode,
+        AskUser,
+        Decision,
+        Device,
+        DownloadResult,
+        Es9Client,
+        Lpa,
+        Patience,
+    )
 
 MATCHING_ID = "8.2.6"
 NO_MATCHING_ID = (
     "No matching id was given: if a shell has taken it for a variable, put the code in single quotes."
 )
+
+
+class Options(TypedDict):
+    """The options as click hands them over."""
+
+    code: str
+    code_file: str
+    upp: str
+    smdp: str
+    matching_id: str
+    default: bool
+    confirmation_code: str
+    name: str | None
+    enable: bool
+    yes: bool
+    answer_within: float | None
+    attempts: int
+    imei: str
+    package: str
+    ca: tuple[Path, ...]
+    insecure: bool
+    folder: Path | None
+    form: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +95,26 @@ class Job:
     consent: Consent
     enable: bool
     patience: Patience
-    form: str = output.TEXT
+    form: str
+    device: Device | None = None
     package: bytes = b""
     """What the server sends, if it is at hand: to name the place where an installation fails."""
+
+    @classmethod
+    def of(cls, given: Options, activation: ActivationCode | None) -> Self:
+        """From the options."""
+        from simulator.lpa import Device, Patience
+
+        return cls(
+            activation,
+            given["confirmation_code"],
+            # Who serves a package of his own has agreed to it.
+            Consent(given["yes"] or bool(given["upp"]), given["answer_within"]),
+            given["enable"],
+            Patience(given["attempts"]),
+            given["form"],
+            Device.of_imei(given["imei"]) if given["imei"] else None,
+        )
 
 
 @click.command()
@@ -87,6 +136,7 @@ class Job:
 @click.option(
     "--attempts", default=3, show_default=True, type=click.IntRange(1), help="Attempts if interrupted."
 )
+@click.option("--imei", default="", metavar="DIGITS", help="IMEI of the device.  [default: none is told]")
 @click.option(
     "--package",
     default="",
@@ -95,25 +145,7 @@ class Job:
 )
 @servers.trust_options
 @output.format_options
-def command(
-    code: str,
-    code_file: str,
-    upp: str,
-    smdp: str,
-    matching_id: str,
-    default: bool,
-    confirmation_code: str,
-    name: str | None,
-    enable: bool,
-    yes: bool,
-    answer_within: float | None,
-    attempts: int,
-    package: str,
-    ca: tuple[Path, ...],
-    insecure: bool,
-    folder: Path | None,
-    form: str,
-) -> None:
+def command(**given: Unpack[Options]) -> None:
     """Download a profile onto a software eUICC.
 
     \b
@@ -127,24 +159,27 @@ def command(
     trusts them; --ca names other issuers. On a terminal you are asked before a profile is installed.
     """
     from simulator.cli.profile import package_of
-    from simulator.lpa import Patience
 
-    if code and code_file:
+    if given["code"] and given["code_file"]:
         raise click.UsageError("Give the activation code once.")
-    source = Source(code or code_file, upp, smdp, matching_id, default)
-    source.check()
-    job = Job(
-        None, confirmation_code, Consent(yes or bool(upp), answer_within), enable, Patience(attempts), form
+    source = Source(
+        given["code"] or given["code_file"],
+        given["upp"],
+        given["smdp"],
+        given["matching_id"],
+        given["default"],
     )
-    with output.answering(form, "activation_code"):
-        job.activation = None if upp else source.activation_code()
-    if package:
-        job.package = package_of(package)
+    source.check()
+    with output.answering(given["form"], "activation_code"):
+        job = Job.of(given, None if source.upp else source.activation_code())
+    if given["package"]:
+        job.package = package_of(given["package"])
+    name, folder = given["name"], given["folder"]
     with _card(name, folder) as card:
-        if upp:
-            _from_package(card, upp, job, edge.pki(folder), name)
+        if source.upp:
+            _from_package(card, source.upp, job, edge.pki(folder), name)
             return
-        with servers.client(ca, folder, insecure=insecure) as es9:
+        with servers.client(given["ca"], folder, insecure=given["insecure"]) as es9:
             _download(card, job, es9, name)
 
 
@@ -194,6 +229,7 @@ def _download(card: named.EuiccCard, job: Job, es9: Es9Client, name: str | None)
             es9,
             consent=lambda question: _ask(job, recorder, question),
             progress=recorder.progress,
+            device=job.device,
             patience=job.patience,
             announce=lines.announce if lines else None,
         ) as lpa,

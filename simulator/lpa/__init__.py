@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from simulator.lpa.activation_code import ActivationCode
-from simulator.lpa.download import Device, DownloadResult
+from simulator.lpa.device import Device
+from simulator.lpa.download import DownloadResult
 from simulator.lpa.driver import Driver, Progress
 from simulator.lpa.errors import (
     ActivationCodeError,

@@ -14,7 +14,7 @@ session that does not go on. `simulator.lpa.retry` begins such a download anew.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -27,6 +27,7 @@ from cards.isdr.errors import Es10Error, InstallationError
 from simulator.lpa import policy
 from simulator.lpa.activation_code import ActivationCode
 from simulator.lpa.certificate import registered_ids
+from simulator.lpa.device import Device
 from simulator.lpa.errors import (
     DownloadCancelled,
     DownloadInterrupted,
@@ -41,25 +42,6 @@ from simulator.lpa.steps import AskUser, Decision, PostToServer, Procedure, Send
 Value = dict[str, Any]
 OLDEST_VERSION = bytes((2, 0, 0))
 """Of SGP.22: what eUICCs before it send is of another shape."""
-DEVICE_CAPABILITIES = {
-    "gsmSupportedRelease": bytes.fromhex("0D0000"),
-    "utranSupportedRelease": bytes.fromhex("0D0000"),
-    "eutranEpcSupportedRelease": bytes.fromhex("0D0000"),
-}
-"""Release 13 of GSM, UTRAN and E-UTRAN, as major, minor, revision (§4.2)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """What the LPA's device says of itself (DeviceInfo, §4.2): TAC, 4 bytes BCD, and IMEI, 8 bytes BCD."""
-
-    tac: bytes = bytes.fromhex("35290611")
-    imei: bytes | None = None
-    capabilities: Value = field(default_factory=lambda: dict(DEVICE_CAPABILITIES))
-
-    def to_value(self) -> Value:
-        imei = {"imei": self.imei} if self.imei else {}
-        return {"tac": self.tac, "deviceCapabilities": self.capabilities, **imei}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from cards.errors import CardError
 from cards.identities import Eid, Iccid, IdentityError
 from cards.isdr import Isdr
 from simulator.lpa.activation_code import ActivationCode, is_server_address
-from simulator.lpa.download import Device, DownloadResult
+from simulator.lpa.device import Device
+from simulator.lpa.download import DownloadResult
 from simulator.lpa.driver import Consent, Driver, ProgressSink, accept
 from simulator.lpa.errors import ActivationCodeError, InstallationFailed, LpaError, ProfileNotFound
 from simulator.lpa.es9 import Es9

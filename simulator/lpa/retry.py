@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 from cards.errors import CardError
 from simulator.lpa.activation_code import ActivationCode
-from simulator.lpa.download import Agreement, Device, DownloadResult, download
+from simulator.lpa.device import Device
+from simulator.lpa.download import Agreement, DownloadResult, download
 from simulator.lpa.errors import DownloadInterrupted, LpaError, ServerFault, ServerRefused, ServerUnreachable
 from simulator.lpa.steps import Procedure, SendToCard, Wait
 

@@ -25,7 +25,8 @@ from simulator.lpa import (
     ServerProtocolError,
     ServerRefused,
 )
-from simulator.lpa.download import Device, DownloadResult, download
+from simulator.lpa.device import Device, DeviceError
+from simulator.lpa.download import DownloadResult, download
 from simulator.lpa.steps import Procedure
 
 ADDRESS = "smdp.example.com"
@@ -187,6 +188,17 @@ def test_what_the_device_says() -> None:
     signed = {"euiccChallenge": bytes(16), "serverChallenge": bytes(16), **request["serverSigned1"]}
     assert rsp.encode("AuthenticateServerRequest", {**request, "serverSigned1": signed})[:2] == b"\xbf\x38"
     assert request["ctxParams1"][1]["deviceInfo"]["imei"] == bytes(8)
+
+
+def test_an_imei_as_sgp_22_codes_it() -> None:
+    """Digits swapped; in the last octet the check digit in the high nibble and 'F' in the low one (§4.2)."""
+    for text in ("490154203237518", "49-015420-323751-8", "49015420323751"):
+        device = Device.of_imei(text)
+        assert device.imei == bytes.fromhex("941045022373158F")
+        assert device.tac == bytes.fromhex("94104502")
+    for wrong in ("", "4901542032375", "490154203237519", "49015420323751x", "٤90154203237518"):
+        with pytest.raises(DeviceError, match="is no IMEI"):
+            Device.of_imei(wrong)
 
 
 def confirmation(**changed: Any) -> dict[str, Any]:
