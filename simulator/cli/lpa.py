@@ -73,7 +73,7 @@ def only_euicc() -> str:
 @CARD
 @output.format_options
 def info(name: str | None, form: str) -> None:
-    """Say what the eUICC tells of itself: EID, addresses, versions, memory, rules."""
+    """Say what the eUICC tells of itself. EID, addresses, versions, memory, keys, rules."""
     with output.answering(form, "es10c_get_eid"), _lpa(name) as lpa:
         data = lpa.info()
     if form == output.LPAC:
@@ -182,7 +182,7 @@ def reset(name: str | None, what: tuple[str, ...], yes: bool, form: str) -> None
 @click.option("--clear", is_flag=True, help="Have no default SM-DP+.")
 @output.format_options
 def smdp(name: str | None, address: str | None, clear: bool, form: str) -> None:
-    """Show or set the ADDRESS of the default SM-DP+, which is asked without an activation code."""
+    """Show or set the default SM-DP+. Its ADDRESS is asked by `esim download --default`."""
     if address and clear:
         raise click.UsageError("Give an ADDRESS or --clear, not both.")
     if address or clear:
@@ -223,7 +223,7 @@ def _doing(name: str | None, form: str, function: str) -> Iterator[tuple[Lpa, li
 @output.format_options
 @click.pass_context
 def notifications(ctx: click.Context, name: str | None, form: str) -> None:
-    """List, send or remove what the eUICC has to tell its servers."""
+    """List, send or remove notifications to servers."""
     if ctx.invoked_subcommand:
         return
     with output.answering(form, "es10b_list_notification"), _lpa(name) as lpa:
@@ -283,6 +283,13 @@ def remove(name: str | None, numbers: tuple[int, ...], everything: bool, form: s
     """Have the eUICC forget notifications that were not sent: its servers will never know."""
     if bool(numbers) == everything:
         raise click.UsageError("Give the NUMBERs of notifications, or --all.")
-    with _doing(name, form, "es10b_remove_notification_from_list") as (lpa, said):
-        removed = lpa.remove_notifications(numbers or None)
-        said.append(f"Removed {len(removed)} {'notification' if len(removed) == 1 else 'notifications'}.")
+    from simulator.lpa import SendToCard
+
+    function = "remove_notification_from_list"
+    with _doing(name, form, f"es10b_{function}") as (lpa, said):
+        chosen = numbers or [item.sequence_number for item in lpa.notifications()]
+        for number in chosen:
+            if form == output.LPAC:
+                lpac.Progress().announce(SendToCard(function, (number,)))
+            lpa.remove_notifications([number])
+        said.append(f"Removed {len(chosen)} {'notification' if len(chosen) == 1 else 'notifications'}.")

@@ -104,7 +104,10 @@ def lpac_error(error: Exception, function: str) -> tuple[str, str]:
         InstallationFailed,
         ServerRefused,
     )
+    from simulator.lpa.errors import ProfileNotFound
 
+    if isinstance(error, ProfileNotFound):
+        return function, "iccid or aid not found"
     if isinstance(error, InstallationFailed):
         result = lpac.result_data(error.result)
         click.echo(lpac.line("progress", 0, "es10b_load_bound_profile_package:result", result))

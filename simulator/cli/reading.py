@@ -67,7 +67,10 @@ def title_of(profile: InstalledProfile) -> str:
 
 
 def find_profile(lpa: Lpa, text: str) -> InstalledProfile:
-    """The profile that a user means by its ICCID, its place in the list (from 1), name, nickname or AID."""
+    """The profile that a user means by its ICCID, its place in the list (from 1), name, nickname or AID;
+    ProfileNotFound if there is none."""
+    from simulator.lpa.errors import ProfileNotFound
+
     known = lpa.profiles()
     found = [
         profile
@@ -80,7 +83,7 @@ def find_profile(lpa: Lpa, text: str) -> InstalledProfile:
     if found:
         raise click.ClickException(f"{text!r} fits {len(found)} profiles; name one by its ICCID.")
     there = "; ".join(f"{number}: {title_of(profile)}" for number, profile in enumerate(known, 1)) or "none"
-    raise click.ClickException(f"the card has no profile {text!r} (profiles: {there}).")
+    raise ProfileNotFound(f"the card has no profile {text!r} (profiles: {there}).")
 
 
 def summary(card: CardLike, *, euicc: bool) -> dict[str, Any]:

@@ -116,13 +116,11 @@ class Lpa:
             return self._driver.run(deliver_all())
         return self._driver.run(deliver_some(self._numbered(numbers)))
 
-    def remove_notifications(self, numbers: Collection[int] | None = None) -> list[Notification]:
-        """Have the eUICC forget all notifications, or those with these sequence numbers, undelivered: server
-        and eUICC then disagree. What was forgotten."""
-        removed = self.notifications() if numbers is None else self._numbered(numbers)
-        for notification in removed:
-            self.isdr.remove_notification_from_list(notification.sequence_number)
-        return removed
+    def remove_notifications(self, numbers: Collection[int]) -> None:
+        """Have the eUICC forget the notifications with these sequence numbers, undelivered: server and eUICC
+        then disagree (§5.7.11)."""
+        for number in numbers:
+            self.isdr.remove_notification_from_list(number)
 
     def _numbered(self, numbers: Collection[int]) -> list[Notification]:
         found = [item for item in self.notifications() if item.sequence_number in numbers]

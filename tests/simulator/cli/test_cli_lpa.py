@@ -147,6 +147,7 @@ def test_lpac_s_names_of_the_published_example() -> None:
     [
         (("enable", "1"), "es10c_enable_profile", "profile not in disabled state", "EnableProfile", 2),
         (("disable", "2"), "es10c_disable_profile", "profile not in enabled state", "DisableProfile", 2),
+        (("delete", "89"), "es10c_delete_profile", "iccid or aid not found", "", 0),
         (("delete", "1"), "es10c_delete_profile", "profile not in disabled state", "DeleteProfile", 2),
     ],
 )
@@ -157,6 +158,9 @@ def test_what_the_euicc_refuses(
     assert (refused.status, refused.err) == (1, "")
     assert payload(refused.out) == {"code": -1, "message": function, "data": detail}
     error = json.loads(esim("lpa", *command, "--json").out)["error"]
+    if not name:
+        assert error["kind"] == "ProfileNotFound"
+        return
     assert (error["function"], error["code"]) == (f"ES10c.{name}", code)
     said = esim("lpa", *command)
     assert (said.status, said.out) == (1, "")
@@ -185,6 +189,12 @@ def test_switching_naming_and_what_waits_then(esim: Esim, phone: str) -> None:
     assert "is called Home operator now" in esim("lpa", "nickname", "Zuhause").out
     assert "Removed 1 notification." in esim("lpa", "notifications", "remove", rows[0]["seqNumber"]).out
     assert esim("lpa", "notifications", "remove").status == 2
+    absent = esim("lpa", "notifications", "remove", "77", "--format", "lpac")
+    assert absent.out.splitlines() == [
+        '{"type":"progress","payload":{"code":0,"message":"es10b_remove_notification_from_list","data":"77"}}',
+        '{"type":"lpa","payload":{"code":-1,"message":"es10b_remove_notification_from_list",'
+        '"data":"seqNumber not found"}}',
+    ]
     assert "Removed 3 notifications." in esim("lpa", "notifications", "remove", "--all").out
     assert esim("lpa", "notifications").out == "No notification waits.\n"
     assert esim("lpa", "notifications", "send").out == "No notification waits.\n"

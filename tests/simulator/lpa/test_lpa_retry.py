@@ -340,7 +340,7 @@ def test_a_notification_that_a_server_refuses_does_not_hold_up_the_next(bench: B
         (left,) = lpa.notifications()
         with pytest.raises(LpaError, match="sequence number 99"):
             lpa.process_notifications([99])
-        assert lpa.remove_notifications([left.sequence_number]) == [left]
+        lpa.remove_notifications([left.sequence_number])
         assert lpa.notifications() == []
 
 
