@@ -92,6 +92,7 @@ TABLE: Final[dict[tuple[str, str], Reason]] = {
     ("1.1", "1.2"): Reason("the caller is not the one that its TLS certificate names", "§5.2.2", "Use the certificate of the requester that the message names."),
     ("1.1", "2.1"): Reason("the identifier of the caller is not valid", "§5.2.6", "Check functionRequesterIdentifier."),
     ("1.1", "3.9"): Reason("the caller is unknown", "§5.2.6", "The server must be told of this requester first."),
+    ("1.2", "5.1"): Reason("the server cannot do its work now", "§5.2.6", "Try again in a while."),
     ("1.3.1", "2.1"): Reason("the message is not a JSON object", "§5.2.6", "LPA and server disagree on the protocol: look at the message that was sent."),
     ("1.3.2", "3.1"): Reason("the protocol version in X-Admin-Protocol is not supported", "§6.2", "Use a server or an LPA of another version."),
     ("1.6", "2.3"): Reason("one of several members of the request is needed, and none is there", "§5.2.6", "Give one of the members that the message names."),

@@ -4,9 +4,10 @@ There is no way back into a session: the next attempt begins with common mutual 
 cheap and safe is on the other sides: the eUICC keeps its one-time key until a package is installed, the
 SM-DP+ names that key in smdpSigned2 (bppEuiccOtpk) and sends the package that it has bound to it already.
 
-What is begun anew: a server that went away or forgot the session after it had once answered, and a card that
-lost the session in the middle of a package. What is not: any refusal, and a server that never answered. A
-confirmation code that is refused is asked for again, as often as `Patience` says; the server counts too.
+What is begun anew: a server that went away, forgot the session or is unwell after it had once answered, and a
+card that lost the session in the middle of a package. What is not: any other refusal, and a server that never
+answered. A confirmation code that is refused is asked for again, as often as `Patience` says; the server
+counts too.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from simulator.lpa.errors import DownloadInterrupted, LpaError, ServerFault, Ser
 from simulator.lpa.steps import Procedure, SendToCard, Wait
 
 WRONG_CODE = ("8.2.7", "3.8")
-UNKNOWN_TRANSACTION = ("8.10.1", "3.9")
+PASSING = {("8.10.1", "3.9"), ("1.2", "5.1")}
+"""Refusals that say nothing of the order: the session was forgotten, the server is unwell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def download_patiently(
 def is_interruption(error: LpaError) -> bool:
     """Whether a download that ended with this error may succeed if it is begun anew."""
     if isinstance(error, ServerRefused):
-        return (error.subject_code, error.reason_code) == UNKNOWN_TRANSACTION
+        return (error.subject_code, error.reason_code) in PASSING
     return isinstance(error, ServerUnreachable | ServerFault | DownloadInterrupted)
 
 

@@ -180,6 +180,7 @@ def test_a_session_that_the_server_forgot_is_opened_again(bench: Bench) -> None:
         (ServerUnreachable("a", "b"), True),
         (ServerFault("503"), True),
         (ServerRefused("x", "8.10.1", "3.9"), True),
+        (ServerRefused("x", "1.2", "5.1"), True),
         (ServerRefused("x", "8.2.6", "3.8"), False),
         (ServerProtocolError("nonsense"), False),
         (DownloadCancelled("timeout", "x"), False),
