@@ -18,6 +18,7 @@ from simulator.smdp.authenticate_client import authenticate_client
 from simulator.smdp.cancel_session import cancel_session
 from simulator.smdp.context import Context
 from simulator.smdp.errors import Refusal, RspError
+from simulator.smdp.event_registration import delete_event, register_event
 from simulator.smdp.get_bound_profile_package import get_bound_profile_package
 from simulator.smdp.handle_notification import handle_notification
 from simulator.smdp.initiate_authentication import initiate_authentication
@@ -161,15 +162,34 @@ class SmdpPlus(Context):
         known = self.store.operator(oid) or Operator(oid)
         self.store.save(known._replace(callback=callback))
 
-    def release_order(self, matching_id: str) -> None:
-        """Makes a profile available for download; KeyError if there is no such order, ValueError in a state
-        that the profile cannot be released from."""
-        order = self.store.order_by_matching_id(matching_id)
+    def find_order(self, name: str) -> Order:
+        """The order with this matching id or order id; KeyError if there is none."""
+        order = self.store.order_by_matching_id(name) or self.store.order(name)
         if order is None:
-            raise KeyError(matching_id)
+            raise KeyError(name)
+        return order
+
+    def release_order(self, name: str) -> Order:
+        """Makes a profile available for download, with all its attempts; KeyError if there is no such order,
+        ValueError in a state that the profile cannot be released from."""
+        order = self.find_order(name)
         if OrderEvent.RELEASE not in ORDER[order.state]:
             raise ValueError(f"an order in state {order.state.value} cannot be released")
-        self.store.save(order.moved(OrderEvent.RELEASE)._replace(confirmation_code_failures=0, attempts=0))
+        released = order.moved(OrderEvent.RELEASE)._replace(confirmation_code_failures=0, attempts=0)
+        return self._saved(register_event(self, released))
+
+    def withdraw_order(self, name: str, *, to_stock: bool = False) -> Order:
+        """Ends an order, or puts its profile back in stock; errors as `release_order`."""
+        order = self.find_order(name)
+        event = OrderEvent.RETURN if to_stock else OrderEvent.WITHDRAW
+        if event not in ORDER[order.state]:
+            raise ValueError(f"an order in state {order.state.value} cannot be withdrawn")
+        order = delete_event(self, order)
+        return self._saved(order.returned() if to_stock else order.moved(event))
+
+    def _saved(self, order: Order) -> Order:
+        self.store.save(order)
+        return order._replace(version=order.version + 1)
 
     def orders(self) -> list[Order]:
         """All orders, oldest first."""

@@ -12,6 +12,7 @@ class Refusal(Enum):
     MALFORMED = "1.6", "2.1", "§5.2.6", "A member of the request is malformed"
     CONDITIONAL = "1.6", "2.3", "§5.2.6", "One of several members of the request is needed"
     INCOMPLETE = "1.6", "2.2", "§5.2.6", "A mandatory member of the request is missing"
+    TEMPORARY = "1.2", "5.1", "§5.2.6", "The server cannot read or write its records now"
     PROTOCOL_FORMAT = "1.3.1", "2.1", "§5.2.6", "The message is not a JSON object"
     PROTOCOL_VERSION = "1.3.2", "3.1", "§5.2.6", "The protocol version in X-Admin-Protocol is not supported"
     EXECUTION_ERROR = "8.1", "4.2", "§5.2.6", "The eUICC reports that it refused the server's message"

@@ -30,6 +30,7 @@ from asn1.binding import (
 from simulator.smdp.core import SmdpPlus
 from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.peer import requester_oids
+from simulator.smdp.store import StoreError
 
 MAX_BODY: Final = 1 << 20
 """Bytes. The longest request is an AuthenticateServerResponse with its certificates, a few kilobytes."""
@@ -61,9 +62,14 @@ class Interface(NamedTuple):
         return cls(binding, server, tuple(f for f in binding.functions if hasattr(server, snake_case(f))))
 
 
-def create_app(smdp: SmdpPlus, *, max_body: int = MAX_BODY) -> FastAPI:
-    """The HTTP application of an SM-DP+: ES9+ and ES2+."""
-    return application("SM-DP+ (test)", es9.BINDING, es2.BINDING, server=smdp, max_body=max_body)
+def create_app(smdp: SmdpPlus, *, max_body: int = MAX_BODY, management_token: str = "") -> FastAPI:
+    """The HTTP application of an SM-DP+: ES9+ and ES2+, and with a token its management."""
+    app = application("SM-DP+ (test)", es9.BINDING, es2.BINDING, server=smdp, max_body=max_body)
+    if management_token:
+        from simulator.smdp.management import PATH, create_management
+
+        app.mount(PATH, create_management(smdp, management_token))
+    return app
 
 
 def application(title: str, *bindings: Binding, server: Any, max_body: int = MAX_BODY) -> FastAPI:
@@ -92,6 +98,9 @@ def answer(
     except RspError as error:
         _log.info("%s refused: %s", function, error)
         return Answer(200, failure(error))
+    except StoreError as error:
+        _log.error("%s: %s", function, error)
+        return Answer(503, failure(RspError.of(Refusal.TEMPORARY)))
     if binding.functions[function].is_notification:
         return Answer(204, None)
     return Answer(200, binding.encode_response(function, result))

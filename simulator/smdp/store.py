@@ -16,6 +16,10 @@ class ConflictError(Exception):
     """A record has changed since it was read, or a new one is there already. Nothing was saved."""
 
 
+class StoreError(Exception):
+    """The records cannot be read or written now. Nothing was changed."""
+
+
 class Store(Protocol):
     """Finds records, and saves changed copies of them, all or none."""
 

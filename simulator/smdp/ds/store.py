@@ -52,6 +52,10 @@ class DsStore(Protocol):
         the version of the record given (0: must not be there yet)."""
         ...
 
+    def forget(self, before: int) -> int:
+        """Drops sessions that began before that time (seconds since 1970); how many."""
+        ...
+
     def delete(self, event: Event) -> None:
         """Removes an event; one that is gone already is no error."""
         ...
@@ -89,6 +93,13 @@ class DsMemoryStore:
                     self._events[record.key] = record._replace(version=record.version + 1)
                 else:
                     self._sessions[record.key] = record._replace(version=record.version + 1)
+
+    def forget(self, before: int) -> int:
+        with self._lock:
+            old = [key for key, session in self._sessions.items() if session.created_at < before]
+            for key in old:
+                del self._sessions[key]
+        return len(old)
 
     def delete(self, event: Event) -> None:
         with self._lock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from simulator.smdp.sql import METADATA
+from simulator.smdp.database import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -447,7 +447,13 @@ ES2_REFUSALS = (
 
 
 def test_every_refusal_is_tested_and_has_its_own_codes() -> None:
-    by_http = {Refusal.REQUESTER, Refusal.INCOMPLETE, Refusal.PROTOCOL_FORMAT, Refusal.PROTOCOL_VERSION}
+    by_http = {
+        Refusal.REQUESTER,
+        Refusal.TEMPORARY,
+        Refusal.INCOMPLETE,
+        Refusal.PROTOCOL_FORMAT,
+        Refusal.PROTOCOL_VERSION,
+    }
     counted = {Refusal.CONFIRMATION_CODE, Refusal.CONFIRMATION_CODE_ATTEMPTS}
     es2 = {Refusal[name] for name in ES2_REFUSALS}
     told_only = {Refusal.CANCELLED}

@@ -16,9 +16,11 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, text
 
 from simulator.smdp import ProfileMetadata, RspError, SmdpPlus
+from simulator.smdp.database import METADATA
+from simulator.smdp.ds.sql import DsSqlStore
 from simulator.smdp.migrations import FOLDER, HEAD, MigrationError, upgrade
 from simulator.smdp.records import Outgoing
-from simulator.smdp.sql import METADATA, SqlStore
+from simulator.smdp.sql import SqlStore
 from simulator.smdp.states import OrderState
 from simulator.smdp.vault import Vault, VaultError
 
@@ -48,6 +50,7 @@ def test_migrations_lead_to_the_tables_of_the_records(url: str) -> None:
     engine = create_engine(url)
     upgrade(engine)
     upgrade(engine)  # a second time there is nothing to do
+    assert {table.name for table in DsSqlStore.TABLES.values()} < set(METADATA.tables)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_server_default": False})
         differences = compare_metadata(context, METADATA)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +14,10 @@ from asn1 import es11, es12
 from simulator.crypto.certificates import Certificate, Role
 from simulator.crypto.pki import TestPki
 from simulator.smdp.client import PeerClient, UnreachableError
-from simulator.smdp.ds import DsIdentity, DsMemoryStore, SmDs
+from simulator.smdp.ds import DsIdentity, DsMemoryStore, DsStore, SmDs
 from simulator.smdp.ds.errors import DsRefusal
 from simulator.smdp.ds.http import create_app
+from simulator.smdp.ds.sql import DsSqlStore
 from simulator.smdp.errors import RspError
 from simulator.smdp.serve import running_application
 
@@ -32,14 +34,24 @@ EVENT = {
 }
 
 
-def make_ds(world: Any, root: Any = None, address: str = ADDRESS, oid: str = "2.999.15") -> SmDs:
+def make_ds(
+    world: Any,
+    root: Any = None,
+    address: str = ADDRESS,
+    oid: str = "2.999.15",
+    store: DsStore | None = None,
+) -> SmDs:
     identity = DsIdentity.from_pki(world.pki, address, oid=oid, entropy=world.entropy, now=world.clock())
-    return SmDs(identity, DsMemoryStore(), entropy=world.entropy, clock=world.clock, root=root)
+    return SmDs(identity, store or DsMemoryStore(), entropy=world.entropy, clock=world.clock, root=root)
 
 
-@pytest.fixture
-def ds(world: Any) -> SmDs:
-    return make_ds(world)
+@pytest.fixture(params=["memory", "sql"])
+def ds(world: Any, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SmDs]:
+    if request.param == "memory":
+        yield make_ds(world)
+        return
+    with DsSqlStore(f"sqlite:///{tmp_path / 'ds.db'}") as store:
+        yield make_ds(world, store=store)
 
 
 def opened(ds: SmDs, world: Any, **changes: Any) -> dict[str, Any]:
@@ -236,6 +248,14 @@ def test_a_root_that_refuses(world: Any, ds: SmDs) -> None:
     with pytest.raises(RspError) as caught:
         alternative.register_event({**EVENT, "forwardingIndicator": True})
     assert (caught.value.subject_code, caught.value.reason_code) == ("8.9", "4.2")
+
+
+def test_old_sessions_are_forgotten(world: Any, ds: SmDs) -> None:
+    ds.register_event(EVENT)
+    events(ds, world)
+    world.clock.advance(days=2)
+    assert ds.store.forget(ds.now() - 86400) == 1
+    assert len(ds.store.events()) == 1
 
 
 def test_a_root_that_lost_the_event_does_not_keep_it_alive(world: Any, ds: SmDs) -> None:
