@@ -2,12 +2,14 @@
 
 What goes wrong is told as the specification asks: a function that fails answers with HTTP status 200 and its
 codes in the header, a notification that is taken answers 204. Where it is silent: a body that is no JSON is
-answered 400, one that is too long 413, with codes in the header too; a member that is malformed or missing
-fails the function with 1.6/2.1 or 1.6/2.2, a requester whom its certificate does not name with 1.1/1.2.
+answered 400, one that is too long 413, one that is too slow 408, with codes in the header too; a member that
+is malformed or missing fails the function with 1.6/2.1 or 1.6/2.2, a requester whom its certificate does not
+name with 1.1/1.2.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Callable
@@ -34,6 +36,8 @@ from simulator.smdp.store import StoreError
 
 MAX_BODY: Final = 1 << 20
 """Bytes. The longest request is an AuthenticateServerResponse with its certificates, a few kilobytes."""
+BODY_SECONDS: Final = 10.0
+"""How long a client may take to send the body of a request."""
 _log = logging.getLogger(__name__)
 
 
@@ -152,12 +156,16 @@ def _check_headers(request: Request) -> None:
 async def _read(request: Request, max_body: int) -> bytes:
     """The body, without keeping more of it than is allowed."""
     body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > max_body:
-            raise _HttpError(
-                413, RspError.of(Refusal.PROTOCOL_FORMAT, detail=f"it has more than {max_body} bytes")
-            )
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for part in request.stream():
+                body += part
+                if len(body) > max_body:
+                    detail = f"it has more than {max_body} bytes"
+                    raise _HttpError(413, RspError.of(Refusal.PROTOCOL_FORMAT, detail=detail))
+    except TimeoutError:
+        detail = f"it took more than {BODY_SECONDS} seconds"
+        raise _HttpError(408, RspError.of(Refusal.PROTOCOL_FORMAT, detail=detail)) from None
     return bytes(body)
 
 

@@ -1,7 +1,7 @@
 """Management of an SM-DP+ over REST: orders, stock, operators, notifications, with OpenAPI.
 
 It is no interface of SGP.22: the people who run the server use it. Every call needs the token that the server
-was started with. A mistake is told as {"detail": "…"} with status 401, 404, 409, 413 or 422.
+was started with. A mistake is told as {"detail": "…"} with status 400, 401, 404, 409, 413 or 422.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MAX_BODY: Final = 8 << 20
 """Bytes: a profile package, in base64."""
 _EID: Final = r"^[0-9]{32}$"
 _OID: Final = r"^[0-2](\.(0|[1-9][0-9]{0,8})){1,19}$"
-_TEXT: Final = r"^[^\x00\ud800-\udfff]*$"
+_PRINTABLE: Final = r"^[\x20-\x7e]*$"
 
 
 class _Model(BaseModel):
@@ -46,7 +46,7 @@ class NewOrder(_Model):
         None, pattern=r"^[A-Za-z0-9-]{0,255}$", description="Made up if it is left out."
     )
     eid: str = Field("", pattern=_EID + "|^$", description="The eUICC that it is for.")
-    confirmation_code: str = Field("", max_length=255, pattern=_TEXT)
+    confirmation_code: str = Field("", max_length=255, pattern=_PRINTABLE)
     is_released: bool = True
     max_attempts: int = Field(0, ge=0, le=1_000_000, description="0 for no limit.")
     expires_at: AwareDatetime | None = None
@@ -144,16 +144,16 @@ class Mistake(BaseModel):
     detail: str
 
 
+_BEARER: Final = HTTPBearer(auto_error=False, description="The token that the server was started with.")
 _MISTAKES: Final[dict[int | str, dict[str, Any]]] = {
-    number: {"model": Mistake} for number in (401, 404, 409, 413, 422)
+    number: {"model": Mistake} for number in (400, 401, 404, 409, 413, 422)
 }
 
 
 def create_management(smdp: SmdpPlus, token: str) -> FastAPI:
     """The application to mount at PATH; callers show `token` as their bearer token."""
-    bearer = HTTPBearer(auto_error=False, description="The token that the server was started with.")
 
-    def check(shown: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> None:
+    def check(shown: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> None:
         if shown is None or not secrets.compare_digest(shown.credentials.encode(), token.encode()):
             raise HTTPException(status.HTTP_401_UNAUTHORIZED, "the bearer token is missing or wrong")
 

@@ -16,14 +16,47 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 _EXTENSION: Final = "tls"
 
 
+HEADER_SECONDS: Final = 10.0
+"""How long a client may take to send the headers of a request, from its connection or their first byte."""
+
+
 class PeerProtocol(H11Protocol):
-    """HTTP/1.1 whose requests tell the application the peer's certificate, DER."""
+    """HTTP/1.1 whose requests tell the application the peer's certificate, DER; and which hangs up on a
+    client that does not come to the point."""
+
+    _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._set_deadline()
         tls = transport.get_extra_info("ssl_object")
         if tls is not None and (certificate := tls.getpeercert(binary_form=True)):
             self.app = _WithPeer(self.app, certificate)
+
+    def data_received(self, data: bytes) -> None:
+        if self._deadline is None and not self._is_answering():
+            self._set_deadline()
+        super().data_received(data)
+        if self._is_answering():
+            self._clear_deadline()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._clear_deadline()
+        super().connection_lost(exc)
+
+    def _is_answering(self) -> bool:
+        """Whether the headers of a request have come and its answer has not gone. A cycle is None at first,
+        though uvicorn's annotation does not say so."""
+        cycle: Any = self.cycle
+        return cycle is not None and not cycle.response_complete
+
+    def _set_deadline(self) -> None:
+        self._deadline = self.loop.call_later(HEADER_SECONDS, self.transport.close)
+
+    def _clear_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
 
 
 class _WithPeer:

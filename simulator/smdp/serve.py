@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+import multiprocessing
+import multiprocessing.process
 import socket
 import ssl
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -24,6 +27,12 @@ from simulator.smdp.peer import PeerProtocol
 
 DEFAULT_PORT: Final = 8443
 _START_TIMEOUT: Final = 10.0
+_WATCH_INTERVAL: Final = 0.5
+_IDLE_SECONDS: Final = 30
+"""How long a connection may stay open without a request."""
+_CONNECTIONS: Final = 1000
+"""More at once are answered 503."""
+_log = logging.getLogger(__name__)
 _LOOPBACK: Final = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -55,12 +64,6 @@ class Servable(Protocol):
     identity: Any
 
 
-def serve(smdp: SmdpPlus, host: str = "localhost", port: int = DEFAULT_PORT, *, is_tls: bool = True) -> None:
-    """Serves until interrupted. ServeError if the address is taken, PkiError without a TLS certificate."""
-    with _prepared(smdp, create_app(smdp), host, port, is_tls=is_tls) as (server, listener, _):
-        server.run(sockets=[listener])
-
-
 @contextmanager
 def running(
     smdp: SmdpPlus, host: str = "localhost", port: int = 0, *, is_tls: bool = True
@@ -75,15 +78,70 @@ def running_application(
     served: Servable, app: FastAPI, host: str = "localhost", port: int = 0, *, is_tls: bool = True
 ) -> Iterator[Address]:
     """Serves the application of a server in a thread for the length of the block."""
-    with _prepared(served, app, host, port, is_tls=is_tls) as (server, listener, address):
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    with _listening(served.identity, host, port, is_tls=is_tls) as place:
+        server = place.server(served, app)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [place.listener]}, daemon=True)
         thread.start()
         try:
             _wait(server, thread)
-            yield address
+            yield place.address
         finally:
             server.should_exit = True
             thread.join(_START_TIMEOUT)
+
+
+@contextmanager
+def running_workers(
+    identity: Any,
+    start: Callable[[int], AbstractContextManager[tuple[Servable, FastAPI]]],
+    count: int,
+    host: str = "localhost",
+    port: int = 0,
+    *,
+    is_tls: bool = True,
+) -> Iterator[Address]:
+    """Serves in `count` processes that share one socket, for the length of the block.
+
+    `start(n)` is called in process n, to open its own store and make its server; all have the one `identity`.
+    Processes are forked: there must be no threads yet. One that dies is replaced.
+    """
+    context = multiprocessing.get_context("fork")
+    with _listening(identity, host, port, is_tls=is_tls) as place:
+        over = threading.Event()
+
+        def new(number: int) -> multiprocessing.process.BaseProcess:
+            process = context.Process(target=_work, args=(place, start, number), name=f"worker {number}")
+            process.start()
+            return process
+
+        workers = [new(number) for number in range(count)]
+
+        def watch() -> None:
+            while not over.wait(_WATCH_INTERVAL):
+                for number, worker in enumerate(workers):
+                    if not worker.is_alive() and not over.is_set():
+                        _log.warning("%s ended with status %s: starting anew", worker.name, worker.exitcode)
+                        workers[number] = new(number)
+
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        try:
+            yield place.address
+        finally:
+            over.set()
+            watcher.join()
+            for worker in workers:
+                worker.terminate()
+            for worker in workers:
+                worker.join(_START_TIMEOUT)
+
+
+def _work(
+    place: _Place, start: Callable[[int], AbstractContextManager[tuple[Servable, FastAPI]]], number: int
+) -> None:
+    """A worker process, until it is terminated."""
+    with start(number) as (served, app):
+        place.server(served, app).run(sockets=[place.listener])
 
 
 def _wait(server: uvicorn.Server, thread: threading.Thread) -> None:
@@ -97,26 +155,38 @@ def _wait(server: uvicorn.Server, thread: threading.Thread) -> None:
     raise ServeError("the server did not start")
 
 
-@contextmanager
-def _prepared(
-    served: Servable, app: FastAPI, host: str, port: int, *, is_tls: bool
-) -> Iterator[tuple[uvicorn.Server, socket.socket, Address]]:
-    """A server, its listening socket and address. It then answers to that address too."""
-    tls = served.identity.tls if is_tls else None
-    if is_tls and (tls is None or tls.key is None):
-        raise PkiError("there is no TLS certificate with its key to serve HTTPS with")
-    with _listen(host, port) as listener, tempfile.TemporaryDirectory(prefix="smdp-tls-") as folder:
-        address = Address(host, listener.getsockname()[1], is_tls)
-        _answer_to(served, address)
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A listening socket, and what uvicorn must know to serve there."""
+
+    listener: socket.socket
+    address: Address
+    tls_options: dict[str, Any]
+
+    def server(self, served: Servable, app: FastAPI) -> uvicorn.Server:
+        """Not running yet. `served` answers to the listening address too."""
+        _answer_to(served, self.address)
         config = uvicorn.Config(
             app,
             http=PeerProtocol,
             log_config=None,
             lifespan="off",
             server_header=False,
-            **(_tls_options(Path(folder), tls, served.identity.anchors) if tls else {}),
+            timeout_keep_alive=_IDLE_SECONDS,
+            limit_concurrency=_CONNECTIONS,
+            **self.tls_options,
         )
-        yield uvicorn.Server(config), listener, address
+        return uvicorn.Server(config)
+
+
+@contextmanager
+def _listening(identity: Any, host: str, port: int, *, is_tls: bool) -> Iterator[_Place]:
+    tls = identity.tls if is_tls else None
+    if is_tls and (tls is None or tls.key is None):
+        raise PkiError("there is no TLS certificate with its key to serve HTTPS with")
+    with _listen(host, port) as listener, tempfile.TemporaryDirectory(prefix="smdp-tls-") as folder:
+        address = Address(host, listener.getsockname()[1], is_tls)
+        yield _Place(listener, address, _tls_options(Path(folder), tls, identity.anchors) if tls else {})
 
 
 def _listen(host: str, port: int) -> socket.socket:
