@@ -21,7 +21,7 @@ from simulator.crypto.pki import TestPki
 from simulator.euicc import Euicc, EuiccIdentity
 from simulator.lpa import DownloadCancelled, Es9Client, InstallationFailed, Lpa, LpaError
 from simulator.smdp import MemoryStore, SmdpIdentity, SmdpPlus
-from simulator.smdp.http import answer
+from simulator.smdp.http import Interface, answer
 
 NOW = datetime.now(UTC)
 ADDRESS = "testsmdpplus1.example.com"
@@ -44,7 +44,7 @@ class Line:
         document = json.loads(request.content)
         if function == self.target and not self.is_response:
             self._damage(document)
-        status, result = answer(self.smdp, function, document)
+        status, result = answer(Interface.of(es9.BINDING, self.smdp), function, document)
         if result is None:
             return httpx2.Response(status)
         if function == self.target and self.is_response:
