@@ -20,7 +20,8 @@ COMMANDS = {
     "card": "Make, list, show and delete simulated cards.",
     "apdu": "Send command APDUs to a simulated card.",
     "profile": "Build, print and check profile packages.",
-    "smdp": "Run a test SM-DP+.",
+    "smdp": "Run a test SM-DP+, and manage its orders.",
+    "smds": "Run a test SM-DS.",
     "pki": "Make and explain the test certificates.",
     "doctor": "Say what works on this machine and what is missing.",
 }

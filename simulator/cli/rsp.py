@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,8 @@ import click
 from simulator.cli import edge
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from cards.link import CardLike
     from simulator.crypto.pki import TestPki
     from simulator.lpa import DownloadResult
@@ -59,18 +61,61 @@ def serving(
     address: str = "",
     store: Store | None = None,
     is_tls: bool = True,
+    management_token: str = "",
 ) -> Iterator[Service]:
     """An SM-DP+ that serves for the length of the block. It is called `address`, or by where it listens."""
-    from simulator.smdp.serve import running
-    from simulator.smdp.states import OrderState
+    from simulator.smdp.http import create_app
+    from simulator.smdp.serve import running_application
+    from simulator.smdp.upkeep import upkeep
 
     smdp = server(pki, address or host, store)
-    with running(smdp, host, port, is_tls=is_tls) as listening:
+    app = create_app(smdp, management_token=management_token)
+    with running_application(smdp, app, host, port, is_tls=is_tls) as listening, upkeep(smdp):
         name = address or listening.smdp_address
         smdp.identity = replace(smdp.identity, address=name)
-        waiting = {order.matching_id: order for order in smdp.orders() if order.state is OrderState.RELEASED}
-        codes = [_code(smdp, name, order, waiting.pop(order.matching_id or "", None)) for order in orders]
-        yield Service(name, listening.url, tuple(codes))
+        yield Service(name, listening.url, codes(smdp, name, orders))
+
+
+@contextmanager
+def serving_with_workers(
+    pki: TestPki,
+    orders: Sequence[Order],
+    open_store: Callable[[], Store],
+    count: int,
+    *,
+    host: str = LOOPBACK,
+    port: int = 0,
+    address: str = "",
+    is_tls: bool = True,
+    management_token: str = "",
+) -> Iterator[Service]:
+    """As `serving`, in `count` processes, each of which opens the store for itself."""
+    from simulator.smdp.http import create_app
+    from simulator.smdp.serve import running_workers
+    from simulator.smdp.upkeep import upkeep
+
+    name = address or f"{host}:{port}"
+    smdp = server(pki, name, open_store())
+    issued = codes(smdp, name, orders)
+    smdp.store.close()
+
+    @contextmanager
+    def start(number: int) -> Iterator[tuple[SmdpPlus, FastAPI]]:
+        worker = server(pki, name, open_store())
+        # One of them is enough to look after what others are to hear.
+        with upkeep(worker) if number == 0 else nullcontext():
+            yield worker, create_app(worker, management_token=management_token)
+
+    with running_workers(smdp.identity, start, count, host, port, is_tls=is_tls) as listening:
+        yield Service(name, listening.url, issued)
+
+
+def codes(smdp: SmdpPlus, address: str, orders: Sequence[Order]) -> tuple[str, ...]:
+    """The activation codes of the orders, in their turn."""
+    from simulator.smdp.states import OrderState
+
+    waiting = {order.matching_id: order for order in smdp.orders() if order.state is OrderState.RELEASED}
+    return tuple(_code(smdp, address, order, waiting.pop(order.matching_id or "", None)) for order in orders)
 
 
 def _code(smdp: SmdpPlus, address: str, order: Order, waiting: StoredOrder | None) -> str:

@@ -1,9 +1,11 @@
-"""`esim smdp`: runs a test SM-DP+ and prints the activation codes of its profiles."""
+"""`esim smdp`: runs a test SM-DP+, prints the activation codes of its profiles, manages its orders."""
 
 from __future__ import annotations
 
 import logging
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,12 +19,26 @@ from simulator.cli import edge, home
 
 if TYPE_CHECKING:
     from simulator.cli.rsp import Order
-    from simulator.smdp import Store
+    from simulator.smdp import SmdpPlus
+    from simulator.smdp.sql import SqlStore
+
+
+_DATABASE = click.option(
+    "--db",
+    metavar="URL",
+    help="The database, such as sqlite:///orders.db or postgresql+psycopg://user@host/name; sqlite:// is in "
+    "memory.  [default: smdp.db in the folder of the cards]",
+)
+_PASSPHRASE = click.option(
+    "--passphrase-file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="The keys in the database are encrypted with the passphrase in this file, or in $ESIM_PASSPHRASE.",
+)
 
 
 @click.group()
 def command() -> None:
-    """Run a test SM-DP+."""
+    """Run a test SM-DP+, and manage its orders."""
 
 
 @command.command()
@@ -38,11 +54,17 @@ def command() -> None:
 )
 @click.option("--matching-id", "matching_ids", multiple=True, metavar="ID", help="For each --upp in turn.")
 @click.option("--confirmation-code", default="", metavar="CODE", help="Ask for this confirmation code.")
+@_DATABASE
+@_PASSPHRASE
 @click.option(
-    "--db",
-    metavar="URL",
-    help="Keep orders in this database, such as sqlite:///orders.db; sqlite:// is in memory.  "
-    "[default: smdp.db in the folder of the cards]",
+    "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes to serve with."
+)
+@click.option(
+    "--management-token",
+    envvar="ESIM_MANAGEMENT_TOKEN",
+    default="",
+    metavar="TOKEN",
+    help="Serve the management API below /manage/v1 to who shows this token.",
 )
 @edge.PKI_FOLDER
 @click.option("--http", is_flag=True, help="Serve plain HTTP.")
@@ -54,14 +76,18 @@ def serve(
     matching_ids: tuple[str, ...],
     confirmation_code: str,
     db: str | None,
+    passphrase_file: Path | None,
+    workers: int,
+    management_token: str,
     folder: Path | None,
     http: bool,
 ) -> None:
-    """Serve profiles over ES9+ until interrupted, and print an activation code for each.
+    """Serve profiles over ES9+ and ES2+ until interrupted, and print an activation code for each.
 
     \b
     esim smdp serve --upp test-operator --upp my.der --matching-id FIRST
     esim smdp serve --address testsmdpplus1.example.com --pki DIR --upp my.der
+    esim smdp serve --workers 4 --db postgresql+psycopg://user@host/smdp
 
     Certificates are those of your own test PKI unless --pki names a folder. If the TLS certificate there
     is not for this address or has expired, a new one is issued under the folder's CI.
@@ -71,6 +97,8 @@ def serve(
 
     if len(matching_ids) > len(profiles):
         raise click.UsageError("There are more --matching-id than --upp.")
+    if workers > 1 and (port == 0 or db == "sqlite://"):
+        raise click.UsageError("Several workers need a --port and a --db that they can share.")
     orders: list[Order] = [
         rsp.Order(package_of(profile), matching_id, confirmation_code)
         for profile, matching_id in zip_longest(profiles, matching_ids)
@@ -79,12 +107,22 @@ def serve(
     if not http:
         pki = edge.with_tls_for(pki, [host, *([address.partition(":")[0]] if address else [])])
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", level=logging.INFO)
-    with (
-        _interruptible() as interrupted,
-        rsp.serving(
-            pki, orders, host=host, port=port, address=address, store=_store(db), is_tls=not http
-        ) as service,
-    ):
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    options: dict[str, Any] = {
+        "host": host,
+        "port": port,
+        "address": address,
+        "is_tls": not http,
+        "management_token": management_token,
+    }
+    serving = (
+        rsp.serving(pki, orders, store=open_store(db, passphrase_file), **options)
+        if workers == 1
+        else rsp.serving_with_workers(
+            pki, orders, lambda: open_store(db, passphrase_file), workers, **options
+        )
+    )
+    with interruptible() as interrupted, serving as service:
         click.echo(f"SM-DP+ {service.address} listens at {service.url}; Ctrl-C ends it.")
         for source, code in zip(profiles, service.codes, strict=True):
             click.echo(f"{source}\n  {code}")
@@ -93,7 +131,135 @@ def serve(
         interrupted.wait()
 
 
-def _store(url: str | None) -> Store:
+@command.command()
+@click.argument("profiles", nargs=-1, required=True, metavar="FILE|NAME…")
+@click.option("--owner", default="", metavar="OID", help="The operator who may order them.  [default: any]")
+@_DATABASE
+@_PASSPHRASE
+def stock(profiles: tuple[str, ...], owner: str, db: str | None, passphrase_file: Path | None) -> None:
+    """Put profiles in stock, for an operator to order over ES2+."""
+    from simulator.cli.profile import package_of
+
+    packages = [package_of(profile) for profile in profiles]
+    with _managed(db, passphrase_file) as smdp:
+        for profile, package in zip(profiles, packages, strict=True):
+            try:
+                iccid = smdp.add_profile(package, owner=owner)
+            except ValueError as error:
+                raise click.ClickException(f"{profile}: {error}.") from None
+            click.echo(f"{iccid}  {profile}")
+
+
+@command.command()
+@_DATABASE
+@_PASSPHRASE
+def orders(db: str | None, passphrase_file: Path | None) -> None:
+    """List orders and stock, with their states."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("order", "state", "ICCID", "profile type", "matching id", "EID", "attempts", box=None)
+    with _managed(db, passphrase_file) as smdp:
+        found = smdp.orders()
+    for order in found:
+        shown = (order.order_id, order.state.value, order.iccid, order.profile_type, order.matching_id)
+        table.add_row(*shown, order.eid.hex(), str(order.attempts))
+    if found:
+        Console(width=None if sys.stdout.isatty() else 200).print(table)
+    else:
+        click.echo("There are no orders: esim smdp serve --upp … makes some.")
+
+
+@command.command()
+@click.argument("order")
+@_DATABASE
+@_PASSPHRASE
+def release(order: str, db: str | None, passphrase_file: Path | None) -> None:
+    """Let the profile of ORDER, an order or matching id, be downloaded; again after an error."""
+    with _managed(db, passphrase_file) as smdp, _named(order):
+        smdp.release_order(order)
+    click.echo(f"{order} is released.")
+
+
+@command.command()
+@click.argument("order")
+@click.option("--to-stock", is_flag=True, help="Put the profile back in stock.")
+@_DATABASE
+@_PASSPHRASE
+def withdraw(order: str, to_stock: bool, db: str | None, passphrase_file: Path | None) -> None:
+    """End ORDER, an order or matching id, so that nobody can download its profile."""
+    with _managed(db, passphrase_file) as smdp, _named(order):
+        smdp.withdraw_order(order, to_stock=to_stock)
+    click.echo(f"{order} is {'in stock again' if to_stock else 'withdrawn'}.")
+
+
+@command.command()
+@click.argument("oid")
+@click.option("--callback", default="", metavar="HOST:PORT", help="Where it hears how downloads go.")
+@_DATABASE
+@_PASSPHRASE
+def operator(oid: str, callback: str, db: str | None, passphrase_file: Path | None) -> None:
+    """Make an operator known by the OID in its certificate."""
+    with _managed(db, passphrase_file) as smdp:
+        smdp.add_operator(oid, callback)
+    click.echo(
+        f"Operator {oid} hears of downloads at {callback}." if callback else f"Operator {oid} is known."
+    )
+
+
+@command.command()
+@click.option("--days", default=7, show_default=True, type=click.IntRange(0), help="How old is old.")
+@_DATABASE
+@_PASSPHRASE
+def clean(days: int, db: str | None, passphrase_file: Path | None) -> None:
+    """Forget old sessions and delivered messages; a running server does so by itself."""
+    with _managed(db, passphrase_file) as smdp:
+        click.echo(f"{smdp.store.forget(smdp.now() - days * 86400)} sessions and messages are forgotten.")
+
+
+@command.command()
+@click.argument("new_passphrase_file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@_DATABASE
+@_PASSPHRASE
+def passphrase(new_passphrase_file: Path, db: str | None, passphrase_file: Path | None) -> None:
+    """Encrypt the keys in the database with the passphrase in a file; an empty file decrypts them. Stop the
+    server first."""
+    store = open_store(db, passphrase_file)
+    store.change_passphrase(_read_passphrase(new_passphrase_file))
+    store.close()
+    click.echo("The passphrase is changed.")
+
+
+@contextmanager
+def _managed(db: str | None, passphrase_file: Path | None) -> Iterator[SmdpPlus]:
+    """The server on its database, to be asked and changed without being served."""
+    from simulator.cli import rsp
+
+    store = open_store(db, passphrase_file)
+    try:
+        yield rsp.server(edge.pki(), rsp.LOOPBACK, store)
+    finally:
+        store.close()
+
+
+@contextmanager
+def _named(order: str) -> Iterator[None]:
+    try:
+        yield
+    except KeyError:
+        raise click.ClickException(f"there is no order {order}; see `esim smdp orders`.") from None
+    except ValueError as error:
+        raise click.ClickException(f"{error}.") from None
+
+
+def _read_passphrase(path: Path | None) -> str:
+    if path is None:
+        return os.environ.get("ESIM_PASSPHRASE", "")
+    return path.read_text(encoding="utf-8").rstrip("\r\n")
+
+
+def open_store(url: str | None, passphrase_file: Path | None = None) -> SqlStore:
+    """The server's database: at this URL, or in the user's folder."""
     if url is None:
         home.home().mkdir(parents=True, exist_ok=True)
         url = f"sqlite:///{home.home() / 'smdp.db'}"
@@ -102,7 +268,7 @@ def _store(url: str | None) -> Store:
     from simulator.smdp.sql import SqlStore
 
     try:
-        return SqlStore(url)
+        return SqlStore(url, _read_passphrase(passphrase_file))
     except ArgumentError:
         raise click.UsageError(f"{url!r} is no database URL; write sqlite:///FILE for a file.") from None
     except (SQLAlchemyError, ImportError) as error:
@@ -111,7 +277,7 @@ def _store(url: str | None) -> Store:
 
 
 @contextmanager
-def _interruptible() -> Iterator[threading.Event]:
+def interruptible() -> Iterator[threading.Event]:
     """An event that SIGINT and SIGTERM set, so that the server ends in good order."""
     interrupted = threading.Event()
 

@@ -64,6 +64,10 @@ class Store(Protocol):
         the version of the record given (0: must not be there yet)."""
         ...
 
+    def close(self) -> None:
+        """Ends all connections; the store must not be used any more."""
+        ...
+
     def forget(self, before: int) -> int:
         """Drops sessions that began, and delivered messages that were written, before that time (seconds
         since 1970); how many."""
@@ -125,6 +129,9 @@ class MemoryStore:
                 self._check(record)
             for record in records:
                 self._put(record)
+
+    def close(self) -> None:
+        """There is nothing to end."""
 
     def forget(self, before: int) -> int:
         with self._lock:
