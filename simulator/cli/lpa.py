@@ -103,6 +103,49 @@ def list_profiles(name: str | None, form: str) -> None:
 
 @command.command()
 @CARD
+@click.option(
+    "--smds", default="", metavar="ADDRESS", help="Ask this SM-DS.  [default: the eUICC's root SM-DS]"
+)
+@click.option("--download", "downloads", is_flag=True, help="Download what is found.")
+@click.option("--yes", is_flag=True, help="Consent to every profile.")
+@servers.trust_options
+@output.format_options
+def discover(
+    name: str | None,
+    smds: str,
+    downloads: bool,
+    yes: bool,
+    ca: tuple[Path, ...],
+    insecure: bool,
+    folder: Path | None,
+    form: str,
+) -> None:
+    """Ask an SM-DS which servers have something for the eUICC."""
+    if downloads and not yes:
+        raise click.UsageError("Say --yes too: what is found is downloaded without a question.")
+    with (
+        output.answering(form, "es11_authenticate_client"),
+        servers.client(ca, folder, insecure=insecure) as es9,
+        _lpa(name, es9) as lpa,
+    ):
+        events = lpa.discover(smds)
+        results = [lpa.download(event) for event in events] if downloads else []
+    if form == output.LPAC:
+        lpac.success([event.server_address for event in events])
+    elif form == output.JSON:
+        found = [{"smdpAddress": event.server_address, "matchingId": event.event_id} for event in events]
+        output.write_json({"events": found, "iccids": [str(result.iccid) for result in results]})
+    else:
+        for event in events:
+            click.echo(f"LPA:1${event.server_address}${event.event_id}")
+        if not events:
+            click.echo("Nothing waits for this eUICC.")
+        for result in results:
+            click.echo(f"Installed {result.metadata.name} ({result.iccid}).")
+
+
+@command.command()
+@CARD
 @PROFILE
 @NO_REFRESH
 @output.format_options

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simulator.lpa.activation_code import ActivationCode
 from simulator.lpa.device import Device
+from simulator.lpa.discovery import Event
 from simulator.lpa.download import DownloadResult
 from simulator.lpa.driver import Driver, Progress
 from simulator.lpa.errors import (
@@ -35,6 +36,7 @@ __all__ = [
     "Driver",
     "Es9Client",
     "EuiccRefused",
+    "Event",
     "InProcessEs9",
     "InstallationFailed",
     "Lpa",

@@ -126,11 +126,11 @@ def download(
     agreement = agreement or Agreement(confirmation_code)
     address = activation.smdp_address if activation else (yield from _default_address())
     matching_id = activation.matching_id if activation else ""
-    opening = yield from _open_session(address, activation)
+    opening = yield from open_session(address, activation)
     agreement.has_begun = True
-    session = _session(address, opening)
+    session = session_of(address, opening)
     try:
-        answer = yield from _authenticate(session, opening, matching_id, device or Device())
+        answer = yield from authenticate(session, opening, matching_id, device or Device())
         metadata = _metadata(answer)
         _check_names(session, metadata)
         code = yield from _consent(metadata, answer, agreement)
@@ -157,7 +157,7 @@ def _default_address() -> Procedure[str]:
     return str(address)
 
 
-def _open_session(address: str, activation: ActivationCode | None) -> Procedure[Value]:
+def open_session(address: str, activation: ActivationCode | None) -> Procedure[Value]:
     """The first half of common mutual authentication (§3.0.1): the server's answer, checked."""
     info1 = yield SendToCard("get_euicc_info1")
     if info1["svn"] < OLDEST_VERSION:
@@ -171,14 +171,17 @@ def _open_session(address: str, activation: ActivationCode | None) -> Procedure[
     return answer
 
 
-def _session(address: str, opening: Value) -> _Session:
+def session_of(address: str, opening: Value) -> _Session:
+    """The session that the server has opened."""
     bits = opening["serverSigned1"].get("serverRspCapability")
     capabilities = bit_names("ServerRspCapability", bits) if bits else ()
     return _Session(address, opening["transactionId"], capabilities)
 
 
-def _authenticate(session: _Session, opening: Value, matching_id: str, device: Device) -> Procedure[Value]:
-    """The second half: eUICC and server check each other; the answer of AuthenticateClient."""
+def authenticate(
+    session: _Session, opening: Value, matching_id: str, device: Device, function: str = "authenticateClient"
+) -> Procedure[Value]:
+    """The second half: eUICC and server check each other; the answer of AuthenticateClient (ES9+, ES11)."""
     server = {name: value for name, value in opening.items() if name != "transactionId"}
     context: Value = {"deviceInfo": device.to_value()}
     if matching_id:
@@ -189,7 +192,7 @@ def _authenticate(session: _Session, opening: Value, matching_id: str, device: D
     except Es10Error as error:
         raise EuiccRefused(error) from error
     proof = {"transactionId": session.transaction_id, "authenticateServerResponse": client}
-    answer: Value = yield PostToServer(session.address, "authenticateClient", proof)
+    answer: Value = yield PostToServer(session.address, function, proof)
     return answer
 
 

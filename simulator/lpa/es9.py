@@ -1,4 +1,4 @@
-"""ES9+ from the LPA's side: over HTTPS, or to a server object in this process (SGP.22 §5.6, §6.2 to §6.5)."""
+"""ES9+ and ES11 from the LPA's side: over HTTPS, or to an object in this process (SGP.22 §5.6, §5.8, §6)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 import re
 import ssl
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from asn1 import es9
+from asn1 import es9, es11
+from asn1.binding import Binding, BindingError, FunctionError, snake_case
 from simulator.lpa.certificate import role_names
 from simulator.lpa.errors import ServerFault, ServerProtocolError, ServerRefused, ServerUnreachable
 
@@ -40,6 +40,11 @@ TLS_HINTS = {
     "IP address mismatch": ". Use the address that the certificate is for, or give the server another one",
 }
 """Word in OpenSSL's message → what to do."""
+
+
+EVENT_RETRIEVAL = "ES11.authenticateClient"
+"""How this package calls AuthenticateClient where an SM-DS answers it: the one function of ES11 that is not
+as in ES9+."""
 
 
 class Es9(Protocol):
@@ -86,7 +91,8 @@ class Es9Client:
     def post(self, address: str, function: str, message: Value) -> Value:
         """Call an ES9+ function; see `Es9`."""
         body = _write(function, message)
-        response = self._exchange(address, es9.path(function), body)
+        binding, name = _interface(function)
+        response = self._exchange(address, binding.path(name), body)
         self.sent += len(body)
         self.received += len(response.content)
         self._check_role(address, response)
@@ -195,21 +201,33 @@ def _why(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
+def _interface(function: str) -> tuple[Binding, str]:
+    """The interface of a function, and its name there."""
+    return (es11.BINDING, "authenticateClient") if function == EVENT_RETRIEVAL else (es9.BINDING, function)
+
+
 def _write(function: str, message: Value) -> bytes:
+    binding, name = _interface(function)
     try:
-        return json.dumps(es9.encode_request(function, message)).encode()
-    except es9.Es9Error as error:
+        return json.dumps(binding.encode_request(name, message)).encode()
+    except BindingError as error:
         raise ServerProtocolError(f"the message cannot be sent: {error}") from None
 
 
 def _read(function: str, body: bytes) -> Value:
+    binding, name = _interface(function)
     try:
-        return es9.decode_response(function, json.loads(body))
-    except es9.Es9FunctionError as error:
+        return binding.decode_response(name, json.loads(body))
+    except FunctionError as error:
         raise ServerRefused(
-            function, error.subject_code, error.reason_code, error.subject_identifier, error.message
+            name,
+            error.subject_code,
+            error.reason_code,
+            error.subject_identifier,
+            error.message,
+            interface=binding.name,
         ) from None
-    except (es9.Es9Error, ValueError) as error:
+    except (BindingError, ValueError) as error:
         raise ServerProtocolError(f"the server's answer is not usable: {error}") from None
 
 
@@ -217,8 +235,8 @@ class _Refusals:
     """Turns a refusal of a server object, any exception with subject and reason codes, into ours. A context
     manager, because the LPA does not know the server's exceptions by class."""
 
-    def __init__(self, function: str) -> None:
-        self._function = function
+    def __init__(self, function: str, interface: str) -> None:
+        self._function, self._interface = function, interface
 
     def __enter__(self) -> None:
         pass
@@ -231,7 +249,9 @@ class _Refusals:
         if subject and reason:
             identifier = getattr(error, "subject_identifier", "")
             message = getattr(error, "message", "")
-            raise ServerRefused(self._function, subject, reason, identifier, message) from error
+            raise ServerRefused(
+                self._function, subject, reason, identifier, message, interface=self._interface
+            ) from error
 
 
 class InProcessEs9:
@@ -247,22 +267,17 @@ class InProcessEs9:
 
     def post(self, address: str, function: str, message: Value) -> Value:
         """Call the server's method; see `Es9`."""
-        method = getattr(self._server, snake_case(function))
+        binding, name = _interface(function)
+        method = getattr(self._server, snake_case(name))
         if not self._through_json:
-            with _Refusals(function):
+            with _Refusals(name, binding.name):
                 return method(message) or {}
         body = _write(function, message)
         self.sent += len(body)
-        with _Refusals(function):
-            answer = method(es9.decode_request(function, json.loads(body))) or {}
-        if es9.FUNCTIONS[function].is_notification:
+        with _Refusals(name, binding.name):
+            answer = method(binding.decode_request(name, json.loads(body))) or {}
+        if binding.functions[name].is_notification:
             return {}
-        response = json.dumps(es9.encode_response(function, answer)).encode()
+        response = json.dumps(binding.encode_response(name, answer)).encode()
         self.received += len(response)
         return _read(function, response)
-
-
-@cache
-def snake_case(function: str) -> str:
-    """'getBoundProfilePackage' → 'get_bound_profile_package'."""
-    return re.sub(r"(?<!^)([A-Z])", r"_\1", function).lower()

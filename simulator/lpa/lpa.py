@@ -12,6 +12,7 @@ from cards.identities import Eid, Iccid, IdentityError
 from cards.isdr import Isdr
 from simulator.lpa.activation_code import ActivationCode, is_server_address
 from simulator.lpa.device import Device
+from simulator.lpa.discovery import Event, discover
 from simulator.lpa.download import DownloadResult
 from simulator.lpa.driver import Consent, Driver, ProgressSink, accept
 from simulator.lpa.errors import ActivationCodeError, InstallationFailed, LpaError, ProfileNotFound
@@ -62,13 +63,15 @@ class Lpa:
         self.isdr.close()
 
     def download(
-        self, activation_code: str | ActivationCode | None = None, confirmation_code: str = ""
+        self, activation_code: str | ActivationCode | Event | None = None, confirmation_code: str = ""
     ) -> DownloadResult:
         """Download and install a profile, and deliver the notification of it; without an activation code
         from the eUICC's default SM-DP+. What is interrupted is attempted as often as the LPA's `patience`
         says. A notification that cannot be delivered now stays on the eUICC."""
         if isinstance(activation_code, str):
             activation_code = ActivationCode.parse(activation_code)
+        elif isinstance(activation_code, Event):
+            activation_code = ActivationCode(activation_code.server_address, activation_code.event_id)
         try:
             procedure = download_patiently(activation_code, confirmation_code, self._device, self._patience)
             result = self._driver.run(procedure)
@@ -76,6 +79,11 @@ class Lpa:
             self._driver.run(deliver_result(error.result))
             raise
         return replace(result, notification_error=self._driver.run(deliver_result(result.notification)))
+
+    def discover(self, address: str = "") -> list[Event]:
+        """What waits for the eUICC, oldest first, at this SM-DS, or at the eUICC's root SM-DS (§3.6.2);
+        `download` takes an event as it takes an activation code."""
+        return self._driver.run(discover(address, self._device))
 
     def profiles(self) -> list[InstalledProfile]:
         """All profiles on the eUICC."""

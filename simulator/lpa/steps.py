@@ -122,13 +122,16 @@ SERVER_EXCHANGES = {
     "authenticateClient": Exchange(
         "ES9+", "AuthenticateClient", "AuthenticateClientRequest", "AuthenticateClientOk"
     ),
+    "ES11.authenticateClient": Exchange(
+        "ES11", "AuthenticateClient", "AuthenticateClientRequest", "AuthenticateClientOkEs11"
+    ),
     "getBoundProfilePackage": Exchange(
         "ES9+", "GetBoundProfilePackage", "GetBoundProfilePackageRequest", "GetBoundProfilePackageOk"
     ),
     "handleNotification": Exchange("ES9+", "HandleNotification", "HandleNotification", ""),
     "cancelSession": Exchange("ES9+", "CancelSession", "CancelSessionRequestEs9", "CancelSessionOk"),
 }
-"""Function of ES9+ → its names."""
+"""Function of ES9+ or ES11 → its names."""
 
 
 def exchange_of(step: SendToCard | PostToServer | Wait) -> Exchange:
