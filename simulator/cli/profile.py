@@ -101,6 +101,33 @@ def check(file: Path) -> int:
     return 0
 
 
+@command.command()
+@click.argument("template")
+@click.argument("table", type=click.Path(path_type=Path, dir_okay=False, exists=True), metavar="CSV")
+@click.option(
+    "--output",
+    "-o",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="Folder to write to.  [default: the current one]",
+)
+def personalise(template: str, table: Path, folder: Path) -> None:
+    """Make a package for each line of a CSV from one TEMPLATE, a package or a description.
+
+    The first line of the CSV names its columns: iccid, and any of imsi, k, opc or op, pin1, pin2, puk1, puk2,
+    adm1, msisdn, acc. A package is named after its ICCID.
+    """
+    from simulator.profile.personalise import Template
+    from simulator.profile.personalise import personalise as made_from
+
+    packages = [(row["iccid"], package) for row, package in made_from(Template(package_of(template)), table)]
+    folder.mkdir(parents=True, exist_ok=True)
+    for iccid, package in packages:
+        (folder / f"{iccid}.der").write_bytes(package)
+    click.echo(f"Wrote {len(packages)} packages to {folder}.")
+
+
 def fault_of(package: ProfilePackage) -> str:
     """Why a card cannot be made of a package: its PEStatus and the place; empty if one can."""
     from simulator.profile import ProfileError, build_image

@@ -134,15 +134,29 @@ def serve(
 @command.command()
 @click.argument("profiles", nargs=-1, required=True, metavar="FILE|NAME…")
 @click.option("--owner", default="", metavar="OID", help="The operator who may order them.  [default: any]")
+@click.option(
+    "--csv",
+    "table",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Make a profile for each line of this table from the one given; see `esim profile personalise`.",
+)
 @_DATABASE
 @_PASSPHRASE
-def stock(profiles: tuple[str, ...], owner: str, db: str | None, passphrase_file: Path | None) -> None:
+def stock(
+    profiles: tuple[str, ...], owner: str, table: Path | None, db: str | None, passphrase_file: Path | None
+) -> None:
     """Put profiles in stock, for an operator to order over ES2+."""
     from simulator.cli.profile import package_of
+    from simulator.profile.personalise import Template, personalise
 
-    packages = [package_of(profile) for profile in profiles]
+    packages = [(profile, package_of(profile)) for profile in profiles]
+    if table is not None:
+        if len(packages) != 1:
+            raise click.UsageError("A --csv needs one profile to make the others from.")
+        template = Template(packages[0][1])
+        packages = [(str(table), package) for _, package in personalise(template, table)]
     with _managed(db, passphrase_file) as smdp:
-        for profile, package in zip(profiles, packages, strict=True):
+        for profile, package in packages:
             try:
                 iccid = smdp.add_profile(package, owner=owner)
             except ValueError as error:

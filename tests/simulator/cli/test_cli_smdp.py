@@ -84,3 +84,36 @@ def test_discovery_asks_before_it_downloads(esim: Esim) -> None:
     outcome = esim("lpa", "discover", "--download")
     assert outcome.status == 2
     assert "Say --yes too" in outcome.err
+
+
+TABLE = "iccid,imsi,k,opc\n" + "".join(
+    f"898821100000000{number:03d},00101000000{number:04d},{number:032x},{number:032x}\n"
+    for number in range(20)
+)
+
+
+def test_a_template_and_a_table_fill_the_stock(esim: Esim, tmp_path: Path) -> None:
+    table = tmp_path / "subscriptions.csv"
+    table.write_text(TABLE)
+    assert len(esim("smdp", "stock", "test-operator", "--csv", table).out.splitlines()) == 20
+    with open_store(None) as store:
+        stock = store.orders_of_type("Test operator")
+        assert len({order.iccid for order in stock}) == 20
+        assert {order.state for order in stock} == {OrderState.AVAILABLE}
+    two = esim("smdp", "stock", "test-operator", "travel-operator", "--csv", table)
+    assert (two.status, "A --csv needs one profile" in two.err) == (2, True)
+
+
+def test_packages_from_a_table(esim: Esim, tmp_path: Path) -> None:
+    table = tmp_path / "subscriptions.csv"
+    table.write_text(TABLE)
+    outcome = esim("profile", "personalise", "test-operator", table, "-o", tmp_path / "made")
+    assert outcome.out == f"Wrote 20 packages to {tmp_path / 'made'}.\n"
+    made = sorted((tmp_path / "made").glob("*.der"))
+    assert len(made) == 20
+    assert esim("profile", "check", made[0]).status == 0
+    table.write_text(TABLE + "898821100000000000,1,,\n")
+    refused = esim("profile", "personalise", "test-operator", table, "-o", tmp_path / "none")
+    assert refused.status == 1
+    assert f"{table}, line 22: iccid: 8988211000000000003 stands in line 2 already" in refused.err
+    assert not (tmp_path / "none").exists()
