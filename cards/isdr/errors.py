@@ -42,6 +42,8 @@ WORDS = {
     "installFailedDueToUnknownError": "the eUICC gives no reason",
     "invalidCRLFormat": "the revocation list is not well formed",
     "notEnoughMemorySpace": "the eUICC has not enough memory",
+    "fresherCrlAlreadyLoaded": "the eUICC has a newer revocation list",
+    "baseCrlMissing": "the eUICC lacks the list that this one is a difference to",
     "verificationKeyNotFound": "the eUICC has no key to check it with",
 }
 """Name of a result code in the ASN.1 module → what it says."""
@@ -108,6 +110,10 @@ class RetrieveNotificationsListError(Es10Error):
 class RemoveNotificationFromListError(Es10Error):
     FUNCTION, CLAUSE = "ES10b.RemoveNotificationFromList", "SGP.22 §5.7.11"
     CODES = "NotificationSentResponse.deleteNotificationStatus"
+
+
+class LoadCrlError(Es10Error):
+    FUNCTION, CLAUSE, CODES = "ES10b.LoadCRL", "SGP.22 §5.7.12", "LoadCRLResponseError"
 
 
 class AuthenticateServerError(Es10Error):

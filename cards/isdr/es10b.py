@@ -13,6 +13,7 @@ from cards.isdr.errors import (
     CancelSessionError,
     InstallationError,
     ListNotificationError,
+    LoadCrlError,
     PrepareDownloadError,
     RemoveNotificationFromListError,
     RetrieveNotificationsListError,
@@ -126,6 +127,15 @@ class Es10b(Es10Transport):
         )
         if code := answer["deleteNotificationStatus"]:
             raise RemoveNotificationFromListError(code)
+
+    def load_crl(self, crl: bytes) -> list[int]:
+        """Give the eUICC a revocation list, DER; the numbers of the parts that are still missing (§5.7.12).
+        Raises LoadCrlError."""
+        kind, value = self.call("LoadCRLRequest", {"crl": crl}, "LoadCRLResponse")
+        if kind != "loadCRLResponseOk":
+            raise LoadCrlError(value)
+        missing: list[int] = value.get("missingParts", [])
+        return missing
 
     def get_rat(self) -> list[Value]:
         """The rules authorisation table: which operators may set which profile policy rules (§5.7.22)."""

@@ -32,11 +32,14 @@ def signature_tlv(signature: bytes) -> bytes:
 def server_certificate(core: EuiccCore, der: bytes, role: Role) -> Certificate:
     """A server's certificate, verified up to a trusted CI; Refusal says why not."""
     try:
-        return core.identity.chains.verify([der], role, core.clock())
+        certificate = core.identity.chains.verify([der], role, core.clock())
     except CertificateError as error:
         raise Refusal(
             "ciPKUnknown" if error.fault is CertificateFault.UNKNOWN_CI else "invalidCertificate"
         ) from None
+    if core.revocation_lists.is_revoked(certificate):
+        raise Refusal("invalidCertificate")
+    return certificate
 
 
 def get_euicc_challenge(core: EuiccCore, request: dict[str, Any]) -> bytes:

@@ -11,6 +11,7 @@ from simulator.crypto.ecc import Entropy, PrivateKey
 from simulator.euicc.identity import Credential, EuiccIdentity
 from simulator.euicc.notifications import NotificationList
 from simulator.euicc.profiles import Profile, Registry
+from simulator.euicc.revocation import RevocationLists
 
 DEFAULT_MEMORY = 1 << 20
 DEFAULT_ROOT_DS = "testrootsmds.example.com"
@@ -66,6 +67,7 @@ class EuiccCore:
     clock: Callable[[], datetime]
     registry: Registry = field(default_factory=lambda: Registry(DEFAULT_MEMORY))
     notifications: NotificationList = field(default_factory=NotificationList)
+    revocation_lists: RevocationLists = field(default_factory=RevocationLists)
     default_dp_address: str = ""
     root_ds_address: str = DEFAULT_ROOT_DS
     rules_authorisation_table: list[dict[str, Any]] = field(default_factory=lambda: list(ALLOW_ALL_POLICIES))
@@ -92,6 +94,7 @@ class EuiccCore:
             "next_aid": self.registry.next_aid,
             "profiles": [profile.save() for profile in self.registry],
             "notifications": self.notifications.save(),
+            "revocation_lists": self.revocation_lists.save(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -101,3 +104,4 @@ class EuiccCore:
         self.registry.next_aid = state["next_aid"]
         self.registry.profiles = [Profile.load(saved) for saved in state["profiles"]]
         self.notifications.restore(state["notifications"])
+        self.revocation_lists.restore(state.get("revocation_lists", []))

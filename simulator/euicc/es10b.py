@@ -1,5 +1,4 @@
-"""ES10b beyond the download: information, notifications, rules, revocation lists (SGP.22 §5.7.8 to §5.7.12,
-§5.7.22)."""
+"""ES10b beyond the download: information, notifications, rules (SGP.22 §5.7.8 to §5.7.11, §5.7.22)."""
 
 from __future__ import annotations
 
@@ -11,8 +10,6 @@ from simulator.euicc.core import EuiccCore
 from simulator.euicc.es10 import Es10Function
 from simulator.euicc.info import euicc_info1, euicc_info2
 from simulator.euicc.notifications import Notification
-
-_CRL_UNDEFINED_ERROR = 127
 
 
 def get_euicc_info1(core: EuiccCore, request: dict[str, Any]) -> bytes:
@@ -53,11 +50,6 @@ def remove_notification_from_list(core: EuiccCore, request: dict[str, Any]) -> b
     return rsp.encode("NotificationSentResponse", {"deleteNotificationStatus": 0 if removed else 1})
 
 
-def load_crl(core: EuiccCore, request: dict[str, Any]) -> bytes:
-    """Revocation lists are not supported, as rspCapability says; the list is refused."""
-    return rsp.encode("LoadCRLResponse", ("loadCRLResponseError", _CRL_UNDEFINED_ERROR))
-
-
 def get_rat(core: EuiccCore, request: dict[str, Any]) -> bytes:
     return rsp.encode("GetRatResponse", {"rat": core.rules_authorisation_table})
 
@@ -80,6 +72,5 @@ FUNCTIONS = (
         "SGP.22 §5.7.11",
         remove_notification_from_list,
     ),
-    Es10Function("LoadCRL", 0xBF35, "LoadCRLRequest", "SGP.22 §5.7.12", load_crl),
     Es10Function("GetRAT", 0xBF43, "GetRatRequest", "SGP.22 §5.7.22", get_rat),
 )

@@ -34,7 +34,7 @@ UICC_CAPABILITY = (
 )
 """What a profile may ask for. Profiles with Java Card applications, and with files for GET IDENTITY, install
 and their files are there; the applications themselves are kept and not run."""
-RSP_CAPABILITY = ("additionalProfile", "testProfileSupport")
+RSP_CAPABILITY = ("additionalProfile", "crlSupport", "testProfileSupport")
 
 
 @cache

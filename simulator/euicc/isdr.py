@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from asn1 import Asn1Error, rsp, tlv
 from cards.apdu import CommandApdu
 from cards.status import SW, StatusError
-from simulator.euicc import authentication, download, es10a, es10b, es10c
+from simulator.euicc import authentication, download, es10a, es10b, es10c, revocation
 from simulator.euicc.core import EuiccCore
 from simulator.euicc.es10 import Es10Function
 from simulator.euicc.info import SVN
@@ -23,6 +23,7 @@ FUNCTIONS: dict[int, Es10Function] = {
     for functions in (
         es10a.FUNCTIONS,
         es10b.FUNCTIONS,
+        revocation.FUNCTIONS,
         authentication.FUNCTIONS,
         download.FUNCTIONS,
         es10c.FUNCTIONS,
