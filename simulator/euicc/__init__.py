@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator.euicc.euicc import Euicc
+from simulator.euicc.features import Features
 from simulator.euicc.identity import TEST_EID, Credential, EuiccIdentity
 
-__all__ = ["TEST_EID", "Credential", "Euicc", "EuiccIdentity"]
+__all__ = ["TEST_EID", "Credential", "Euicc", "EuiccIdentity", "Features"]

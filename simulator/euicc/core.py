@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from simulator.crypto.ecc import Entropy, PrivateKey
+from simulator.euicc.features import CONSUMER, Features
 from simulator.euicc.identity import Credential, EuiccIdentity
 from simulator.euicc.notifications import NotificationList
 from simulator.euicc.profiles import Profile, Registry
@@ -15,13 +16,6 @@ from simulator.euicc.revocation import RevocationLists
 
 DEFAULT_MEMORY = 1 << 20
 DEFAULT_ROOT_DS = "testrootsmds.example.com"
-
-ANY_OPERATOR = {"mccMnc": bytes.fromhex("EEEEEE")}
-"""Wildcard in the rules authorisation table (SGP.22 §2.9.2.3)."""
-ALLOW_ALL_POLICIES = [
-    {"pprIds": (b"\x60", 3), "allowedOperators": [ANY_OPERATOR], "pprFlags": (b"\x80", 1)},
-]
-"""A rules authorisation table with which every operator may use PPR1 and PPR2, with the user's consent."""
 
 
 @dataclass(slots=True)
@@ -65,12 +59,12 @@ class EuiccCore:
     identity: EuiccIdentity
     entropy: Entropy
     clock: Callable[[], datetime]
+    features: Features = CONSUMER
     registry: Registry = field(default_factory=lambda: Registry(DEFAULT_MEMORY))
     notifications: NotificationList = field(default_factory=NotificationList)
     revocation_lists: RevocationLists = field(default_factory=RevocationLists)
     default_dp_address: str = ""
     root_ds_address: str = DEFAULT_ROOT_DS
-    rules_authorisation_table: list[dict[str, Any]] = field(default_factory=lambda: list(ALLOW_ALL_POLICIES))
     session: Session | None = None
     retained_key: RetainedKey | None = None
     switched: Callable[[bool], None] = lambda refresh: None

@@ -51,7 +51,7 @@ def remove_notification_from_list(core: EuiccCore, request: dict[str, Any]) -> b
 
 
 def get_rat(core: EuiccCore, request: dict[str, Any]) -> bytes:
-    return rsp.encode("GetRatResponse", {"rat": core.rules_authorisation_table})
+    return rsp.encode("GetRatResponse", {"rat": list(core.features.rules)})
 
 
 FUNCTIONS = (

@@ -8,6 +8,7 @@ from typing import Any
 
 from simulator.crypto.ecc import Entropy
 from simulator.euicc.core import DEFAULT_MEMORY, EuiccCore
+from simulator.euicc.features import CONSUMER, Features
 from simulator.euicc.identity import EuiccIdentity
 from simulator.euicc.isdr import Ecasd, IsdR
 from simulator.euicc.profiles import Registry
@@ -33,11 +34,12 @@ class Euicc:
         *,
         entropy: Entropy,
         clock: Callable[[], datetime],
+        features: Features = CONSUMER,
         memory: int = DEFAULT_MEMORY,
         atr: bytes = EUICC_ATR,
         protocol: int = T0,
     ) -> None:
-        self.core = EuiccCore(identity, entropy, clock, Registry(memory))
+        self.core = EuiccCore(identity, entropy, clock, features, Registry(memory))
         self.isdr = IsdR(self.core)
         applications = (self.isdr, Ecasd(self.core))
         self.card = Card(entropy=entropy, atr=atr, protocol=protocol, applications=applications)
@@ -72,6 +74,7 @@ class Euicc:
             "identity": self.core.identity.save(),
             "atr": self.card.atr.hex(),
             "protocol": self.card.protocol,
+            "features": self.core.features.save(),
             "state": self.core.save(),
         }
 
@@ -79,7 +82,10 @@ class Euicc:
     def load(cls, saved: dict[str, Any], *, entropy: Entropy, clock: Callable[[], datetime]) -> Euicc:
         """The eUICC that `save` described, after a reset."""
         identity, atr = EuiccIdentity.load(saved["identity"]), bytes.fromhex(saved["atr"])
-        euicc = cls(identity, entropy=entropy, clock=clock, atr=atr, protocol=saved["protocol"])
+        features = Features.load(saved["features"]) if "features" in saved else CONSUMER
+        euicc = cls(
+            identity, entropy=entropy, clock=clock, features=features, atr=atr, protocol=saved["protocol"]
+        )
         euicc.core.restore(saved["state"])
         euicc.reset()
         return euicc

@@ -10,8 +10,6 @@ from asn1 import Record, rsp, tlv
 if TYPE_CHECKING:
     from simulator.euicc.core import EuiccCore
 
-SVN = bytes((2, 2, 2))
-"""SGP.22 version that this eUICC follows."""
 PROFILE_VERSION = bytes((2, 3, 1))
 """Version of the profile package format."""
 FIRMWARE_VERSION = bytes((0, 1, 0))
@@ -52,7 +50,7 @@ def euicc_info1(core: EuiccCore) -> dict[str, Any]:
     """EUICCInfo1: version, and the CIs by subject key identifier."""
     verifying, signing = _key_ids(core)
     return {
-        "svn": SVN,
+        "svn": core.features.base_svn,
         "euiccCiPKIdListForVerification": list(verifying),
         "euiccCiPKIdListForSigning": list(signing),
     }
@@ -60,7 +58,9 @@ def euicc_info1(core: EuiccCore) -> dict[str, Any]:
 
 def euicc_info2(core: EuiccCore) -> Record:
     """EUICCInfo2. Its card resource tells the memory that is really left (TS 102 226 §8.2.1.7)."""
-    return _info2(len(core.registry.profiles), max(core.registry.free, 0), *_key_ids(core))
+    return _info2(
+        core.features.base_svn, len(core.registry.profiles), max(core.registry.free, 0), *_key_ids(core)
+    )
 
 
 def _key_ids(core: EuiccCore) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
@@ -69,7 +69,9 @@ def _key_ids(core: EuiccCore) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
 
 
 @lru_cache(maxsize=64)
-def _info2(profiles: int, free: int, verifying: tuple[bytes, ...], signing: tuple[bytes, ...]) -> Record:
+def _info2(
+    svn: bytes, profiles: int, free: int, verifying: tuple[bytes, ...], signing: tuple[bytes, ...]
+) -> Record:
     """Encoded once: it only changes when a profile comes or goes, and every session sends it."""
     resource = (
         tlv.encode(0x81, bytes((profiles,)))
@@ -78,7 +80,7 @@ def _info2(profiles: int, free: int, verifying: tuple[bytes, ...], signing: tupl
     )
     members = {
         "profileVersion": PROFILE_VERSION,
-        "svn": SVN,
+        "svn": svn,
         "euiccFirmwareVer": FIRMWARE_VERSION,
         "extCardResource": resource,
         "uiccCapability": named_bits("UICCCapability", UICC_CAPABILITY),

@@ -258,7 +258,7 @@ class Installation:
         return owner is not None and any(
             has_bit(entry["pprIds"], rule)
             and any(_matches(operator, owner) for operator in entry["allowedOperators"])
-            for entry in self.core.rules_authorisation_table
+            for entry in self.core.features.rules
         )
 
     def _replace_keys(self) -> None:

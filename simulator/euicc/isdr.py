@@ -10,7 +10,6 @@ from cards.status import SW, StatusError
 from simulator.euicc import authentication, download, es10a, es10b, es10c, revocation
 from simulator.euicc.core import EuiccCore
 from simulator.euicc.es10 import Es10Function
-from simulator.euicc.info import SVN
 from simulator.euicc.installation import PIECE_TAGS, Installation, begin
 from simulator.uicc.application import Application
 from simulator.uicc.command import ISO, PROPRIETARY, command
@@ -64,7 +63,7 @@ class IsdR(Application):
 
     def select(self, channel: Channel, command: CommandApdu) -> bytes:
         """FCI with the proprietary template 'E0' of SGP.22 §5.7.1."""
-        template = rsp.encode("ISDRProprietaryApplicationTemplate", {"svn": SVN})
+        template = rsp.encode("ISDRProprietaryApplicationTemplate", {"svn": self.core.features.base_svn})
         return tlv.encode(0x6F, tlv.encode(0x84, self.aid) + tlv.encode(0xA5, template))
 
     def store_data(self, channel: Channel, command: CommandApdu) -> bytes:

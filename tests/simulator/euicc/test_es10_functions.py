@@ -11,6 +11,7 @@ from cards.status import StatusError
 from simulator.crypto.ecc import Curve, one_time_key
 from simulator.euicc import download
 from simulator.euicc.core import RetainedKey, Session
+from simulator.euicc.features import Features
 from simulator.euicc.installation import Installation
 from simulator.euicc.isdr import FUNCTIONS
 from simulator.profile import build, describe
@@ -335,9 +336,8 @@ def test_policy_rules_need_the_rules_authorisation_table(
     bench: Bench, allowed: list[dict[str, bytes]], owner: dict[str, bytes] | None, taken: bool
 ) -> None:
     core = bench.euicc.core
-    core.rules_authorisation_table = [
-        {"pprIds": (b"\x60", 3), "allowedOperators": allowed, "pprFlags": (b"\x80", 1)}
-    ]
+    rule = {"pprIds": (b"\x60", 3), "allowedOperators": allowed, "pprFlags": (b"\x80", 1)}
+    core.features = Features(rules=(rule,))
     installation = Installation(core, Session(bytes(16)), core.identity.credentials[0])
     installation.metadata = {"profilePolicyRules": PPR2} | ({"profileOwner": owner} if owner else {})
     assert installation._policies_allowed() is taken

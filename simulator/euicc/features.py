@@ -1,0 +1,58 @@
+"""What an eUICC is made with: the version that it follows, its options, its rules (SGP.22 §4.3, §2.9.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from asn1 import rsp
+
+Version = tuple[int, int, int]
+V2: Final[Version] = (2, 2, 2)
+V3: Final[Version] = (3, 1, 0)
+
+Rule = Mapping[str, Any]
+"""One ProfilePolicyAuthorisationRule, as decoded."""
+
+ANY_OPERATOR: Final = {"mccMnc": bytes.fromhex("EEEEEE")}
+"""Wildcard in the rules authorisation table (SGP.22 §2.9.2.3)."""
+ALLOW_ALL_POLICIES: Final[tuple[Rule, ...]] = (
+    {"pprIds": (b"\x60", 3), "allowedOperators": [ANY_OPERATOR], "pprFlags": (b"\x80", 1)},
+)
+"""A rules authorisation table with which every operator may use PPR1 and PPR2, with the user's consent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Set when the eUICC is made; nothing of it changes afterwards."""
+
+    svn: Version = V2
+    """Highest version of SGP.22 that it follows."""
+    rules: tuple[Rule, ...] = ALLOW_ALL_POLICIES
+    """The rules authorisation table: which operators may use which profile policy rules."""
+
+    @property
+    def base_svn(self) -> bytes:
+        """The svn of EUICCInfo1 and EUICCInfo2: a version 2, also of an eUICC that follows version 3."""
+        return bytes(min(self.svn, V2))
+
+    @property
+    def is_v3(self) -> bool:
+        return self.svn >= (3, 0, 0)
+
+    def save(self) -> dict[str, Any]:
+        """The features as plain values."""
+        rules = rsp.encode("GetRatResponse", {"rat": list(self.rules)})
+        return {"svn": list(self.svn), "rules": rules.hex()}
+
+    @classmethod
+    def load(cls, saved: dict[str, Any]) -> Features:
+        """The features that `save` gave."""
+        major, minor, patch = saved["svn"]
+        rules = rsp.decode("GetRatResponse", bytes.fromhex(saved["rules"]))["rat"]
+        return cls((major, minor, patch), tuple(rules))
+
+
+CONSUMER: Final = Features()
+"""An eUICC of version 2 for consumer devices."""
