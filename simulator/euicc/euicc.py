@@ -8,6 +8,7 @@ from typing import Any
 
 from simulator.crypto.ecc import Entropy
 from simulator.euicc.core import DEFAULT_MEMORY, EuiccCore
+from simulator.euicc.es6 import update_metadata
 from simulator.euicc.features import CONSUMER, Features
 from simulator.euicc.identity import EuiccIdentity
 from simulator.euicc.isdr import Ecasd, IsdR
@@ -44,6 +45,7 @@ class Euicc:
         applications = (self.isdr, Ecasd(self.core))
         self.card = Card(entropy=entropy, atr=atr, protocol=protocol, applications=applications)
         self.core.switched = self._switch
+        self.card.update_metadata = self._update_metadata
         self.core.is_busy = lambda: self.card.proactive.is_busy
         self.transmit: Callable[[bytes], bytes] = self.card.transmit
         """Execute one command APDU; data and status word. It never raises."""
@@ -67,6 +69,11 @@ class Euicc:
 
     def _refreshed(self, response: bytes) -> None:
         self._mount()
+
+    def _update_metadata(self, message: bytes) -> None:
+        """For the profile whose files the card shows, which is not the enabled one while a REFRESH waits."""
+        shown = next(one for one in self.core.registry if one.files is self.card.files)
+        update_metadata(shown, message, is_v3=self.core.features.is_v3)
 
     def save(self) -> dict[str, Any]:
         """The whole eUICC as plain values, identity and keys included; `load` makes it again."""

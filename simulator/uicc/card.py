@@ -81,6 +81,8 @@ class Card:
         self._registered: dict[tuple[bytes, bytes], SecuredApplication] = {}
         self.on_fault: Callable[[bytes, Exception], None] = _report
         """Called with command and exception when a handler of ours fails; the card answers 6F00."""
+        self.update_metadata: Callable[[bytes], None] | None = None
+        """On an eUICC: what takes ES6.UpdateMetadata that reaches the issuer security domain of a profile."""
         self.terminal_capability = b""
         self.terminal_profile = b""
         self.proactive = ProactiveQueue()

@@ -28,6 +28,7 @@ _STORABLE: Final = frozenset((0x42, 0x45, 0x5F50, 0x5F20))
 """IIN, CIN, URL of the security domain manager, name: what STORE DATA may bring (§11.11.2)."""
 _GLOBALPLATFORM = bytes.fromhex("2A864886FC6B")
 _OID = 0x06
+_UPDATE_METADATA: Final = b"\xbf\x2a"
 _LAST, _DGI, _BER_TLV, _STRUCTURE, _ENCRYPTED = 0x80, 0x08, 0x10, 0x18, 0x60
 _DGI_TAG_LENGTH = 2
 
@@ -157,7 +158,12 @@ class SecurityDomain(SecuredApplication):
         return self.take(_data_groups(whole) if structure == _DGI else whole)
 
     def take(self, data: bytes) -> bytes:
-        """Keep data objects that GET DATA will show."""
+        """Keep data objects that GET DATA will show. On an eUICC the profile's issuer security domain, its
+        MNO-SD, takes the update of metadata too (SGP.22 §5.4.1)."""
+        update = self.card.update_metadata
+        if data.startswith(_UPDATE_METADATA) and update and self.aid == self.card.files.registry.issuer:
+            update(data)
+            return b""
         self.store(_objects(data))
         return b""
 
