@@ -49,6 +49,7 @@ _ISSUER_ROLE: Final = {Role.EUICC: Role.EUM}
 class CertificateFault(Enum):
     """Why a certificate is refused, in words."""
 
+    UNSUPPORTED_CURVE = "has a key on a curve that RSP does not know"
     MALFORMED = "is not an X.509 certificate that RSP can read"
     WRONG_SIGNATURE = "has a wrong signature"
     EXPIRED = "has expired"
@@ -154,6 +155,10 @@ def _read(certificate: x509.Certificate, der: bytes) -> Certificate:
     public = certificate.public_key()
     if not isinstance(public, ec.EllipticCurvePublicKey):
         raise KeyFormatError("its key does not lie on an elliptic curve")
+    try:
+        curve = curve_of(public)
+    except KeyFormatError:
+        raise CertificateError(CertificateFault.UNSUPPORTED_CURVE, detail=public.curve.name) from None
     if certificate.signature_algorithm_oid != SignatureAlgorithmOID.ECDSA_WITH_SHA256:
         raise KeyFormatError("it is not signed with ECDSA and SHA-256")
     signature = certificate.signature
@@ -175,7 +180,7 @@ def _read(certificate: x509.Certificate, der: bytes) -> Certificate:
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
         public_key=public,
-        curve=curve_of(public),
+        curve=curve,
         subject_key_id=own_key.digest if own_key else b"",
         authority_key_id=(issuing_key.key_identifier or b"") if issuing_key else b"",
         role=_role(extensions.of(x509.CertificatePolicies)),

@@ -17,6 +17,13 @@ SIGNATURE_LENGTH = 64
 SIGNATURE = 0x5F37
 
 
+_REFUSALS = {
+    CertificateFault.UNKNOWN_CI: "ciPKUnknown",
+    CertificateFault.UNSUPPORTED_CURVE: "unsupportedCurve",
+}
+"""Faults of a server's certificate that have an error code of their own."""
+
+
 class Refusal(Exception):  # noqa: N818 - an answer, not a fault
     """A function answers with one of its error codes; nothing has changed."""
 
@@ -34,9 +41,7 @@ def server_certificate(core: EuiccCore, der: bytes, role: Role) -> Certificate:
     try:
         certificate = core.identity.chains.verify([der], role, core.clock())
     except CertificateError as error:
-        raise Refusal(
-            "ciPKUnknown" if error.fault is CertificateFault.UNKNOWN_CI else "invalidCertificate"
-        ) from None
+        raise Refusal(_REFUSALS.get(error.fault, "invalidCertificate")) from None
     if core.revocation_lists.is_revoked(certificate):
         raise Refusal("invalidCertificate")
     return certificate
@@ -77,6 +82,7 @@ def authenticate_server(core: EuiccCore, request: dict[str, Any]) -> bytes:
         transaction_id=signed["transactionId"],
         server_address=signed["serverAddress"],
         server_oid=server.certificate.registered_id,
+        server_ci_key_id=server.certificate.authority_key_id,
         credential=credential,
         signature1=signature,
     )
@@ -107,8 +113,8 @@ def _role(der: bytes, core: EuiccCore) -> Role:
     """An SM-DS authenticates itself too; which one it is its certificate says."""
     try:
         role = core.identity.chains.parse(der).role
-    except CertificateError:
-        raise Refusal("invalidCertificate") from None
+    except CertificateError as error:
+        raise Refusal(_REFUSALS.get(error.fault, "invalidCertificate")) from None
     return Role.DS_AUTH if role is Role.DS_AUTH else Role.DP_AUTH
 
 

@@ -29,6 +29,8 @@ class Session:
     transaction_id: bytes = b""
     server_address: str = ""
     server_oid: str = ""
+    server_ci_key_id: bytes = b""
+    """subjectKeyIdentifier of the CI under which the server authenticated itself."""
     credential: Credential | None = None
     signature1: bytes = b""
     """euiccSignature1, 64 bytes: smdpSignature2 covers it."""
@@ -86,6 +88,7 @@ class EuiccCore:
             "root_ds_address": self.root_ds_address,
             "memory": self.registry.memory,
             "next_aid": self.registry.next_aid,
+            "overridden": self.registry.overridden.hex() if self.registry.overridden else None,
             "profiles": [profile.save() for profile in self.registry],
             "notifications": self.notifications.save(),
             "revocation_lists": self.revocation_lists.save(),
@@ -96,6 +99,8 @@ class EuiccCore:
         self.root_ds_address = state["root_ds_address"]
         self.registry.memory = state["memory"]
         self.registry.next_aid = state["next_aid"]
+        overridden = state.get("overridden")
+        self.registry.overridden = bytes.fromhex(overridden) if overridden else None
         self.registry.profiles = [Profile.load(saved) for saved in state["profiles"]]
         self.notifications.restore(state["notifications"])
         self.revocation_lists.restore(state.get("revocation_lists", []))

@@ -43,8 +43,10 @@ def _check_server(core: EuiccCore, request: dict[str, Any]) -> tuple[Session, Ce
     if session is None or not session.is_authenticated:
         raise Refusal("noSessionContext")
     certificate = server_certificate(core, request["smdpCertificate"], Role.DP_PB)
-    # The binding certificate must be of the SM-DP+ that was authenticated.
+    # The binding certificate must be of the SM-DP+ that was authenticated, and hang under the same CI.
     if certificate.registered_id != session.server_oid:
+        raise Refusal("invalidCertificate")
+    if certificate.authority_key_id != session.server_ci_key_id:
         raise Refusal("invalidCertificate")
     signature, signed = request["smdpSignature2"], request["smdpSigned2"]
     covered = signed.raw + signature_tlv(session.signature1)

@@ -5,23 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from asn1 import Asn1Error, rsp
+from simulator.euicc import switching
 from simulator.euicc.core import EuiccCore
 from simulator.euicc.es10 import Es10Function
-from simulator.euicc.notifications import DELETE, DISABLE, ENABLE
-from simulator.euicc.profiles import (
-    OPERATIONAL,
-    PPR1,
-    PPR2,
-    TEST,
-    TRANSITIONS,
-    Event,
-    Profile,
-    ProfileState,
-    has_bit,
-)
+from simulator.euicc.profiles import OPERATIONAL, PROVISIONING, TEST, Profile, has_bit
 
-OK, NOT_FOUND, WRONG_STATE, DISALLOWED_BY_POLICY, CAT_BUSY = 0, 1, 2, 3, 5
-"""Results of EnableProfile, DisableProfile and DeleteProfile."""
 _NOTHING_TO_DELETE = 1
 
 INFO_TAGS = {
@@ -101,102 +89,45 @@ def _fits(profile: Profile, criterion: tuple[str, Any] | None) -> bool:
 
 
 def enable_profile(core: EuiccCore, request: dict[str, Any]) -> bytes:
-    """§5.7.16: enable one profile; the one that was enabled is disabled."""
-    refresh = request["refreshFlag"]
+    """§5.7.16."""
     profile = core.registry.find(request["profileIdentifier"])
-    result = _enable(core, profile, refresh)
-    if result == OK:
-        core.switched(refresh)
+    result = switching.enable(core, profile, request["refreshFlag"])
     return rsp.encode("EnableProfileResponse", {"enableResult": result})
 
 
-def _enable(core: EuiccCore, profile: Profile | None, refresh: bool) -> int:
-    if profile is None:
-        return NOT_FOUND
-    if (profile.state, Event.ENABLE) not in TRANSITIONS:
-        return WRONG_STATE
-    previous = core.registry.enabled
-    if previous is not None and previous.forbids(PPR1):
-        return DISALLOWED_BY_POLICY
-    if refresh and core.is_busy():
-        return CAT_BUSY
-    if previous is not None:
-        previous.state = ProfileState.DISABLED
-        core.announce(previous, DISABLE)
-    profile.state = ProfileState.ENABLED
-    core.announce(profile, ENABLE)
-    return OK
-
-
 def disable_profile(core: EuiccCore, request: dict[str, Any]) -> bytes:
-    """§5.7.17: afterwards no profile is enabled."""
-    refresh = request["refreshFlag"]
+    """§5.7.17."""
     profile = core.registry.find(request["profileIdentifier"])
-    result = _disable(core, profile, refresh)
-    if result == OK:
-        core.switched(refresh)
+    result = switching.disable(core, profile, request["refreshFlag"])
     return rsp.encode("DisableProfileResponse", {"disableResult": result})
 
 
-def _disable(core: EuiccCore, profile: Profile | None, refresh: bool) -> int:
-    if profile is None:
-        return NOT_FOUND
-    if (profile.state, Event.DISABLE) not in TRANSITIONS:
-        return WRONG_STATE
-    if profile.forbids(PPR1):
-        return DISALLOWED_BY_POLICY
-    if refresh and core.is_busy():
-        return CAT_BUSY
-    profile.state = ProfileState.DISABLED
-    core.announce(profile, DISABLE)
-    return OK
-
-
 def delete_profile(core: EuiccCore, request: tuple[str, bytes]) -> bytes:
-    """§5.7.18: only a disabled profile can be deleted."""
-    profile = core.registry.find(request)
-    result = _delete(core, profile)
+    """§5.7.18."""
+    result = switching.delete(core, core.registry.find(request))
     return rsp.encode("DeleteProfileResponse", {"deleteResult": result})
 
 
-def _delete(core: EuiccCore, profile: Profile | None) -> int:
-    if profile is None:
-        return NOT_FOUND
-    if (profile.state, Event.DELETE) not in TRANSITIONS:
-        return WRONG_STATE
-    if profile.forbids(PPR2):
-        return DISALLOWED_BY_POLICY
-    core.registry.remove(profile)
-    core.announce(profile, DELETE)
-    return OK
-
-
-_OPERATIONAL_PROFILES, _FIELD_LOADED_TEST_PROFILES, _DEFAULT_DP_ADDRESS = range(3)
+_RESET_OPTION = {OPERATIONAL: 0, TEST: 1, PROVISIONING: 4}
+"""Bits of resetOptions, by the class of the profiles that they delete. All test profiles here are
+field-loaded ones; the bit for provisioning profiles is new in version 3."""
+_DEFAULT_DP_ADDRESS = 2
 
 
 def euicc_memory_reset(core: EuiccCore, request: dict[str, Any]) -> bytes:
-    """§5.7.19: delete what the options name, enabled or not, whatever the policy rules say."""
+    """§5.7.19: what the options name; nothingToDelete if there is nothing of it."""
     options = request["resetOptions"]
-    doomed = [profile for profile in core.registry if _is_reset(profile, options)]
+    doomed = [profile for profile in core.registry if has_bit(options, _RESET_OPTION[profile.profile_class])]
+    if not core.features.is_v3:
+        doomed = [profile for profile in doomed if profile.profile_class != PROVISIONING]
     clears_address = has_bit(options, _DEFAULT_DP_ADDRESS) and bool(core.default_dp_address)
-    was_enabled = any(profile.is_enabled for profile in doomed)
-    if was_enabled and core.is_busy():
-        return rsp.encode("EuiccMemoryResetResponse", {"resetResult": CAT_BUSY})
-    for profile in doomed:
-        core.registry.remove(profile)
-        core.announce(profile, DELETE)
-    if clears_address:
-        core.default_dp_address = ""
-    if was_enabled:
-        core.switched(True)
-    result = OK if doomed or clears_address else _NOTHING_TO_DELETE
+    result = switching.reset(core, doomed)
+    if result == switching.OK:
+        if clears_address:
+            core.default_dp_address = ""
+        elif not doomed:
+            result = _NOTHING_TO_DELETE
     return rsp.encode("EuiccMemoryResetResponse", {"resetResult": result})
-
-
-def _is_reset(profile: Profile, options: tuple[bytes, int]) -> bool:
-    if profile.profile_class == OPERATIONAL:
-        return has_bit(options, _OPERATIONAL_PROFILES)
-    return profile.profile_class == TEST and has_bit(options, _FIELD_LOADED_TEST_PROFILES)
 
 
 def get_eid(core: EuiccCore, request: dict[str, Any]) -> bytes:
@@ -209,7 +140,9 @@ def set_nickname(core: EuiccCore, request: dict[str, Any]) -> bytes:
     profile = core.registry.by_iccid(request["iccid"])
     if profile is not None:
         profile.nickname = request["profileNickname"] or None
-    return rsp.encode("SetNicknameResponse", {"setNicknameResult": OK if profile else NOT_FOUND})
+    return rsp.encode(
+        "SetNicknameResponse", {"setNicknameResult": switching.OK if profile else switching.NOT_FOUND}
+    )
 
 
 _ROWS = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from asn1 import rsp
@@ -29,8 +29,10 @@ class Features:
 
     svn: Version = V2
     """Highest version of SGP.22 that it follows."""
-    rules: tuple[Rule, ...] = ALLOW_ALL_POLICIES
+    rules: tuple[Rule, ...] = field(default=ALLOW_ALL_POLICIES, hash=False)
     """The rules authorisation table: which operators may use which profile policy rules."""
+    test_profiles: bool = True
+    """Whether it takes profiles of the class test."""
 
     @property
     def base_svn(self) -> bytes:
@@ -44,14 +46,14 @@ class Features:
     def save(self) -> dict[str, Any]:
         """The features as plain values."""
         rules = rsp.encode("GetRatResponse", {"rat": list(self.rules)})
-        return {"svn": list(self.svn), "rules": rules.hex()}
+        return {"svn": list(self.svn), "rules": rules.hex(), "test_profiles": self.test_profiles}
 
     @classmethod
     def load(cls, saved: dict[str, Any]) -> Features:
         """The features that `save` gave."""
         major, minor, patch = saved["svn"]
         rules = rsp.decode("GetRatResponse", bytes.fromhex(saved["rules"]))["rat"]
-        return cls((major, minor, patch), tuple(rules))
+        return cls((major, minor, patch), tuple(rules), saved["test_profiles"])
 
 
 CONSUMER: Final = Features()

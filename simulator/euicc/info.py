@@ -6,6 +6,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from asn1 import Record, rsp, tlv
+from simulator.euicc.features import Features
 
 if TYPE_CHECKING:
     from simulator.euicc.core import EuiccCore
@@ -32,7 +33,7 @@ UICC_CAPABILITY = (
 )
 """What a profile may ask for. Profiles with Java Card applications, and with files for GET IDENTITY, install
 and their files are there; the applications themselves are kept and not run."""
-RSP_CAPABILITY = ("additionalProfile", "crlSupport", "testProfileSupport")
+RSP_CAPABILITY = ("additionalProfile", "crlSupport")
 
 
 @cache
@@ -58,9 +59,8 @@ def euicc_info1(core: EuiccCore) -> dict[str, Any]:
 
 def euicc_info2(core: EuiccCore) -> Record:
     """EUICCInfo2. Its card resource tells the memory that is really left (TS 102 226 §8.2.1.7)."""
-    return _info2(
-        core.features.base_svn, len(core.registry.profiles), max(core.registry.free, 0), *_key_ids(core)
-    )
+    registry = core.registry
+    return _info2(core.features, len(registry.profiles), max(registry.free, 0), *_key_ids(core))
 
 
 def _key_ids(core: EuiccCore) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
@@ -68,9 +68,13 @@ def _key_ids(core: EuiccCore) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
     return core.identity.chains.anchor_key_ids, tuple(item.ci_key_id for item in core.identity.credentials)
 
 
+def _rsp_capability(features: Features) -> tuple[str, ...]:
+    return RSP_CAPABILITY + (("testProfileSupport",) if features.test_profiles else ())
+
+
 @lru_cache(maxsize=64)
 def _info2(
-    svn: bytes, profiles: int, free: int, verifying: tuple[bytes, ...], signing: tuple[bytes, ...]
+    features: Features, profiles: int, free: int, verifying: tuple[bytes, ...], signing: tuple[bytes, ...]
 ) -> Record:
     """Encoded once: it only changes when a profile comes or goes, and every session sends it."""
     resource = (
@@ -80,12 +84,12 @@ def _info2(
     )
     members = {
         "profileVersion": PROFILE_VERSION,
-        "svn": svn,
+        "svn": features.base_svn,
         "euiccFirmwareVer": FIRMWARE_VERSION,
         "extCardResource": resource,
         "uiccCapability": named_bits("UICCCapability", UICC_CAPABILITY),
         "globalplatformVersion": bytes((2, 3, 0)),
-        "rspCapability": named_bits("RspCapability", RSP_CAPABILITY),
+        "rspCapability": named_bits("RspCapability", _rsp_capability(features)),
         "euiccCiPKIdListForVerification": list(verifying),
         "euiccCiPKIdListForSigning": list(signing),
         "euiccCategory": 2,

@@ -18,7 +18,7 @@ from simulator.euicc.authentication import signature_tlv
 from simulator.euicc.core import EuiccCore, Session
 from simulator.euicc.identity import Credential
 from simulator.euicc.notifications import INSTALL, Notification
-from simulator.euicc.profiles import OPERATIONAL, PPR1, PPR2, Profile, has_bit
+from simulator.euicc.profiles import OPERATIONAL, PPR1, PPR2, TEST, Profile, has_bit
 from simulator.profile import ProfileError, image_of, pe_response
 from simulator.uicc.filesystem import FileSystem
 from simulator.uicc.image import CardImage
@@ -240,10 +240,16 @@ class Installation:
             self.metadata = dict(rsp.decode("StoreMetadataRequest", self.metadata_der))
         except Asn1Error:
             raise InstallationError(command, Reason.INCORRECT_INPUT_VALUES) from None
+        if self._is_test and not self.core.features.test_profiles:
+            raise InstallationError(command, Reason.UNSUPPORTED_PROFILE_CLASS)
         if self.core.registry.by_iccid(self.metadata["iccid"]):
             raise InstallationError(command, Reason.ICCID_ALREADY_EXISTS)
         if not self._policies_allowed():
             raise InstallationError(command, Reason.PPR_NOT_ALLOWED)
+
+    @property
+    def _is_test(self) -> bool:
+        return int(self.metadata.get("profileClass", OPERATIONAL)) == TEST
 
     def _policies_allowed(self) -> bool:
         """Whether the rules authorisation table allows the profile's policy rules (§2.9.2, §2.9.3.1)."""
@@ -284,6 +290,8 @@ class Installation:
             raise InstallationError(
                 BppCommand.LOAD_PROFILE_ELEMENTS, Reason.PE_PROCESSING_ERROR, pe_response(error)
             ) from None
+        if self._is_test and not all(_is_test_key(aka.key) for aka in image.akas):
+            raise InstallationError(BppCommand.LOAD_PROFILE_ELEMENTS, Reason.INVALID_NAA_KEY)
         core = self.core
         profile = Profile(
             core.registry.allocate_aid(),
@@ -355,6 +363,12 @@ def begin(core: EuiccCore, piece: bytes) -> tuple[Installation | None, bytes]:
     except InstallationError as error:
         return None, installation.fail(error)
     return installation, b""
+
+
+def _is_test_key(key: bytes) -> bool:
+    """Whether a key may be that of a test profile: 00 01 02 … up to the last byte, which is free, so that no
+    operator's network can be used with it (§2.4.5.3)."""
+    return key[:-1] == bytes(range(len(key) - 1))
 
 
 def _matches(operator: dict[str, bytes], owner: dict[str, bytes]) -> bool:

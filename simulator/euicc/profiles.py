@@ -74,6 +74,10 @@ class Profile:
         return int(self.metadata.get("profileClass", OPERATIONAL))
 
     @property
+    def is_test(self) -> bool:
+        return self.profile_class == TEST
+
+    @property
     def is_enabled(self) -> bool:
         return self.state is ProfileState.ENABLED
 
@@ -117,6 +121,8 @@ class Registry:
         """Non-volatile memory for profiles, in bytes."""
         self.profiles: list[Profile] = []
         self.next_aid = FIRST_ISD_P
+        self.overridden: bytes | None = None
+        """AID of the operational profile whose place an enabled test profile took."""
 
     def __iter__(self) -> Iterator[Profile]:
         return iter(self.profiles)

@@ -1,0 +1,110 @@
+"""Enabling, disabling and deleting profiles: who may, and what follows from it (SGP.22 §3.2, §2.9)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from simulator.euicc.core import EuiccCore
+from simulator.euicc.notifications import DELETE, DISABLE, ENABLE
+from simulator.euicc.profiles import PPR1, PPR2, TRANSITIONS, Event, Profile, ProfileState
+
+OK: Final = 0
+NOT_FOUND: Final = 1
+WRONG_STATE: Final = 2
+DISALLOWED_BY_POLICY: Final = 3
+WRONG_PROFILE_REENABLING: Final = 4
+CAT_BUSY: Final = 5
+"""Results of EnableProfile, DisableProfile and DeleteProfile (§5.7.16 to §5.7.18)."""
+
+
+def enable(core: EuiccCore, profile: Profile | None, refresh: bool) -> int:
+    """Enable a profile; the one that was enabled is disabled.
+
+    A test profile may take the place of any profile, whatever its policy rules say; from a test profile the
+    way leads to another one, or back to the operational profile whose place it took.
+    """
+    if profile is None:
+        return NOT_FOUND
+    if (profile.state, Event.ENABLE) not in TRANSITIONS:
+        return WRONG_STATE
+    registry = core.registry
+    previous = registry.enabled
+    if previous is not None and not profile.is_test:
+        if previous.is_test and registry.overridden != profile.aid:
+            return WRONG_PROFILE_REENABLING
+        if previous.forbids(PPR1):
+            return DISALLOWED_BY_POLICY
+    if refresh and core.is_busy():
+        return CAT_BUSY
+    if previous is not None:
+        _change(core, previous, ProfileState.DISABLED)
+    if not profile.is_test:
+        registry.overridden = None
+    elif previous is not None and not previous.is_test:
+        registry.overridden = previous.aid
+    _change(core, profile, ProfileState.ENABLED)
+    core.switched(refresh)
+    return OK
+
+
+def disable(core: EuiccCore, profile: Profile | None, refresh: bool) -> int:
+    """Disable a profile; after a test profile the one whose place it took is enabled again."""
+    if profile is None:
+        return NOT_FOUND
+    if (profile.state, Event.DISABLE) not in TRANSITIONS:
+        return WRONG_STATE
+    if profile.forbids(PPR1):
+        return DISALLOWED_BY_POLICY
+    if refresh and core.is_busy():
+        return CAT_BUSY
+    _change(core, profile, ProfileState.DISABLED)
+    _reenable(core)
+    core.switched(refresh)
+    return OK
+
+
+def delete(core: EuiccCore, profile: Profile | None) -> int:
+    """Delete a profile that is disabled."""
+    if profile is None:
+        return NOT_FOUND
+    if (profile.state, Event.DELETE) not in TRANSITIONS:
+        return WRONG_STATE
+    if profile.forbids(PPR2):
+        return DISALLOWED_BY_POLICY
+    _remove(core, profile)
+    return OK
+
+
+def reset(core: EuiccCore, doomed: Iterable[Profile]) -> int:
+    """Delete profiles, enabled or not, whatever their policy rules say (§5.7.19)."""
+    profiles = list(doomed)
+    was_enabled = any(profile.is_enabled for profile in profiles)
+    if was_enabled and core.is_busy():
+        return CAT_BUSY
+    for profile in profiles:
+        _remove(core, profile)
+    if was_enabled:
+        _reenable(core)
+        core.switched(True)
+    return OK
+
+
+def _change(core: EuiccCore, profile: Profile, state: ProfileState) -> None:
+    profile.state = state
+    core.announce(profile, ENABLE if state is ProfileState.ENABLED else DISABLE)
+
+
+def _remove(core: EuiccCore, profile: Profile) -> None:
+    core.registry.remove(profile)
+    core.announce(profile, DELETE)
+    if core.registry.overridden == profile.aid:
+        core.registry.overridden = None
+
+
+def _reenable(core: EuiccCore) -> None:
+    """Enable again the operational profile whose place a test profile took."""
+    overridden, core.registry.overridden = core.registry.overridden, None
+    profile = core.registry.by_aid(overridden) if overridden else None
+    if profile is not None:
+        _change(core, profile, ProfileState.ENABLED)
