@@ -6,6 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from asn1 import rsp, tlv
 from simulator.crypto.ecc import PrivateKey, sign_raw
@@ -150,3 +154,35 @@ def test_cancel_session_needs_its_transaction(bench: Bench, test_pki: TestPki) -
     assert kind == "cancelSessionResponseOk"
     assert answer["euiccCancelSessionSigned"]["reason"] == 0
     assert cancel(TRANSACTION) == ("cancelSessionResponseError", 5)
+
+
+def on_a_foreign_curve(original: CertificateAndKey) -> CertificateAndKey:
+    """The same certificate with a P-384 key, signed by nobody who matters."""
+    key = ec.generate_private_key(ec.SECP384R1())
+    template = x509.load_der_x509_certificate(original.certificate_der)
+    builder = (
+        x509.CertificateBuilder(template.issuer, template.subject)
+        .public_key(key.public_key())
+        .serial_number(template.serial_number)
+        .not_valid_before(template.not_valid_before_utc)
+        .not_valid_after(template.not_valid_after_utc)
+    )
+    for extension in template.extensions:
+        builder = builder.add_extension(extension.value, extension.critical)
+    der = builder.sign(key, SHA256()).public_bytes(Encoding.DER)
+    return CertificateAndKey(der, original.key)
+
+
+def test_a_curve_that_the_euicc_does_not_know(bench: Bench, test_pki: TestPki) -> None:
+    assert authenticate(bench, on_a_foreign_curve(auth(test_pki))) == "unsupportedCurve"
+    assert authenticate(bench, auth(test_pki)) == "ok"
+    assert prepare(bench, on_a_foreign_curve(binding(test_pki))) == "unsupportedCurve"
+
+
+def test_both_certificates_hang_under_one_issuer(bench: Bench, test_pki: TestPki) -> None:
+    first, second = (branch.dp_pb for branch in test_pki.branches.values())
+    assert first is not None
+    assert second is not None
+    assert authenticate(bench, auth(test_pki)) == "ok"
+    assert prepare(bench, second) == "invalidCertificate"
+    assert prepare(bench, first) == "ok"
