@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -51,7 +52,13 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="esim-simulator", prog_name="esim")
 @click.option("--debug", is_flag=True, help="Show the Python traceback of an error.")
-def cli(debug: bool) -> None:
+@click.option(
+    "--quirks",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    envvar="ESIM_QUIRKS",
+    help="Let this Python file make cards and servers misbehave (docs/faults.md).",
+)
+def cli(debug: bool, quirks: Path | None) -> None:
     """A software UICC and eUICC, a test SM-DP+ and an LPA that speak the real protocols."""
 
 

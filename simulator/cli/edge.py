@@ -14,7 +14,9 @@ from simulator.cli import home
 
 if TYPE_CHECKING:
     from simulator.crypto.pki import TestPki
+    from simulator.faults.quirks import Quirks
 
+_QUIRKS = "simulator.cli.quirks"
 entropy = os.urandom
 PKI_FOLDER = click.option(
     "--pki",
@@ -28,6 +30,22 @@ PKI_FOLDER = click.option(
 def now() -> datetime:
     """The current time, in UTC."""
     return datetime.now(UTC)
+
+
+def quirks() -> Quirks | None:
+    """What `esim --quirks` names: loaded once a command, each change told on standard error."""
+    context = click.get_current_context(silent=True)
+    path = context.find_root().params.get("quirks") if context else None
+    if context is None or path is None:
+        return None
+    from simulator.faults.quirks import load_quirks
+
+    kept = context.find_root().meta
+    if _QUIRKS not in kept:
+        click.echo(f"Quirks of {path} are in the way.", err=True)
+        kept[_QUIRKS] = load_quirks(path, lambda sentence: click.echo(sentence, err=True))
+    loaded: Quirks = kept[_QUIRKS]
+    return loaded
 
 
 def pki(folder: Path | None = None) -> TestPki:

@@ -134,6 +134,11 @@ def opened(name: str) -> Iterator[NamedCard]:
     with _held(name):
         card = revive(name, home.read_card(name))
         card.end = DurableCard(card.card, card.save, lambda state: home.write_card(name, state))
+        quirks = edge.quirks()
+        if quirks is not None:
+            from simulator.faults import QuirkyCard
+
+            card.end = QuirkyCard(card.end, quirks)
         yield card
 
 

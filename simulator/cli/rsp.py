@@ -69,7 +69,7 @@ def serving(
     from simulator.smdp.upkeep import upkeep
 
     smdp = server(pki, address or host, store)
-    app = create_app(smdp, management_token=management_token)
+    app = create_app(smdp, management_token=management_token, meddler=edge.quirks())
     with running_application(smdp, app, host, port, is_tls=is_tls) as listening, upkeep(smdp):
         name = address or listening.smdp_address
         smdp.identity = replace(smdp.identity, address=name)
@@ -104,7 +104,7 @@ def serving_with_workers(
         worker = server(pki, name, open_store())
         # One of them is enough to look after what others are to hear.
         with upkeep(worker) if number == 0 else nullcontext():
-            yield worker, create_app(worker, management_token=management_token)
+            yield worker, create_app(worker, management_token=management_token, meddler=edge.quirks())
 
     with running_workers(smdp.identity, start, count, host, port, is_tls=is_tls) as listening:
         yield Service(name, listening.url, issued)

@@ -74,6 +74,8 @@ def serve(
     )
     with DsSqlStore(db) as store, interruptible() as interrupted:
         ds = SmDs(identity, store, entropy=edge.entropy, clock=edge.now, root=forward)
-        with running_application(ds, create_app(ds), host, port, is_tls=not http) as listening:
+        with running_application(
+            ds, create_app(ds, meddler=edge.quirks()), host, port, is_tls=not http
+        ) as listening:
             click.echo(f"SM-DS {ds.identity.address} listens at {listening.url}; Ctrl-C ends it.")
             interrupted.wait()

@@ -8,6 +8,21 @@ Nothing here runs unless it is put in the way; `plan.struck` names every fault t
 
 from simulator.faults.link import FaultyLink
 from simulator.faults.plan import Fault, FaultError, Kind, Party, Plan, load_plan
+from simulator.faults.quirks import Answer, QuirkError, Quirks, QuirkyCard, load_quirks
 from simulator.faults.server import FaultyEs9
 
-__all__ = ["Fault", "FaultError", "FaultyEs9", "FaultyLink", "Kind", "Party", "Plan", "load_plan"]
+__all__ = [
+    "Answer",
+    "Fault",
+    "FaultError",
+    "FaultyEs9",
+    "FaultyLink",
+    "Kind",
+    "Party",
+    "Plan",
+    "QuirkError",
+    "Quirks",
+    "QuirkyCard",
+    "load_plan",
+    "load_quirks",
+]

@@ -13,7 +13,8 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from functools import partial
+from typing import Any, Final, NamedTuple, Protocol
 
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
@@ -46,6 +47,16 @@ class _HttpError(Exception):
         self.status, self.error = status, error
 
 
+class Meddler(Protocol):
+    """Stands between the clients and a server, and may exchange messages."""
+
+    def on_request(self, function: str, message: dict[str, Any]) -> dict[str, Any]:
+        """What the server gets."""
+
+    def on_answer(self, function: str, message: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
+        """What the client gets."""
+
+
 class Answer(NamedTuple):
     """An HTTP status and a JSON object; none with status 204."""
 
@@ -66,9 +77,12 @@ class Interface(NamedTuple):
         return cls(binding, server, tuple(f for f in binding.functions if hasattr(server, snake_case(f))))
 
 
-def create_app(smdp: SmdpPlus, *, max_body: int = MAX_BODY, management_token: str = "") -> FastAPI:
+def create_app(
+    smdp: SmdpPlus, *, max_body: int = MAX_BODY, management_token: str = "", meddler: Meddler | None = None
+) -> FastAPI:
     """The HTTP application of an SM-DP+: ES9+ and ES2+, and with a token its management."""
-    app = application("SM-DP+ (test)", es9.BINDING, es2.BINDING, server=smdp, max_body=max_body)
+    bindings = es9.BINDING, es2.BINDING
+    app = application("SM-DP+ (test)", *bindings, server=smdp, max_body=max_body, meddler=meddler)
     if management_token:
         from simulator.smdp.management import PATH, create_management
 
@@ -76,12 +90,18 @@ def create_app(smdp: SmdpPlus, *, max_body: int = MAX_BODY, management_token: st
     return app
 
 
-def application(title: str, *bindings: Binding, server: Any, max_body: int = MAX_BODY) -> FastAPI:
+def application(
+    title: str,
+    *bindings: Binding,
+    server: Any,
+    max_body: int = MAX_BODY,
+    meddler: Meddler | None = None,
+) -> FastAPI:
     """The HTTP application of a server. Its functions run in threads, so its store must allow threads."""
     app = FastAPI(title=title, docs_url=None, redoc_url=None, openapi_url=None)
     for interface in (Interface.of(binding, server) for binding in bindings):
         for function in interface.functions:
-            endpoint = _endpoint(interface, function, max_body)
+            endpoint = _endpoint(interface, function, max_body, meddler)
             app.add_api_route(interface.binding.path(function), endpoint, methods=["POST"], name=function)
     return app
 
@@ -123,7 +143,9 @@ def failure(error: RspError) -> dict[str, Any]:
     return failure_header(error.subject_code, error.reason_code, error.subject_identifier, error.message)
 
 
-def _endpoint(interface: Interface, function: str, max_body: int) -> Callable[[Request], Any]:
+def _endpoint(
+    interface: Interface, function: str, max_body: int, meddler: Meddler | None
+) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         try:
             _check_headers(request)
@@ -131,9 +153,24 @@ def _endpoint(interface: Interface, function: str, max_body: int) -> Callable[[R
         except _HttpError as error:
             return _response(Answer(error.status, failure(error.error)))
         requesters = requester_oids(request.scope) if request.url.scheme == "https" else None
-        return _response(await run_in_threadpool(answer, interface, function, document, requesters))
+        answering = answer if meddler is None else partial(_answer_through, meddler)
+        return _response(await run_in_threadpool(answering, interface, function, document, requesters))
 
     return endpoint
+
+
+def _answer_through(
+    meddler: Meddler,
+    interface: Interface,
+    function: str,
+    document: dict[str, Any],
+    requesters: frozenset[str] | None,
+) -> Answer:
+    document = meddler.on_request(function, document)
+    answered = answer(interface, function, document, requesters)
+    if answered.document is None:
+        return answered
+    return answered._replace(document=meddler.on_answer(function, document, answered.document))
 
 
 def _response(answered: Answer) -> Response:

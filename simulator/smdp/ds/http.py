@@ -6,9 +6,10 @@ from fastapi import FastAPI
 
 from asn1 import es11, es12
 from simulator.smdp.ds.core import SmDs
-from simulator.smdp.http import MAX_BODY, application
+from simulator.smdp.http import MAX_BODY, Meddler, application
 
 
-def create_app(ds: SmDs, *, max_body: int = MAX_BODY) -> FastAPI:
+def create_app(ds: SmDs, *, max_body: int = MAX_BODY, meddler: Meddler | None = None) -> FastAPI:
     """The HTTP application of an SM-DS. Its functions run in threads, so its store must allow threads."""
-    return application("SM-DS (test)", es11.BINDING, es12.BINDING, server=ds, max_body=max_body)
+    bindings = es11.BINDING, es12.BINDING
+    return application("SM-DS (test)", *bindings, server=ds, max_body=max_body, meddler=meddler)

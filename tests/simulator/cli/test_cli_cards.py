@@ -226,3 +226,17 @@ def test_the_global_sim_changes_its_identity_and_keeps_it(esim: Esim) -> None:
     )
     assert "D009810301010082028182" in answered.out, "REFRESH"
     assert "520990000000007" in esim("card", "show", "global").out
+
+
+def test_quirks_are_in_the_way_and_told(esim: Esim, tmp_path: Path) -> None:
+    esim("card", "new", "odd", "--profile", "test-operator")
+    path = tmp_path / "deaf.py"
+    path.write_text("def after_apdu(command, response):\n    return bytes.fromhex('6F00')\n")
+    done = esim("--quirks", path, "apdu", "--card", "odd", "00A40004023F00")
+    assert "6F00" in done.out
+    assert done.err.startswith(f"Quirks of {path} are in the way.\n")
+    assert "quirk after_apdu of deaf.py: the answer 61" in done.err
+    path.write_text("def after_apdu(command): return 1 / 0\n")
+    failed = esim("--quirks", path, "apdu", "--card", "odd", "00A40004023F00")
+    assert failed.status == 1
+    assert "quirk after_apdu of deaf.py" in failed.err
