@@ -120,7 +120,7 @@ class Installation:
     # --- pieces ----------------------------------------------------------------------------------------
 
     def _take(self, piece: bytes) -> None:
-        tag = piece[0]
+        tag = piece[0] if piece else 0
         if self.expected:
             self._segment(piece)
         elif tag in FOLLOWERS.get(self.stage, ()):
@@ -148,7 +148,7 @@ class Installation:
             raise self._structure_error()
 
     def _segment(self, segment: bytes) -> None:
-        if segment[0] != SEGMENT_TAG[self.stage] or len(segment) > self.expected:
+        if segment[:1] != bytes((SEGMENT_TAG[self.stage],)) or len(segment) > self.expected:
             raise self._structure_error()
         self.expected -= len(segment)
         assert self.bsp is not None
