@@ -35,6 +35,7 @@ WORDS = {
     "installFailedDueToIccidAlreadyExistsOnEuicc": "a profile with this ICCID is on the eUICC already",
     "installFailedDueToInsufficientMemoryForProfile": "the eUICC has not enough memory",
     "installFailedDueToInterruption": "the installation was interrupted",
+    "installFailedDueToDataMismatch": "the profile has another ICCID than its metadata",
     "installFailedDueToPEProcessingError": "a profile element could not be processed",
     "installFailedDueToIccidMismatch": "the ICCID of the profile is not that of its metadata",
     "testProfileInstallFailedDueToInvalidNaaKey": "a test profile must not have this authentication key",
