@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from simulator.cli import edge, home, named, reading
 
 if TYPE_CHECKING:
     from simulator.crypto.pki import TestPki
+    from simulator.euicc.features import Features
     from simulator.specimens.describe import CardDescription
 
 EID_PREFIX = "89049032"
@@ -111,12 +113,21 @@ def _from_description(source: str, folder: Path | None) -> named.NamedCard:
         return named.SimCard(
             package, atr=atr, protocol=protocol, classes=description.classes, applets=applets
         )
-    options = {"memory": description.memory, "protocol": protocol} | ({"atr": atr} if atr else {})
+    options = {"memory": description.memory, "protocol": protocol, "features": _features(description)}
+    options |= {"atr": atr} if atr else {}
     packages = [specimens.package_of(item.profile, beside) for item in description.profiles]
     pki = edge.pki(folder)
     card = _new_euicc(pki, packages, description.eid, options)
     _arrange(card, description)
     return card
+
+
+def _features(description: CardDescription) -> Features:
+    from simulator.euicc.features import CONSUMER
+
+    rules = description.policy_rules
+    entries = CONSUMER.rules if rules is None else tuple(rule.entry() for rule in rules)
+    return replace(CONSUMER, rules=entries, test_profiles=description.test_profiles)
 
 
 def _arrange(card: named.EuiccCard, description: CardDescription) -> None:

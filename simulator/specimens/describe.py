@@ -42,6 +42,32 @@ class ProfileOnCard(Description):
     nickname: Annotated[str, Field(max_length=64)] = ""
 
 
+def _plmn_bytes(plmn: str) -> bytes:
+    """Three bytes as in TS 24.008 §10.5.1.13; the wildcard digit is kept."""
+    mcc, mnc = plmn[:3], plmn[4:].ljust(3, "F")
+    return bytes.fromhex(mcc[1] + mcc[0] + mnc[2] + mcc[2] + mnc[1] + mnc[0])
+
+
+class AuthorisedRules(Description):
+    """An entry of the rules authorisation table: which operators may use which policy rules (SGP.22
+    §2.9.2)."""
+
+    rules: Annotated[tuple[Literal["ppr1", "ppr2"], ...], Field(min_length=1)]
+    operators: tuple[Annotated[str, Field(pattern=r"^[0-9E]{3}-[0-9E]{2,3}$")], ...] = ("EEE-EEE",)
+    """Networks like 999-70; the letter E stands for any digit (§2.9.2.3)."""
+    consent: bool = True
+    """Whether the user has to agree."""
+
+    def entry(self) -> dict[str, object]:
+        """ProfilePolicyAuthorisationRule."""
+        bits = sum(0x80 >> int(rule[-1]) for rule in set(self.rules))
+        return {
+            "pprIds": (bytes((bits,)), max(int(rule[-1]) for rule in self.rules) + 1),
+            "allowedOperators": [{"mccMnc": _plmn_bytes(plmn)} for plmn in self.operators],
+            "pprFlags": (b"\x80", 1) if self.consent else (b"", 0),
+        }
+
+
 class CardDescription(Description):
     """One card. Members that only one kind has are refused for the other."""
 
@@ -62,13 +88,18 @@ class CardDescription(Description):
     memory: Annotated[int, Field(ge=4096, le=1 << 24)] = 1 << 20
     """Bytes that an eUICC has for profiles."""
 
+    policy_rules: tuple[AuthorisedRules, ...] | None = None
+    """The rules authorisation table of an eUICC; every operator may use every rule if there is none."""
+    test_profiles: bool = True
+    """Whether an eUICC takes profiles of the class test."""
+
     @model_validator(mode="after")
     def members_fit_the_kind(self) -> CardDescription:
         if self.kind == "sim":
             if self.profile is None:
                 raise ValueError("a sim needs a profile")
-            if self.profiles or self.eid:
-                raise ValueError("a sim has one profile, and neither profiles nor eid")
+            if self.profiles or self.eid or self.policy_rules is not None:
+                raise ValueError("a sim has one profile, and neither profiles, eid nor policy_rules")
         elif self.profile is not None or self.applets:
             raise ValueError("an euicc has profiles, and neither a profile nor applets")
         if sum(profile.enabled for profile in self.profiles) > 1:

@@ -240,3 +240,19 @@ def test_quirks_are_in_the_way_and_told(esim: Esim, tmp_path: Path) -> None:
     failed = esim("--quirks", path, "apdu", "--card", "odd", "00A40004023F00")
     assert failed.status == 1
     assert "quirk after_apdu of deaf.py" in failed.err
+
+
+def test_the_rules_that_an_euicc_authorises(esim: Esim, tmp_path: Path) -> None:
+    path = tmp_path / "strict.yaml"
+    text = "name: Strict\nkind: euicc\ntest_profiles: false\npolicy_rules:\n"
+    text += "  - {rules: [ppr2], operators: [001-01, 99E-EEE], consent: false}\n"
+    path.write_text(text)
+    assert esim("card", "new", "strict", "--from", path).status == 0
+    rat = "BF431BA0193017" + "80020520" + "A10E" + "3005800300F110" + "3005800399EEEE" + "820100"
+    card = named.revive("strict", home.read_card("strict"))
+    assert isinstance(card, named.EuiccCard)
+    answer = card.card.isdr.execute(bytes.fromhex("BF4300"))
+    assert answer.hex().upper() == rat
+    assert not card.card.core.features.test_profiles
+    path.write_text(text.replace("99E", "99X"))
+    assert "line 5" in esim("card", "new", "stricter", "--from", path).err

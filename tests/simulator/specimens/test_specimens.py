@@ -37,7 +37,7 @@ def test_specimens_make_cards(name: str) -> None:
     ("text", "message"),
     [
         (SIM.replace("profile: test-operator\n", ""), "card.yaml:1: the description: a sim needs a profile"),
-        (SIM + "eid: '89049032000000000000000000000163'\n", "neither profiles nor eid"),
+        (SIM + "eid: '89049032000000000000000000000163'\n", "neither profiles, eid nor policy_rules"),
         (SIM + "atr: 3B\n", "card.yaml:4: atr: is no ATR"),
         (SIM + "atr: hello\n", "card.yaml:4: atr: must be hexadecimal"),
         (SIM + "protocol: 1\natr: 3B00\n", "the ATR does not offer T=1"),
