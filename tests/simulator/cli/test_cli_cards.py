@@ -255,4 +255,4 @@ def test_the_rules_that_an_euicc_authorises(esim: Esim, tmp_path: Path) -> None:
     assert answer.hex().upper() == rat
     assert not card.card.core.features.test_profiles
     path.write_text(text.replace("99E", "99X"))
-    assert "line 5" in esim("card", "new", "stricter", "--from", path).err
+    assert "strict.yaml:5: policy_rules" in esim("card", "new", "stricter", "--from", path).err
