@@ -21,12 +21,31 @@ _INSTALL: Final = bytes.fromhex("820101")
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
-    """What is bound: the package and its metadata, DER, and whether it gets keys of its own (§2.5.3)."""
+class ProtectedPackage:
+    """A Protected Profile Package with keys of its own (§2.5.3): made once, bound to any number of
+    downloads."""
 
-    upp: bytes
+    ppk: bytes
+    """PPK-ENC, PPK-CMAC and the initial MAC chaining value, 16 bytes each."""
+    segments: bytes
+
+    @classmethod
+    def make(cls, upp: bytes, entropy: Entropy) -> ProtectedPackage:
+        """The package protected with new keys."""
+        ppk = entropy(3 * KEY_LENGTH)
+        return cls(ppk, b"".join(Bsp.from_keys(_session_keys(ppk)).protect_all(0x86, upp)))
+
+
+def _session_keys(ppk: bytes) -> SessionKeys:
+    return SessionKeys(ppk[:KEY_LENGTH], ppk[KEY_LENGTH : 2 * KEY_LENGTH], ppk[2 * KEY_LENGTH :])
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is bound: the metadata, DER, and the package, as DER or protected with keys of its own."""
+
     profile_metadata: bytes
-    with_ppk: bool = False
+    package: bytes | ProtectedPackage
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +72,13 @@ def bind(
         _sequence(0xA0, session.protect_all(0x87, configure)),
         _sequence(0xA1, session.mac_only_all(0x88, content.profile_metadata)),
     ]
-    package = session
-    if content.with_ppk:
-        keys = SessionKeys(entropy(KEY_LENGTH), entropy(KEY_LENGTH), entropy(KEY_LENGTH))
-        parts.append(_sequence(0xA2, session.protect_all(0x87, _replace_session_keys(keys))))
-        package = Bsp.from_keys(keys)
-    parts.append(_sequence(0xA3, package.protect_all(0x86, content.upp)))
+    package = content.package
+    if isinstance(package, ProtectedPackage):
+        replacement = _replace_session_keys(_session_keys(package.ppk))
+        parts.append(_sequence(0xA2, session.protect_all(0x87, replacement)))
+        parts.append(tlv.encode(0xA3, package.segments))
+    else:
+        parts.append(_sequence(0xA3, session.protect_all(0x86, package)))
     return Binding(public_bytes(one_time), b"".join(parts))
 
 

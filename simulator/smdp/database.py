@@ -47,7 +47,7 @@ _TYPES: dict[type, Any] = {
     SessionState: SqlEnum(SessionState, native_enum=False, length=32),
 }
 METADATA = MetaData()
-SECRET = frozenset({"upp"})
+SECRET = frozenset({"upp", "ppk"})
 """Columns with keys in them, encrypted where there is a passphrase: a package holds K and OPc."""
 R = TypeVar("R")
 _DEADLOCK = "40P01"

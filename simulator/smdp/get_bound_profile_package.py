@@ -7,7 +7,7 @@ from hmac import compare_digest
 from typing import Any
 
 from simulator.crypto.errors import KeyFormatError
-from simulator.smdp.binding import Binding, Content, bind, bound_profile_package
+from simulator.smdp.binding import Binding, Content, ProtectedPackage, bind, bound_profile_package
 from simulator.smdp.context import Context
 from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.euicc_proof import check_signature, signature_tlv
@@ -37,6 +37,7 @@ def get_bound_profile_package(smdp: Context, request: dict[str, Any]) -> dict[st
     if credentials is None:  # the server came back with other certificates
         raise RspError.of(Refusal.SMDP_CERTIFICATE, session.server_ci_key_id.hex().upper())
     euicc_otpk = signed["euiccOtpk"]
+    order = _protected(smdp, order)
     binding = _binding(smdp, order, session.eid, credentials, euicc_otpk)
     package = bound_profile_package(
         binding, transaction_id=session.transaction_id, euicc_otpk=euicc_otpk, credentials=credentials
@@ -44,6 +45,14 @@ def get_bound_profile_package(smdp: Context, request: dict[str, Any]) -> dict[st
     told = progress(smdp, order, NotificationPoint.DOWNLOAD, session.eid)
     smdp.store.save(*_bound(order, session, euicc_otpk, binding), delivered, *told)
     return {"transactionId": session.transaction_id, "boundProfilePackage": package}
+
+
+def _protected(smdp: Context, order: Order) -> Order:
+    """The order with its protected package, made now if it shall have one and this is the first download."""
+    if not order.with_ppk or order.ppp:
+        return order
+    made = ProtectedPackage.make(order.upp, smdp.entropy)
+    return order._replace(ppk=made.ppk, ppp=made.segments)
 
 
 def _bound(order: Order, session: Session, euicc_otpk: bytes, binding: Binding) -> tuple[Order, ...]:
@@ -98,7 +107,8 @@ def _binding(smdp: Context, order: Order, eid: bytes, credentials: Credentials, 
         return Binding(order.bpp_smdp_otpk, order.bpp_body)
     if order.bpp_euicc_otpk and not order.allows_rebinding:
         raise RspError.of(Refusal.REBINDING, order.matching_id)
-    content = Content(order.upp, order.profile_metadata, order.with_ppk)
+    package = ProtectedPackage(order.ppk, order.ppp) if order.with_ppk else order.upp
+    content = Content(order.profile_metadata, package)
     try:
         return bind(
             content,

@@ -53,6 +53,10 @@ class Order(NamedTuple):
     allows_rebinding: bool = True
     with_ppk: bool = False
     """Whether the package is protected with its own keys, sent by ReplaceSessionKeys (§2.5.3)."""
+    ppk: bytes = b""
+    """These keys: PPK-ENC, PPK-CMAC and the initial MAC chaining value, 16 bytes each."""
+    ppp: bytes = b""
+    """The protected profile package, made with them at the first download and kept for the next ones."""
     bpp_euicc_otpk: bytes = b""
     """otPK.EUICC.ECKA that the package is bound to, 65 bytes; empty if it is not bound."""
     bpp_smdp_otpk: bytes = b""

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Column, Integer, LargeBinary, String, Table, delete, insert, select, update
 
-from simulator.smdp.database import METADATA, Database, table
+from simulator.smdp.database import METADATA, SECRET, Database, table
 from simulator.smdp.records import Notification, Operator, Order, Outgoing, Record, Session
 from simulator.smdp.vault import Vault
 
@@ -60,9 +60,13 @@ class SqlStore(Database):
         other worker may use the database meanwhile."""
         vault = Vault.new(passphrase) if passphrase else Vault()
         with self.transaction() as connection:
-            for row in connection.execute(select(_ORDERS.c.key, _ORDERS.c.upp)).all():
-                upp = vault.encrypt(self.vault.decrypt(row.upp))
-                connection.execute(update(_ORDERS).where(_ORDERS.c.key == row.key).values(upp=upp))
+            secrets = [_ORDERS.c[name] for name in sorted(SECRET)]
+            for key, *kept in connection.execute(select(_ORDERS.c.key, *secrets)).all():
+                values = {
+                    column: vault.encrypt(self.vault.decrypt(value))
+                    for column, value in zip(secrets, kept, strict=True)
+                }
+                connection.execute(update(_ORDERS).where(_ORDERS.c.key == key).values(values))
             connection.execute(delete(_VAULT))
             if vault.seal:
                 connection.execute(insert(_VAULT).values(vault_id=1, seal=vault.seal))

@@ -57,15 +57,15 @@ class Vault:
         return vault
 
     def encrypt(self, data: bytes) -> bytes:
-        """Nonce and ciphertext with its tag, 28 bytes longer than `data`."""
-        if self._cipher is None:
+        """Nonce and ciphertext with its tag, 28 bytes longer than `data`; nothing stays nothing."""
+        if self._cipher is None or not data:
             return data
         nonce = os.urandom(NONCE_LENGTH)
         return nonce + self._cipher.encrypt(nonce, data, None)
 
     def decrypt(self, data: bytes) -> bytes:
         """What was encrypted. VaultError if it was so with another passphrase, or was changed."""
-        if self._cipher is None:
+        if self._cipher is None or not data:
             return data
         try:
             return self._cipher.decrypt(data[:NONCE_LENGTH], data[NONCE_LENGTH:], None)

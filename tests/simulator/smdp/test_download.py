@@ -76,6 +76,23 @@ def test_with_keys_of_its_own(world: Any) -> None:
     assert world.euicc.open(package)[2] == world.upp
 
 
+def test_the_protected_package_is_kept_and_its_keys_replaced_per_download(world: Any) -> None:
+    world.order(with_ppk=True)
+    first = world.delivered()["boundProfilePackage"]
+    order = only_order(world)
+    assert len(order.ppk) == 48
+    world.euicc.one_time = ecc.one_time_key(world.euicc.curve, world.entropy)
+    second = world.delivered()["boundProfilePackage"]
+    assert only_order(world).ppp == order.ppp
+    sequences = [
+        {part.tag: part.value for part in tlv.read_all(tlv.read(package).value)}
+        for package in (first, second)
+    ]
+    assert sequences[0][0xA3] == sequences[1][0xA3] == order.ppp
+    assert sequences[0][0xA2] != sequences[1][0xA2], "session keys are new"
+    assert world.euicc.open(second)[2] == world.upp
+
+
 def test_metadata_of_the_order_reach_user_and_card(world: Any) -> None:
     metadata = ProfileMetadata(
         service_provider_name="Operator",

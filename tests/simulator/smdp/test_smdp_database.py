@@ -94,7 +94,7 @@ def test_a_database_of_the_first_version_keeps_its_orders(tmp_path: Path, make_w
     columns = {
         name: value
         for name, value in order._asdict().items()
-        if name not in ("iccid", "profile_type", "owner", "smds_address", "is_event_registered")
+        if name not in ("iccid", "profile_type", "owner", "smds_address", "is_event_registered", "ppk", "ppp")
     }
     row = {**columns, "state": order.state.name, "key": order.key, "unique_matching_id": "OLD-1"}
     names = ", ".join(f'"{name}"' for name in row)
