@@ -1,49 +1,65 @@
-"""X.509 certificates of RSP: what they say, and whether a chain leads to a trusted CI (SGP.22 §4.5.2).
+"""X.509 certificates of RSP: what they say, and the ways in which one is refused (SGP.22 §4.5.2).
 
 Certificates travel as DER and are kept so; `Certificate` is a view with the few fields that RSP reads.
-A `ChainVerifier` checks signatures, roles (certificate policies), extensions, validity and the EUM's name
-constraints, and says which certificate fails and why.
+Whether a chain of them holds, `simulator.crypto.chains` says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 from functools import lru_cache
 from typing import Final, TypeVar, cast
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import ExtensionOID, NameOID, SignatureAlgorithmOID
 
 from simulator.crypto.ecc import Curve, PublicKey, curve_of
 from simulator.crypto.errors import CryptoError, KeyFormatError
 
+_ID_RSP_ROLE: Final = "2.23.146.1.2.1"
+PERMITTED_EINS: Final = "2.23.146.1.2.2.0"
+"""Extension of an EUM certificate of version 3: SEQUENCE OF PrintableString, what its EIDs begin with."""
+
 
 class Role(Enum):
-    """id-rspRole of SGP.22 §4.5.2.1.0; the value is the OID in certificatePolicies, the text a name."""
+    """id-rspRole of SGP.22 §4.5.2.1 and annex H: the arc below it that certificatePolicies have in chains of
+    version 2 (variant O) and in those of version 3; empty where the version knows no such role."""
 
-    CI = "2.23.146.1.2.1.0", "certificate issuer"
-    EUICC = "2.23.146.1.2.1.1", "eUICC"
-    EUM = "2.23.146.1.2.1.2", "eUICC manufacturer"
-    DP_TLS = "2.23.146.1.2.1.3", "SM-DP+ TLS"
-    DP_AUTH = "2.23.146.1.2.1.4", "SM-DP+ authentication"
-    DP_PB = "2.23.146.1.2.1.5", "SM-DP+ profile binding"
-    DS_TLS = "2.23.146.1.2.1.6", "SM-DS TLS"
-    DS_AUTH = "2.23.146.1.2.1.7", "SM-DS authentication"
+    CI = "0", "0", "certificate issuer"
+    EUICC = "1", "0.0.0.0.0", "eUICC"
+    EUM = "2", "0.0.0", "eUICC manufacturer"
+    DP_TLS = "3", "0.0.1.0", "SM-DP+ TLS"
+    DP_AUTH = "4", "0.0.1.1", "SM-DP+ authentication"
+    DP_PB = "5", "0.0.1.2", "SM-DP+ profile binding"
+    DS_TLS = "6", "0.0.2.0", "SM-DS TLS"
+    DS_AUTH = "7", "0.0.2.1", "SM-DS authentication"
+    CI_SUB_CA = "", "0.0", "certificate issuer's SubCA"
+    EUM_SUB_CA = "", "0.0.0.0", "eUICC manufacturer's SubCA"
+    DP_SUB_CA = "", "0.0.1", "SM-DP+ SubCA"
+    DS_SUB_CA = "", "0.0.2", "SM-DS SubCA"
 
-    def __init__(self, oid: str, title: str) -> None:
-        self.oid, self.title = oid, title
+    def __init__(self, arc: str, arc_v3: str, title: str) -> None:
+        self.oid_v3, self.title = f"{_ID_RSP_ROLE}.{arc_v3}", title
+        self.oid = f"{_ID_RSP_ROLE}.{arc}" if arc else self.oid_v3
+        """The policy in variant O, where there is one."""
+
+    @property
+    def is_tls(self) -> bool:
+        return self in (Role.DP_TLS, Role.DS_TLS)
+
+    @property
+    def is_sub_ca(self) -> bool:
+        """Whether only chains of version 3 have it."""
+        return self.oid == self.oid_v3 and self is not Role.CI
 
 
-_ROLE_BY_OID: Final = {role.oid: role for role in Role}
-_ISSUER_ROLE: Final = {Role.EUICC: Role.EUM}
-"""Who issues a role; the CI issues all others (SGP.22 §2.4.5)."""
+_ROLE_BY_OID: Final = {oid: role for role in Role for oid in (role.oid, role.oid_v3)}
 
 
 class CertificateFault(Enum):
@@ -60,6 +76,8 @@ class CertificateFault(Enum):
     WRONG_EXTENSION = "lacks or misuses an extension"
     UNKNOWN_CRITICAL_EXTENSION = "has a critical extension that RSP does not know"
     NAME_CONSTRAINT = "lies outside the name constraints of its manufacturer"
+    PATH_LENGTH = "has more certificates below it than its path length allows"
+    WRONG_CURVE = "lies on another curve than its issuer"
 
 
 class CertificateError(CryptoError):
@@ -78,6 +96,7 @@ _KNOWN_CRITICAL: Final = {
     ExtensionOID.NAME_CONSTRAINTS,
     ExtensionOID.EXTENDED_KEY_USAGE,
     ExtensionOID.SUBJECT_ALTERNATIVE_NAME,
+    x509.ObjectIdentifier(PERMITTED_EINS),
 }
 
 
@@ -97,13 +116,21 @@ class Certificate:
     authority_key_id: bytes
     """Empty where there is none, as in a CI certificate."""
     role: Role | None
+    is_v3: bool
+    """Whether the role is told with the policy of version 3; false for a CI."""
     registered_id: str
     """OID of the owner, from subjectAltName ("2.999.10"); empty in eUICC certificates."""
     is_ca: bool
+    path_length: int | None
+    """How many certificates of CAs may stand between it and an end entity; None: any number."""
     signs_certificates: bool
+    signs_lists: bool
+    """Whether it may sign revocation lists."""
     signs_data: bool
     permitted: tuple[x509.Name, ...]
     """Directory names in nameConstraints."""
+    eins: tuple[str, ...]
+    """What a manufacturer's EIDs begin with: permittedEins, else the serialNumbers in nameConstraints."""
     unknown_critical: str
     """OID of the first critical extension that RSP does not know; empty if there is none."""
     signature: bytes
@@ -112,6 +139,8 @@ class Certificate:
     """EID, 16 bytes, from the serialNumber of an eUICC's subject; empty if there is no EID."""
     hosts: tuple[str, ...] = ()
     """DNS names and IP addresses that a TLS certificate is for."""
+    purposes: frozenset[x509.ObjectIdentifier] = frozenset()
+    """extendedKeyUsage."""
 
     @staticmethod
     def parse(der: bytes) -> Certificate:
@@ -140,14 +169,15 @@ def _parse(der: bytes) -> Certificate:
         raise CertificateError(CertificateFault.MALFORMED, detail=str(error)) from error
 
 
-def _attribute(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
+def attribute(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
+    """The first attribute of this kind in a name; empty if there is none."""
     for attribute in name.get_attributes_for_oid(oid):
         return str(attribute.value)
     return ""
 
 
 def _eid(subject: x509.Name) -> bytes:
-    digits = _attribute(subject, NameOID.SERIAL_NUMBER)
+    digits = attribute(subject, NameOID.SERIAL_NUMBER)
     return bytes.fromhex(digits) if len(digits) == 32 and digits.isdecimal() else b""
 
 
@@ -172,6 +202,8 @@ def _read(certificate: x509.Certificate, der: bytes) -> Certificate:
         extensions.of(x509.SubjectKeyIdentifier),
         extensions.of(x509.AuthorityKeyIdentifier),
     )
+    policy = _policy(extensions.of(x509.CertificatePolicies))
+    permitted = _permitted(extensions.of(x509.NameConstraints))
     return Certificate(
         der=der,
         serial_number=certificate.serial_number,
@@ -183,17 +215,22 @@ def _read(certificate: x509.Certificate, der: bytes) -> Certificate:
         curve=curve,
         subject_key_id=own_key.digest if own_key else b"",
         authority_key_id=(issuing_key.key_identifier or b"") if issuing_key else b"",
-        role=_role(extensions.of(x509.CertificatePolicies)),
+        role=_ROLE_BY_OID.get(policy),
+        is_v3=policy in _V3_POLICIES,
         registered_id=next((n.value.dotted_string for n in names if type(n) is x509.RegisteredID), ""),
         is_ca=constraints is not None and constraints.ca,
+        path_length=constraints.path_length if constraints else None,
         signs_certificates=usage is not None and usage.key_cert_sign,
+        signs_lists=usage is not None and usage.crl_sign,
         signs_data=usage is not None and usage.digital_signature,
-        permitted=_permitted(extensions.of(x509.NameConstraints)),
+        permitted=permitted,
+        eins=_eins(extensions.raw(PERMITTED_EINS), permitted),
         unknown_critical=extensions.unknown_critical,
         signature=signature,
         signed_part=certificate.tbs_certificate_bytes,
         eid=_eid(certificate.subject),
         hosts=tuple(str(n.value) for n in names if type(n) in (x509.DNSName, x509.IPAddress)),
+        purposes=frozenset(extensions.of(x509.ExtendedKeyUsage) or ()),
     )
 
 
@@ -205,16 +242,26 @@ class _Extensions:
 
     def __init__(self, extensions: x509.Extensions) -> None:
         self._values = {type(extension.value): extension.value for extension in extensions}
+        self._all = extensions
         unknown = (e.oid.dotted_string for e in extensions if e.critical and e.oid not in _KNOWN_CRITICAL)
         self.unknown_critical = next(unknown, "")
 
     def of(self, kind: type[_E]) -> _E | None:
         return cast("_E | None", self._values.get(kind))
 
+    def raw(self, oid: str) -> bytes:
+        """The octets of an extension that the library does not know; empty if there is none."""
+        if x509.UnrecognizedExtension in self._values:
+            for extension in self._all:
+                if extension.oid.dotted_string == oid and type(extension.value) is x509.UnrecognizedExtension:
+                    return extension.value.value
+        return b""
 
-def _role(policies: x509.CertificatePolicies | None) -> Role | None:
-    roles = (_ROLE_BY_OID.get(policy.policy_identifier.dotted_string) for policy in policies or ())
-    return next((role for role in roles if role), None)
+
+def _policy(policies: x509.CertificatePolicies | None) -> str:
+    """The first policy that gives a role."""
+    oids = (policy.policy_identifier.dotted_string for policy in policies or ())
+    return next((oid for oid in oids if oid in _ROLE_BY_OID), "")
 
 
 def _permitted(constraints: x509.NameConstraints | None) -> tuple[x509.Name, ...]:
@@ -222,137 +269,32 @@ def _permitted(constraints: x509.NameConstraints | None) -> tuple[x509.Name, ...
     return tuple(subtree.value for subtree in subtrees if isinstance(subtree, x509.DirectoryName))
 
 
-class ChainVerifier:
-    """Verifies chains up to the CI certificates that it trusts.
-
-    Which certificates were found right stays in this object, so that the same card or server is checked again
-    without elliptic-curve work. No other verifier profits from it, times are checked anew each time, and a
-    refused certificate is never remembered.
-    """
-
-    _REMEMBERED: Final = 1024
-
-    def __init__(self, anchors: Iterable[bytes]) -> None:
-        """`anchors` are CI certificates in DER; CertificateError if one of them is not."""
-        self._anchors: dict[bytes, Certificate] = {}
-        for der in anchors:
-            anchor = Certificate.parse(der)
-            if not (anchor.is_ca and anchor.signs_certificates and anchor.subject_key_id):
-                raise CertificateError(CertificateFault.WRONG_EXTENSION, Role.CI)
-            self._anchors[anchor.subject_key_id] = anchor
-        self._vouched: set[tuple[bytes, Role, bytes]] = set()
-        """Certificate, the role it was found right in, and its issuer."""
-
-    @property
-    def anchor_key_ids(self) -> tuple[bytes, ...]:
-        """subjectKeyIdentifier, 20 bytes, of each trusted CI, in the order that they were given."""
-        return tuple(self._anchors)
-
-    def anchor(self, key_id: bytes) -> Certificate | None:
-        """The trusted CI certificate with this subjectKeyIdentifier."""
-        return self._anchors.get(key_id)
-
-    def parse(self, der: bytes) -> Certificate:
-        """The certificate in `der`; CertificateError if malformed."""
-        return _parse(der)
-
-    def verify(self, chain: Sequence[bytes], role: Role, now: datetime) -> Certificate:
-        """The first certificate of `chain`, once the chain holds.
-
-        `chain` is the certificate in `role` and then its issuers, without the CI: for an eUICC its own
-        and the EUM's, for a server just its own. CertificateError says which one is refused, and why.
-        """
-        if not chain:
-            raise CertificateError(CertificateFault.UNKNOWN_CI, role, "there is no certificate")
-        levels: list[tuple[Certificate, Role]] = []
-        for der in chain:
-            try:
-                levels.append((self.parse(der), role))
-            except CertificateError as error:
-                raise CertificateError(error.fault, role, error.detail) from error
-            role = _ISSUER_ROLE.get(role, Role.CI)
-        last, last_role = levels[-1]
-        anchor = self._anchors.get(last.authority_key_id)
-        if anchor is None or role is not Role.CI:
-            raise CertificateError(CertificateFault.UNKNOWN_CI, last_role, last.authority_key_id.hex())
-        issuers = [certificate for certificate, _ in levels[1:]] + [anchor]
-        # From the CI downwards: a certificate is only believed once its issuer is.
-        for (certificate, its_role), issuer in reversed(list(zip(levels, issuers, strict=True))):
-            self._check_level(certificate, its_role, issuer, now)
-        _check_time(anchor, Role.CI, now)
-        return levels[0][0]
-
-    def _check_level(self, certificate: Certificate, role: Role, issuer: Certificate, now: datetime) -> None:
-        vouched = certificate.der, role, issuer.der
-        if vouched not in self._vouched:
-            _check_issue(certificate, role, issuer)
-            if len(self._vouched) >= self._REMEMBERED:
-                self._vouched.clear()
-            self._vouched.add(vouched)
-        _check_time(certificate, role, now)
+def _eins(extension: bytes, permitted: tuple[x509.Name, ...]) -> tuple[str, ...]:
+    if not extension:
+        serials = (attribute(name, NameOID.SERIAL_NUMBER) for name in permitted)
+        return tuple(serial for serial in serials if serial)
+    ((tag, content),) = _tlvs(extension)
+    items = tuple(_tlvs(content))
+    if tag != _SEQUENCE or not items or any(kind != _PRINTABLE_STRING for kind, _ in items):
+        raise ValueError("its permittedEins is no SEQUENCE OF PrintableString")
+    return tuple(value.decode("ascii") for _, value in items)
 
 
-def verify_chain(
-    chain: Sequence[bytes], anchors: Iterable[bytes], *, role: Role, now: datetime
-) -> Certificate:
-    """`ChainVerifier.verify` for a single use."""
-    return ChainVerifier(anchors).verify(chain, role, now)
+_SEQUENCE, _PRINTABLE_STRING = 0x30, 0x13
+_V3_POLICIES: Final = {role.oid_v3 for role in Role if role is not Role.CI}
 
 
-def _check_issue(certificate: Certificate, role: Role, issuer: Certificate) -> None:
-    """All that does not depend on the time: who issued it, the signature, what it says."""
-    named = certificate.issuer == issuer.subject and certificate.authority_key_id == issuer.subject_key_id
-    if not named:
-        raise CertificateError(CertificateFault.WRONG_ISSUER, role)
-    try:
-        issuer.public_key.verify(certificate.signature, certificate.signed_part, ec.ECDSA(SHA256()))
-    except InvalidSignature:
-        raise CertificateError(CertificateFault.WRONG_SIGNATURE, role) from None
-    _check_content(certificate, role)
-    if role is Role.EUICC and not any(_within(certificate.subject, name) for name in issuer.permitted):
-        raise CertificateError(CertificateFault.NAME_CONSTRAINT, role, certificate.subject.rfc4514_string())
-
-
-def _check_content(certificate: Certificate, role: Role) -> None:
-    if certificate.unknown_critical:
-        fault = CertificateFault.UNKNOWN_CRITICAL_EXTENSION
-        raise CertificateError(fault, role, certificate.unknown_critical)
-    if certificate.role is not role:
-        other = certificate.role.title if certificate.role else "none of RSP's"
-        raise CertificateError(CertificateFault.WRONG_ROLE, role, other)
-    if missing := _missing_extension(certificate, role):
-        raise CertificateError(CertificateFault.WRONG_EXTENSION, role, missing)
-
-
-def _missing_extension(certificate: Certificate, role: Role) -> str:
-    """What a certificate of this role must say and this one does not (SGP.22 §4.5.2.1)."""
-    if not certificate.subject_key_id:
-        return "subjectKeyIdentifier"
-    if role is Role.EUM:
-        ca = certificate.is_ca and certificate.signs_certificates
-        return "" if ca and certificate.permitted else "basicConstraints, keyUsage or nameConstraints"
-    if certificate.is_ca or not certificate.signs_data:
-        return "keyUsage"
-    if role is Role.EUICC:
-        return "" if certificate.eid else "EID in the subject's serialNumber"
-    return "" if certificate.registered_id else "registeredID in subjectAltName"
-
-
-def _check_time(certificate: Certificate, role: Role, now: datetime) -> None:
-    moment = now.astimezone(UTC)
-    if moment < certificate.not_before:
-        detail = f"it begins on {certificate.not_before:%Y-%m-%d}"
-        raise CertificateError(CertificateFault.NOT_YET_VALID, role, detail)
-    if moment > certificate.not_after:
-        raise CertificateError(CertificateFault.EXPIRED, role, f"on {certificate.not_after:%Y-%m-%d}")
-
-
-def _within(subject: x509.Name, permitted: x509.Name) -> bool:
-    """Whether `subject` has every attribute of `permitted`; serialNumber, the EID's issuer identification
-    number, only has to begin so (SGP.22 §4.5.2.1.0.2)."""
-    for wanted in permitted:
-        value = _attribute(subject, wanted.oid)
-        prefix = wanted.oid == NameOID.SERIAL_NUMBER and value.startswith(str(wanted.value))
-        if value != wanted.value and not prefix:
-            return False
-    return True
+def _tlvs(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Tag and value of one DER element after the other, with tags of one byte; ValueError if cut off."""
+    at = 0
+    while at < len(data):
+        length, begin = (data[at + 1] if at + 1 < len(data) else 0x80), at + 2
+        if length > 0x80:
+            begin += length & 0x7F
+            length = int.from_bytes(data[at + 2 : begin], "big")
+        elif length == 0x80:
+            raise ValueError("an extension is cut off")
+        if begin + length > len(data):
+            raise ValueError("an extension is cut off")
+        yield data[at], data[begin : begin + length]
+        at = begin + length

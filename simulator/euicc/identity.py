@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from simulator.crypto.certificates import ChainVerifier
+from simulator.crypto.chains import ChainVerifier
 from simulator.crypto.ecc import Curve, Entropy, PrivateKey, curve_of, private_key
 from simulator.crypto.pki import TestPki
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from simulator.crypto.certificates import ChainVerifier
+from simulator.crypto.chains import ChainVerifier
 from simulator.crypto.ecc import PrivateKey
 from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.identity import SmdpIdentity

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from simulator.crypto.certificates import ChainVerifier
+from simulator.crypto.chains import ChainVerifier
 from simulator.crypto.ecc import Curve, PrivateKey, curve_of
 from simulator.crypto.pki import Branch, CertificateAndKey, PkiError, TestPki
 

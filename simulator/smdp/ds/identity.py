@@ -8,7 +8,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from simulator.crypto.certificates import ChainVerifier, Role
+from simulator.crypto.certificates import Role
+from simulator.crypto.chains import ChainVerifier
 from simulator.crypto.ecc import Curve, Entropy, PrivateKey
 from simulator.crypto.issue import DS_OID
 from simulator.crypto.pki import CertificateAndKey, PkiError, TestPki

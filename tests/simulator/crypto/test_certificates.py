@@ -16,10 +16,9 @@ from simulator.crypto.certificates import (
     Certificate,
     CertificateError,
     CertificateFault,
-    ChainVerifier,
     Role,
-    verify_chain,
 )
+from simulator.crypto.chains import ChainVerifier, verify_chain
 from simulator.crypto.ecc import Curve, Entropy, PrivateKey, one_time_key
 from simulator.crypto.issue import Issuer, euicc_certificate
 from simulator.crypto.pki import Branch, CertificateAndKey, TestPki

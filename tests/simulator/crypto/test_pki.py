@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
-from simulator.crypto.certificates import ChainVerifier, Role
+from simulator.crypto.certificates import Role
+from simulator.crypto.chains import ChainVerifier
 from simulator.crypto.ecc import Curve, Entropy
 from simulator.crypto.pki import PkiError, TestPki, key_pem
 
