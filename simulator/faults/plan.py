@@ -40,6 +40,10 @@ class Kind(Enum):
     """The card loses its power before or after the command; the LPA gets no answer."""
     RESTART = "restart"
     """The server is started anew before it gets the message."""
+    WRONG_CERTIFICATE = "wrong-certificate"
+    """The server's certificate in the answer is another one, see `Fault.certificate`."""
+    OLD_ANSWER = "old-answer"
+    """What the server answered to this function the time before, in another session, comes again."""
 
 
 BOTH: Final = frozenset(
@@ -55,7 +59,7 @@ BOTH: Final = frozenset(
 )
 KINDS: Final = {
     Party.CARD: BOTH | {Kind.POWER_OFF_BEFORE, Kind.POWER_OFF_AFTER},
-    Party.SERVER: BOTH | {Kind.RESTART},
+    Party.SERVER: BOTH | {Kind.RESTART, Kind.WRONG_CERTIFICATE, Kind.OLD_ANSWER},
 }
 """What can happen between whom."""
 
@@ -76,6 +80,8 @@ class Fault:
     byte: int = -1
     """Which byte of the message is changed, from its end if negative; its bits are inverted."""
     seconds: float = 0.0
+    certificate: bytes = b""
+    """DER; in a file, the path of it, counted from the plan's folder."""
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS[self.party]:
@@ -84,6 +90,8 @@ class Fault:
             raise FaultError("messages are numbered from 1")
         if self.function and self.party is Party.CARD:
             raise FaultError("APDUs are numbered, a function is one of a server")
+        if (self.kind is Kind.WRONG_CERTIFICATE) != bool(self.certificate):
+            raise FaultError("a certificate goes with wrong-certificate, and with nothing else")
         if self.seconds < 0:
             raise FaultError("seconds cannot be less than 0")
 
@@ -131,7 +139,7 @@ def corrupted(data: bytes, byte: int) -> bytes:
 
 def load_plan(path: Path) -> Plan:
     """A plan from a YAML list of faults, each with `party` and `kind`, and any of `number`, `function`,
-    `byte`, `seconds`. FaultError names the file, the line and the reason."""
+    `byte`, `seconds`, `certificate`. FaultError names the file, the line and the reason."""
     try:
         node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
@@ -141,7 +149,7 @@ def load_plan(path: Path) -> Plan:
     faults = []
     for item in node.value:
         try:
-            faults.append(_fault(yaml.safe_load(yaml.serialize(item))))
+            faults.append(_fault(yaml.safe_load(yaml.serialize(item)), path.parent))
         except FaultError as error:
             raise FaultError(f"{path}, line {item.start_mark.line + 1}: {error}") from None
     return Plan(tuple(faults))
@@ -152,10 +160,11 @@ _TYPES: Final[dict[str, tuple[type, ...]]] = {
     "function": (str,),
     "byte": (int,),
     "seconds": (int, float),
+    "certificate": (str,),
 }
 
 
-def _fault(value: Any) -> Fault:
+def _fault(value: Any, folder: Path) -> Fault:
     if not isinstance(value, dict):
         raise FaultError("a fault is a mapping with party and kind")
     given = dict(value)
@@ -168,6 +177,11 @@ def _fault(value: Any) -> Fault:
             raise FaultError(f"there is no {name!r}; known are party, kind, {', '.join(_TYPES)}")
         if type(setting) not in _TYPES[name]:
             raise FaultError(f"{name}: {' or '.join(kind.__name__ for kind in _TYPES[name])} expected")
+    if "certificate" in given:
+        try:
+            given["certificate"] = (folder / given["certificate"]).read_bytes()
+        except OSError as error:
+            raise FaultError(f"certificate: {error.filename}: {error.strerror}") from None
     return Fault(party, kind, **given)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from asn1 import es9
 from asn1.binding import BindingError, FunctionError
@@ -14,6 +14,7 @@ from simulator.lpa.errors import ServerProtocolError, ServerRefused, ServerUnrea
 from simulator.lpa.es9 import Es9
 
 Message = dict[str, Any]
+_CERTIFICATES: Final = frozenset({"serverCertificate", "smdpCertificate"})
 Send = Callable[[str, str, Message], Message]
 
 
@@ -34,6 +35,8 @@ class FaultyEs9:
         self._restart = restart
         self._sleep = sleep
         self._before: tuple[str, str, Message] | None = None
+        self._answers: dict[str, Message] = {}
+        """The last answer to each function."""
 
     @property
     def sent(self) -> int:
@@ -49,6 +52,7 @@ class FaultyEs9:
             send = self._struck(fault, send)
         answer = send(address, function, message)
         self._before = address, function, message
+        self._answers[function] = answer
         return answer
 
     def _struck(self, fault: Fault, send: Send) -> Send:
@@ -66,6 +70,10 @@ class FaultyEs9:
             if fault.kind is Kind.CORRUPT_REQUEST:
                 message = _damaged_request(function, message, fault)
             answer = send(address, function, message)
+            if fault.kind is Kind.OLD_ANSWER:
+                return self._answers.get(function, answer)
+            if fault.kind is Kind.WRONG_CERTIFICATE:
+                return answer | dict.fromkeys(_CERTIFICATES & answer.keys(), fault.certificate)
             if fault.kind is Kind.DROP_RESPONSE:
                 raise ServerUnreachable(address, f"the connection broke off ({fault})")
             return (

@@ -12,8 +12,9 @@ from simulator.smdp.event_registration import closed
 from simulator.smdp.progress import NotificationPoint, progress
 from simulator.smdp.states import OrderEvent, SessionEvent
 
-_LATER: Final = frozenset({1, 2})
-"""CancelSessionReason postponed and timeout: the order stays, the user may come back (§3.0.2)."""
+_LATER: Final = frozenset({1, 2, 16})
+"""CancelSessionReason postponed, timeout and sessionAborted: the order stays, the user may come back
+(§3.0.2)."""
 
 
 def cancel_session(smdp: Context, request: dict[str, Any]) -> dict[str, Any]:

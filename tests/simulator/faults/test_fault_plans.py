@@ -103,6 +103,8 @@ def test_a_plan_from_a_file(tmp_path: Path) -> None:
         ("- {party: card, kind: delay, number: true}", ", line 1: number: int expected"),
         ("- {party: card, kind: delay, number: 0}", ", line 1: messages are numbered from 1"),
         ("- {party: card, kind: delay, seconds: -1}", ", line 1: seconds cannot be less than 0"),
+        ("- {party: server, kind: wrong-certificate}", ", line 1: a certificate goes with wrong-certificate"),
+        ("- {party: server, kind: delay, certificate: no.der}", ", line 1: certificate: "),
         ("- {party: card, kind: delay, function: x}", ", line 1: APDUs are numbered"),
     ],
 )

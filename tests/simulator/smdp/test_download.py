@@ -182,7 +182,13 @@ def test_a_failed_installation(world: Any, error: int, state: OrderState) -> Non
 
 @pytest.mark.parametrize(
     ("reason", "state"),
-    [(0, OrderState.ERROR), (1, OrderState.RELEASED), (2, OrderState.RELEASED), (4, OrderState.ERROR)],
+    [
+        (0, OrderState.ERROR),
+        (1, OrderState.RELEASED),
+        (2, OrderState.RELEASED),
+        (4, OrderState.ERROR),
+        (16, OrderState.RELEASED),  # sessionAborted
+    ],
 )
 def test_cancel(world: Any, reason: int, state: OrderState) -> None:
     world.order()
