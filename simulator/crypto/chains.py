@@ -135,7 +135,7 @@ class ChainVerifier:
         if len(others) > MOST_OTHERS:
             detail = f"no chain has {len(others)} certificates of SubCAs"
             raise CertificateError(CertificateFault.UNKNOWN_CI, role, detail)
-        pool = [_issuer_level(der, levels[-1])[0] for der in others]
+        pool = [_parse(der, role) for der in others]
         while (wanted := levels[-1][0].authority_key_id) not in self._anchors:
             issuer = next((item for item in pool if item.subject_key_id == wanted), None)
             if issuer is None:
@@ -174,11 +174,17 @@ def _parse(der: bytes, role: Role) -> Certificate:
 
 
 def _issuer_level(der: bytes, below: Level) -> Level:
-    """The certificate above: what it says that it is, if that may issue what is below, else the first."""
-    possible = ISSUERS.get(below[1], (Role.CI,))
+    """The certificate above, which is not the CI's: it must say that it is what may issue the one below."""
+    possible = [role for role in ISSUERS[below[1]] if role is not Role.CI]
+    if not possible:
+        raise CertificateError(CertificateFault.UNKNOWN_CI, below[1], below[0].authority_key_id.hex())
     certificate = _parse(der, possible[0])
-    role = certificate.role if certificate.role in possible else possible[0]
-    return certificate, role or possible[0]
+    role = certificate.role
+    if role is None or role not in possible:
+        raise CertificateError(
+            CertificateFault.WRONG_ROLE, possible[0], role.title if role else "none of RSP's"
+        )
+    return certificate, role
 
 
 def _check_path(levels: Sequence[Level], anchor: Certificate) -> None:

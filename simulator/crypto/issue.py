@@ -1,4 +1,7 @@
-"""Issues the certificates of RSP, with the extensions of SGP.22 §4.5.2.1 (profiles in SGP.26 §3)."""
+"""Issues the certificates of RSP, with the extensions of SGP.22 §4.5.2.1 (profiles in SGP.26 §3).
+
+Each issues for chains of variant O, and with `v3` for those of version 3, which have other policies.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from simulator.crypto.certificates import Certificate, Role
+from simulator.crypto.certificates import PERMITTED_EINS, Certificate, Role, attribute
 from simulator.crypto.ecc import Entropy, PrivateKey, PublicKey
 
 EUM_ORGANISATION: Final = "eSIM Simulator Test EUM"
@@ -20,11 +23,16 @@ EID_PREFIX: Final = "89049032"
 """Issuer identification number of the test EUM, the first digits of its EIDs (SGP.26)."""
 CI_OID, EUM_OID, DP_OID, DS_OID = "2.999.1", "2.999.5", "2.999.10", "2.999.15"
 """registeredID of the owners: under 2.999, the arc for examples, as in SGP.26."""
+EIM_OID: Final = "2.999.20"
 CRL_URIS: Final = ("http://ci.test.example.com/CRL-A.crl", "http://ci.test.example.com/CRL-B.crl")
 _YEAR: Final = timedelta(days=365)
-_LIFETIME: Final = {
+_LIFETIME: Final[dict[Role | None, timedelta]] = {
     Role.CI: 35 * _YEAR,
     Role.EUM: 34 * _YEAR,
+    Role.CI_SUB_CA: 35 * _YEAR,
+    Role.EUM_SUB_CA: 34 * _YEAR,
+    Role.DP_SUB_CA: 20 * _YEAR,
+    Role.DS_SUB_CA: 20 * _YEAR,
     Role.DP_AUTH: 10 * _YEAR,
     Role.DP_PB: 10 * _YEAR,
     Role.DS_AUTH: 10 * _YEAR,
@@ -44,6 +52,15 @@ _SERVER_NAMES: Final = {
     Role.DP_PB: "Test SM-DP+",
     Role.DS_AUTH: "Test SM-DS",
 }
+_PEER_LIFETIME: Final = 10 * _YEAR
+_SUB_CAS: Final = {
+    Role.CI_SUB_CA: ("eSIM Simulator", "eSIM Simulator Test CI SubCA", CI_OID, None),
+    # The manufacturer's name constraints hold for its SubCA too.
+    Role.EUM_SUB_CA: (EUM_ORGANISATION, "Test EUM SubCA", EUM_OID, 0),
+    Role.DP_SUB_CA: ("eSIM Simulator", "Test SM-DP+ SubCA", DP_OID, 0),
+    Role.DS_SUB_CA: ("eSIM Simulator", "Test SM-DS SubCA", DS_OID, 0),
+}
+"""Organisation, common name, owner and path length of each SubCA."""
 
 
 class Issuer(NamedTuple):
@@ -54,11 +71,8 @@ class Issuer(NamedTuple):
 
 
 def eid_prefix(eum: Certificate) -> str:
-    """Digits that the EIDs of this manufacturer begin with, from its name constraints."""
-    for name in eum.permitted:
-        for attribute in name.get_attributes_for_oid(NameOID.SERIAL_NUMBER):
-            return str(attribute.value)
-    return ""
+    """Digits that the EIDs of this manufacturer begin with, from its constraints; the first of several."""
+    return eum.eins[0] if eum.eins else ""
 
 
 def ci_certificate(key: PrivateKey, *, entropy: Entropy, now: datetime) -> bytes:
@@ -73,68 +87,98 @@ def ci_certificate(key: PrivateKey, *, entropy: Entropy, now: datetime) -> bytes
     return _sign(builder, key)
 
 
-def eum_certificate(issuer: Issuer, public: PublicKey, *, entropy: Entropy, now: datetime) -> bytes:
-    """The certificate of the manufacturer, for EIDs that begin with EID_PREFIX, DER (§4.5.2.1.0.2)."""
+def eum_certificate(
+    issuer: Issuer, public: PublicKey, *, v3: bool = False, entropy: Entropy, now: datetime
+) -> bytes:
+    """The certificate of the manufacturer, for EIDs that begin with EID_PREFIX, DER (§4.5.2.1.0.2). In
+    version 3 an extension of its own says so, and the manufacturer may have a SubCA."""
     subject = ((NameOID.ORGANIZATION_NAME, EUM_ORGANISATION), (NameOID.COMMON_NAME, "Test EUM"))
-    permitted = ((NameOID.ORGANIZATION_NAME, EUM_ORGANISATION), (NameOID.SERIAL_NUMBER, EID_PREFIX))
+    permitted = [(NameOID.ORGANIZATION_NAME, EUM_ORGANISATION)]
+    if not v3:
+        permitted.append((NameOID.SERIAL_NUMBER, EID_PREFIX))
     constraints = x509.NameConstraints([x509.DirectoryName(_name(permitted))], None)
     builder = (
-        _builder(Role.EUM, _name(subject), public, entropy, now)
-        .add_extension(_key_usage(key_cert_sign=True), critical=True)
+        _builder(Role.EUM, _name(subject), public, entropy, now, v3=v3)
+        .add_extension(_key_usage(key_cert_sign=True, crl_sign=v3), critical=True)
         .add_extension(_registered(EUM_OID), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=int(v3)), critical=True)
         .add_extension(constraints, critical=True)
+    )
+    if v3:
+        eins = x509.UnrecognizedExtension(x509.ObjectIdentifier(PERMITTED_EINS), _printable(EID_PREFIX))
+        builder = builder.add_extension(eins, critical=False)
+    return _issue(builder, issuer)
+
+
+def sub_ca_certificate(
+    issuer: Issuer, public: PublicKey, role: Role, *, entropy: Entropy, now: datetime
+) -> bytes:
+    """The certificate of a SubCA, DER (§4.5.2.1, version 3 only)."""
+    organisation, common_name, oid, path_length = _SUB_CAS[role]
+    subject = ((NameOID.ORGANIZATION_NAME, organisation), (NameOID.COMMON_NAME, common_name))
+    builder = (
+        _builder(role, _name(subject), public, entropy, now, v3=True)
+        .add_extension(_key_usage(key_cert_sign=True, crl_sign=True), critical=True)
+        .add_extension(_registered(oid), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
     )
     return _issue(builder, issuer)
 
 
 def euicc_certificate(
-    issuer: Issuer, public: PublicKey, eid: bytes, *, entropy: Entropy, now: datetime
+    issuer: Issuer, public: PublicKey, eid: bytes, *, v3: bool = False, entropy: Entropy, now: datetime
 ) -> bytes:
-    """The certificate of the eUICC with this EID (16 bytes), DER, under its manufacturer (§4.5.2.1.0.3)."""
-    organisation = _text(issuer.certificate.permitted[0], NameOID.ORGANIZATION_NAME)
+    """The certificate of the eUICC with this EID (16 bytes), DER, under its manufacturer or that one's SubCA
+    (§4.5.2.1.0.3)."""
+    named = (*issuer.certificate.permitted, issuer.certificate.subject)[0]
+    organisation = attribute(named, NameOID.ORGANIZATION_NAME)
     subject = (
         (NameOID.ORGANIZATION_NAME, organisation),
         (NameOID.SERIAL_NUMBER, eid.hex()),
         (NameOID.COMMON_NAME, "Test eUICC"),
     )
-    builder = _builder(Role.EUICC, _name(subject), public, entropy, now)
+    builder = _builder(Role.EUICC, _name(subject), public, entropy, now, v3=v3)
     return _issue(builder.add_extension(_key_usage(digital_signature=True), critical=True), issuer)
 
 
-def dp_auth_certificate(issuer: Issuer, public: PublicKey, *, entropy: Entropy, now: datetime) -> bytes:
-    """The certificate with which the SM-DP+ authenticates to eUICCs, DER (§4.5.2.1.0.4)."""
-    return _issue(_server_builder(Role.DP_AUTH, DP_OID, public, entropy, now), issuer)
-
-
-def dp_pb_certificate(issuer: Issuer, public: PublicKey, *, entropy: Entropy, now: datetime) -> bytes:
-    """The certificate with which the SM-DP+ binds profiles, DER (§4.5.2.1.0.4)."""
-    return _issue(_server_builder(Role.DP_PB, DP_OID, public, entropy, now), issuer)
-
-
-def ds_auth_certificate(
-    issuer: Issuer, public: PublicKey, oid: str = DS_OID, *, entropy: Entropy, now: datetime
+def server_certificate(
+    issuer: Issuer,
+    public: PublicKey,
+    role: Role,
+    oid: str,
+    *,
+    v3: bool = False,
+    entropy: Entropy,
+    now: datetime,
 ) -> bytes:
-    """The certificate with which the SM-DS `oid` authenticates to eUICCs, DER (§4.5.2.1.0.6)."""
-    return _issue(_server_builder(Role.DS_AUTH, oid, public, entropy, now), issuer)
+    """The certificate with which the server `oid` authenticates to eUICCs or binds profiles, DER: its role is
+    DP_AUTH, DP_PB or DS_AUTH (§4.5.2.1.0.4, §4.5.2.1.0.6)."""
+    name = ((NameOID.ORGANIZATION_NAME, "eSIM Simulator"), (NameOID.COMMON_NAME, _SERVER_NAMES[role]))
+    builder = (
+        _builder(role, _name(name), public, entropy, now, v3=v3)
+        .add_extension(_registered(oid), critical=False)
+        .add_extension(_key_usage(digital_signature=True), critical=True)
+    )
+    return _issue(builder, issuer)
 
 
 def tls_certificate(
     issuer: Issuer,
     public: PublicKey,
     hosts: Sequence[str],
-    role: Role = Role.DP_TLS,
+    role: Role | None = Role.DP_TLS,
     oid: str = DP_OID,
     *,
+    v3: bool = False,
     entropy: Entropy,
     now: datetime,
 ) -> bytes:
     """The certificate with which a server uses TLS as `hosts`, names or IP addresses, DER. It serves clients
-    and is itself a client of other servers."""
+    and is itself a client of other servers. An operator or an eIM has none of RSP's roles."""
     subject = ((NameOID.ORGANIZATION_NAME, "eSIM Simulator"), (NameOID.COMMON_NAME, hosts[0][:64]))
     usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH])
     builder = (
-        _builder(role, _name(subject), public, entropy, now)
+        _builder(role, _name(subject), public, entropy, now, v3=v3)
         .add_extension(_key_usage(digital_signature=True), critical=True)
         .add_extension(usage, critical=True)
         .add_extension(_registered(oid, hosts), critical=False)
@@ -142,36 +186,41 @@ def tls_certificate(
     return _issue(builder, issuer)
 
 
-def _server_builder(
-    role: Role, oid: str, public: PublicKey, entropy: Entropy, now: datetime
-) -> x509.CertificateBuilder:
-    name = ((NameOID.ORGANIZATION_NAME, "eSIM Simulator"), (NameOID.COMMON_NAME, _SERVER_NAMES[role]))
-    return (
-        _builder(role, _name(name), public, entropy, now)
-        .add_extension(_registered(oid), critical=False)
-        .add_extension(_key_usage(digital_signature=True), critical=True)
-    )
+def eim_certificate(
+    issuer: Issuer, public: PublicKey, host: str, *, entropy: Entropy, now: datetime
+) -> bytes:
+    """CERT.EIM.ECDSA, with which an eIM signs its packages, DER (SGP.32 §2.6; SGP.26 §3)."""
+    builder = _builder(None, _name(((NameOID.COMMON_NAME, host),)), public, entropy, now)
+    return _issue(builder.add_extension(_key_usage(digital_signature=True), critical=True), issuer)
 
 
 def _builder(
-    role: Role, subject: x509.Name, public: PublicKey, entropy: Entropy, now: datetime
+    role: Role | None,
+    subject: x509.Name,
+    public: PublicKey,
+    entropy: Entropy,
+    now: datetime,
+    *,
+    v3: bool = False,
 ) -> x509.CertificateBuilder:
     """What all certificates share. They are valid from the day before, for clocks that run behind."""
     begin = now.astimezone(UTC).replace(microsecond=0) - timedelta(days=1)
-    policy = x509.PolicyInformation(x509.ObjectIdentifier(role.oid), None)
-    uris = CRL_URIS[1:] if role is Role.EUM else CRL_URIS
     builder = (
         x509.CertificateBuilder()
         .serial_number(int.from_bytes(entropy(8), "big") >> 1 | 1)
         .not_valid_before(begin)
-        .not_valid_after(begin + _LIFETIME[role] if role in _LIFETIME else _NO_END)
+        .not_valid_after(_NO_END if role is Role.EUICC else begin + _LIFETIME.get(role, _PEER_LIFETIME))
         .subject_name(subject)
         .public_key(public)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
-        .add_extension(x509.CertificatePolicies([policy]), critical=True)
     )
+    if role is not None:
+        oid = x509.ObjectIdentifier(role.oid_v3 if v3 else role.oid)
+        policies = x509.CertificatePolicies([x509.PolicyInformation(oid, None)])
+        builder = builder.add_extension(policies, critical=True)
     if role is Role.EUICC:
         return builder
+    uris = CRL_URIS[1:] if role is Role.EUM else CRL_URIS
     points = [x509.DistributionPoint([x509.UniformResourceIdentifier(u)], None, None, None) for u in uris]
     return builder.add_extension(x509.CRLDistributionPoints(points), critical=False)
 
@@ -190,8 +239,10 @@ def _name(attributes: Sequence[tuple[x509.ObjectIdentifier, str]]) -> x509.Name:
     return x509.Name([x509.NameAttribute(oid, value) for oid, value in attributes])
 
 
-def _text(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
-    return "".join(str(attribute.value) for attribute in name.get_attributes_for_oid(oid))
+def _printable(*texts: str) -> bytes:
+    """SEQUENCE OF PrintableString, DER; together under 128 bytes."""
+    items = b"".join(bytes((0x13, len(text))) + text.encode("ascii") for text in texts)
+    return bytes((0x30, len(items))) + items
 
 
 def _registered(oid: str, hosts: Sequence[str] = ()) -> x509.SubjectAlternativeName:

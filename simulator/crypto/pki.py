@@ -1,103 +1,52 @@
 """A test PKI for RSP: CI, EUM, SM-DP+ and eUICC certificates as SGP.22 §4.5.2 asks, named as in SGP.26.
 
-One `Branch` per curve holds everything below one CI. Its files carry the names of the published SGP.26
-set, so that one loader reads both: `CERT_<name>.der` with the key in `SK_<name>.pem` or in `keys.json`.
-Randomness and time are handed in; with the same of both the same PKI comes out, byte for byte.
+One `Branch` per curve and variant holds what is below one CI. Its files carry the names of the published
+SGP.26 sets, so that one loader reads both: `CERT_<name>.der` with the key in `SK_<name>.pem` or in
+`keys.json`. Randomness and time are handed in; with the same of both the same PKI comes out, byte for byte.
 """
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
-
 from simulator.crypto import issue
+from simulator.crypto.branch import LAYOUTS, ROLES, Branch, CertificateAndKey, PkiError, Variant, file_names
 from simulator.crypto.certificates import Certificate, Role
-from simulator.crypto.ecc import Curve, Entropy, PrivateKey, one_time_key, private_key, public_bytes
-from simulator.crypto.errors import CryptoError
+from simulator.crypto.ecc import Curve, Entropy, one_time_key
+from simulator.crypto.pki_files import KEYS_FILE, key_pem, load_branches, save_branch
+
+__all__ = [
+    "DEFAULT_HOSTS",
+    "KEYS_FILE",
+    "Branch",
+    "CertificateAndKey",
+    "PkiError",
+    "TestPki",
+    "Variant",
+    "file_names",
+    "key_pem",
+]
 
 DEFAULT_HOSTS = ("localhost", "127.0.0.1", "::1", "testsmdpplus1.example.com")
 """Names that the TLS certificate is for: loopback, and the server of SGP.26."""
-KEYS_FILE = "keys.json"
-
-
-class PkiError(CryptoError):
-    """A folder does not hold the certificates and keys that are asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class CertificateAndKey:
-    """A certificate in DER and its private key, where that is known."""
-
-    certificate_der: bytes
-    key: PrivateKey | None = None
-
-    @property
-    def certificate(self) -> Certificate:
-        return Certificate.parse(self.certificate_der)
-
-    def require_key(self) -> PrivateKey:
-        """The private key; PkiError if only the certificate is at hand."""
-        if self.key is None:
-            subject = self.certificate.subject.rfc4514_string()
-            raise PkiError(f"the private key of {subject} is not at hand")
-        return self.key
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """What stands below one CI key. A published set need not have every certificate, nor every key."""
-
-    ci: CertificateAndKey
-    eum: CertificateAndKey | None = None
-    dp_auth: CertificateAndKey | None = None
-    dp_pb: CertificateAndKey | None = None
-    tls: CertificateAndKey | None = None
-
-    @property
-    def ci_key_id(self) -> bytes:
-        """subjectKeyIdentifier of the CI, 20 bytes: how RSP messages name this branch."""
-        return self.ci.certificate.subject_key_id
-
-    @property
-    def items(self) -> dict[str, CertificateAndKey]:
-        """Every certificate that is there, by the name of its field."""
-        fields = {name: getattr(self, name) for name in ("ci", "eum", "dp_auth", "dp_pb", "tls")}
-        return {name: item for name, item in fields.items() if item is not None}
-
-
-def file_names(curve: Curve, server: str = "DP") -> dict[str, str]:
-    """Field of `Branch` to the part of the file name after "CERT_" or "SK_", as SGP.26 has it."""
-    label = curve.label
-    return {
-        "ci": f"CI_ECDSA_{label}",
-        "eum": f"EUM_ECDSA_{label}",
-        "dp_auth": f"S_SM_{server}auth_ECDSA_{label}",
-        "dp_pb": f"S_SM_{server}pb_ECDSA_{label}",
-        "tls": f"S_SM_{server}_TLS_{label}",
-    }
+DS_HOSTS = ("localhost", "127.0.0.1", "::1", "testrootsmds.example.com")
+V3_VARIANTS = tuple(variant for variant in Variant if variant.is_v3)
 
 
 @dataclass(frozen=True, slots=True)
 class TestPki:
-    """A test PKI on one curve or both."""
+    """A test PKI on one curve or both, with chains of version 3 where they were asked for."""
 
     __test__: ClassVar[bool] = False
 
     branches: Mapping[Curve, Branch]
+    """Variant O of each curve."""
+    variants: Mapping[tuple[Curve, Variant], Branch] = field(default_factory=dict)
+    """The other variants, under the same CIs."""
 
     @classmethod
     def create(
@@ -114,34 +63,65 @@ class TestPki:
         return cls({curve: _new_branch(curve, entropy, now, names) for curve in curves})
 
     @classmethod
-    def load(cls, folder: Path, *, server: str = "DP") -> TestPki:
+    def load(cls, folder: Path, *, server: str = "DP", passphrase: str = "") -> TestPki:
         """The PKI in `folder`, ours or the published one; `server` picks "DP", "DP2", … of the latter.
 
-        PkiError if there is no CI certificate, or a key is not that of its certificate.
+        PkiError if there is no CI certificate, or a key is not that of its certificate, or is encrypted with
+        another passphrase.
         """
-        published = _published_keys(folder)
-        branches = {}
-        for curve in Curve:
-            found = {
-                field: item
-                for field, name in file_names(curve, server).items()
-                if (item := _load_item(folder, name, curve, published)) is not None
-            }
-            if "ci" in found:
-                branches[curve] = Branch(**found)
-        if not branches:
+        found = load_branches(folder, server, passphrase)
+        if not found:
             raise PkiError(f"{folder} holds no CI certificate (CERT_CI_ECDSA_NIST.der or …_BRP.der)")
-        return cls(branches)
+        branches = {curve: branch for (curve, variant), branch in found.items() if variant is Variant.O}
+        return cls(branches, {key: branch for key, branch in found.items() if key[1].is_v3})
 
-    def save(self, folder: Path) -> None:
-        """Writes certificates as DER and keys as PEM (PKCS #8, not encrypted, readable by the owner only)."""
+    def save(self, folder: Path, passphrase: str = "") -> None:
+        """Writes certificates as DER and keys as PEM (PKCS #8, readable by the owner only; encrypted if there
+        is a passphrase)."""
         folder.mkdir(parents=True, exist_ok=True)
         for curve, branch in self.branches.items():
-            names = file_names(curve)
-            for field, item in branch.items.items():
-                (folder / f"CERT_{names[field]}.der").write_bytes(item.certificate_der)
-                if item.key is not None:
-                    _write_key(folder / f"SK_{names[field]}.pem", item.key)
+            save_branch(folder, curve, branch, passphrase)
+        for (curve, _), branch in self.variants.items():
+            save_branch(folder, curve, branch, passphrase)
+
+    def branch(self, curve: Curve, variant: Variant = Variant.O) -> Branch | None:
+        """What stands below the CI of `curve` in this variant."""
+        return self.branches.get(curve) if variant is Variant.O else self.variants.get((curve, variant))
+
+    def with_variants(
+        self,
+        variants: Iterable[Variant] = V3_VARIANTS,
+        *,
+        entropy: Entropy,
+        now: datetime,
+        hosts: Iterable[str] = DEFAULT_HOSTS,
+        ds_hosts: Iterable[str] = DS_HOSTS,
+    ) -> TestPki:
+        """This PKI with new chains of these variants on each curve; PkiError if a CI's key is not at hand."""
+        made = dict(self.variants)
+        names = {"tls": tuple(hosts), "ds_tls": tuple(ds_hosts)}
+        for curve, root in self.branches.items():
+            shared = {} if (sub_ca := self._ci_sub_ca(curve)) is None else {"ci_sub_ca": sub_ca}
+            for variant in variants:
+                branch = _new_variant(root.ci, variant, shared, entropy, now, names)
+                made[curve, variant] = branch
+                if branch.ci_sub_ca:
+                    shared["ci_sub_ca"] = branch.ci_sub_ca
+        return replace(self, variants=made)
+
+    def with_sm_ds(
+        self, *, entropy: Entropy, now: datetime, hosts: Iterable[str] = DS_HOSTS, oid: str = issue.DS_OID
+    ) -> TestPki:
+        """This PKI with new certificates for an SM-DS in variant O; PkiError if a CI's key is not at hand."""
+        names = tuple(hosts)
+        branches = dict(self.branches)
+        for curve, branch in self.branches.items():
+            auth = self.issue_sm_ds(curve, oid, entropy=entropy, now=now)
+            tls = None
+            if curve is Curve.NIST_P256:
+                tls = self.issue_peer_tls(names, Role.DS_TLS, oid, entropy=entropy, now=now)
+            branches[curve] = replace(branch, ds_auth=auth, ds_tls=tls)
+        return replace(self, branches=branches)
 
     @property
     def anchors(self) -> tuple[bytes, ...]:
@@ -157,52 +137,79 @@ class TestPki:
         raise PkiError("there is no TLS certificate with its key")
 
     def issue_euicc(
-        self, eid: bytes, curve: Curve = Curve.NIST_P256, *, entropy: Entropy, now: datetime
+        self,
+        eid: bytes,
+        curve: Curve = Curve.NIST_P256,
+        variant: Variant = Variant.O,
+        *,
+        entropy: Entropy,
+        now: datetime,
     ) -> CertificateAndKey:
-        """A certificate with a new key for the eUICC with this EID (16 bytes), under the EUM of `curve`.
+        """A certificate with a new key for the eUICC with this EID (16 bytes), under the EUM of `curve`, or
+        that one's SubCA in variants A and C.
 
-        PkiError if the EUM's key is not at hand or its name constraints exclude the EID.
+        PkiError if the issuer's key is not at hand or the EUM's name constraints exclude the EID.
         """
-        branch = self.branches.get(curve)
-        if branch is None or branch.eum is None:
-            raise PkiError(f"this PKI has no eUICC manufacturer on {curve.name}")
-        eum = branch.eum.certificate
-        prefix = issue.eid_prefix(eum)
+        branch = self.branch(curve, variant)
+        if branch is None or branch.eum is None or branch.euicc_issuer is None:
+            shape = f", variant {variant.value}" if variant.is_v3 else ""
+            raise PkiError(f"this PKI has no eUICC manufacturer on {curve.name}{shape}")
+        prefix = issue.eid_prefix(branch.eum.certificate)
         if not eid.hex().startswith(prefix):
             raise PkiError(f"the manufacturer may only certify EIDs that begin with {prefix}")
-        issuer = issue.Issuer(eum, branch.eum.require_key())
+        issuer = _issuer(branch.euicc_issuer)
         key = one_time_key(curve, entropy)
-        der = issue.euicc_certificate(issuer, key.public_key(), eid, entropy=entropy, now=now)
+        der = issue.euicc_certificate(
+            issuer, key.public_key(), eid, v3=variant.is_v3, entropy=entropy, now=now
+        )
         return CertificateAndKey(der, key)
 
     def issue_tls(self, hosts: Iterable[str], *, entropy: Entropy, now: datetime) -> TestPki:
         """This PKI with a new TLS certificate, for other `hosts`, under its NIST CI."""
         branch, issuer = self._tls_issuer()
         tls = _new_tls(issuer, entropy, now, tuple(hosts))
-        return TestPki({**self.branches, Curve.NIST_P256: replace(branch, tls=tls)})
+        return replace(self, branches={**self.branches, Curve.NIST_P256: replace(branch, tls=tls)})
 
     def issue_peer_tls(
-        self, hosts: Iterable[str], role: Role, oid: str, *, entropy: Entropy, now: datetime
+        self, hosts: Iterable[str], role: Role | None, oid: str, *, entropy: Entropy, now: datetime
     ) -> CertificateAndKey:
-        """A TLS certificate with a new key for another party, an SM-DS or an operator, whom servers know by
-        `oid`. It is issued under the NIST CI; PkiError if that key is not at hand."""
+        """A TLS certificate with a new key for another party, whom servers know by `oid`: an SM-DS, or with
+        no role of RSP an operator (ES2+) or an eIM (ESipa). It is issued under the NIST CI; PkiError if that
+        key is not at hand."""
         _, issuer = self._tls_issuer()
         return _new_tls(issuer, entropy, now, tuple(hosts), role, oid)
 
     def issue_sm_ds(self, curve: Curve, oid: str, *, entropy: Entropy, now: datetime) -> CertificateAndKey:
         """CERT.DSauth.ECDSA with a new key for the SM-DS `oid`, under the CI of `curve`; PkiError if the CI's
         key is not at hand."""
-        branch = self.branches[curve]
-        issuer = issue.Issuer(branch.ci.certificate, branch.ci.require_key())
+        issuer = _issuer(self.branches[curve].ci)
         key = one_time_key(curve, entropy)
-        der = issue.ds_auth_certificate(issuer, key.public_key(), oid, entropy=entropy, now=now)
+        der = issue.server_certificate(issuer, key.public_key(), Role.DS_AUTH, oid, entropy=entropy, now=now)
         return CertificateAndKey(der, key)
+
+    def issue_eim(
+        self, host: str, curve: Curve = Curve.NIST_P256, *, entropy: Entropy, now: datetime
+    ) -> CertificateAndKey:
+        """CERT.EIM.ECDSA with a new key, under the CI of `curve`; PkiError if the CI's key is not at hand."""
+        if (branch := self.branches.get(curve)) is None:
+            raise PkiError(f"this PKI has no CI on {curve.name}")
+        key = one_time_key(curve, entropy)
+        der = issue.eim_certificate(_issuer(branch.ci), key.public_key(), host, entropy=entropy, now=now)
+        return CertificateAndKey(der, key)
+
+    def _ci_sub_ca(self, curve: Curve) -> CertificateAndKey | None:
+        found = (branch.ci_sub_ca for (its, _), branch in self.variants.items() if its is curve)
+        return next((item for item in found if item is not None), None)
 
     def _tls_issuer(self) -> tuple[Branch, issue.Issuer]:
         branch = self.branches.get(Curve.NIST_P256)
         if branch is None:
             raise PkiError("TLS certificates are issued under a CI on NIST P-256, which this PKI lacks")
-        return branch, issue.Issuer(branch.ci.certificate, branch.ci.require_key())
+        return branch, _issuer(branch.ci)
+
+
+def _issuer(item: CertificateAndKey) -> issue.Issuer:
+    return issue.Issuer(item.certificate, item.require_key())
 
 
 def _new_branch(curve: Curve, entropy: Entropy, now: datetime, hosts: tuple[str, ...]) -> Branch:
@@ -214,10 +221,53 @@ def _new_branch(curve: Curve, entropy: Entropy, now: datetime, hosts: tuple[str,
     return Branch(
         ci=CertificateAndKey(ci_der, ci_key),
         eum=CertificateAndKey(issue.eum_certificate(issuer, eum, entropy=entropy, now=now), keys[0]),
-        dp_auth=CertificateAndKey(issue.dp_auth_certificate(issuer, auth, entropy=entropy, now=now), keys[1]),
-        dp_pb=CertificateAndKey(issue.dp_pb_certificate(issuer, binding, entropy=entropy, now=now), keys[2]),
+        dp_auth=CertificateAndKey(
+            issue.server_certificate(issuer, auth, Role.DP_AUTH, issue.DP_OID, entropy=entropy, now=now),
+            keys[1],
+        ),
+        dp_pb=CertificateAndKey(
+            issue.server_certificate(issuer, binding, Role.DP_PB, issue.DP_OID, entropy=entropy, now=now),
+            keys[2],
+        ),
         tls=_new_tls(issuer, entropy, now, hosts) if curve is Curve.NIST_P256 else None,
     )
+
+
+def _new_variant(
+    ci: CertificateAndKey,
+    variant: Variant,
+    shared: Mapping[str, CertificateAndKey],
+    entropy: Entropy,
+    now: datetime,
+    hosts: Mapping[str, tuple[str, ...]],
+) -> Branch:
+    """All certificates of a variant below this CI; those in `shared` are taken as they are."""
+    made = {"ci": ci}
+    for name, issuer in LAYOUTS[variant].items():
+        if name in shared:
+            made[name] = shared[name]
+        elif name not in hosts or ci.certificate.curve is Curve.NIST_P256:
+            made[name] = _new_item(_issuer(made[issuer]), name, hosts.get(name, ()), entropy, now)
+    return Branch(**made, variant=variant)
+
+
+def _new_item(
+    issuer: issue.Issuer, name: str, hosts: tuple[str, ...], entropy: Entropy, now: datetime
+) -> CertificateAndKey:
+    """The certificate of version 3, with a new key, that a field of `Branch` names."""
+    role = ROLES[name]
+    oid = issue.DS_OID if name.startswith("ds_") else issue.DP_OID
+    key = one_time_key(issuer.certificate.curve, entropy)
+    public = key.public_key()
+    if role is Role.EUM:
+        der = issue.eum_certificate(issuer, public, v3=True, entropy=entropy, now=now)
+    elif role.is_sub_ca:
+        der = issue.sub_ca_certificate(issuer, public, role, entropy=entropy, now=now)
+    elif role.is_tls:
+        der = issue.tls_certificate(issuer, public, hosts, role, oid, v3=True, entropy=entropy, now=now)
+    else:
+        der = issue.server_certificate(issuer, public, role, oid, v3=True, entropy=entropy, now=now)
+    return CertificateAndKey(der, key)
 
 
 def _new_tls(
@@ -225,62 +275,9 @@ def _new_tls(
     entropy: Entropy,
     now: datetime,
     hosts: tuple[str, ...],
-    role: Role = Role.DP_TLS,
+    role: Role | None = Role.DP_TLS,
     oid: str = issue.DP_OID,
 ) -> CertificateAndKey:
     key = one_time_key(Curve.NIST_P256, entropy)
     der = issue.tls_certificate(issuer, key.public_key(), hosts, role, oid, entropy=entropy, now=now)
     return CertificateAndKey(der, key)
-
-
-def _published_keys(folder: Path) -> dict[str, PrivateKey]:
-    """Keys by name from keys.json: {"SK_…": {"curve": "secp256r1", "d": "<hexadecimal scalar>"}}."""
-    path = folder / KEYS_FILE
-    if not path.is_file():
-        return {}
-    curves = {"secp256r1": Curve.NIST_P256, "brainpoolP256r1": Curve.BRAINPOOL_P256R1}
-    try:
-        entries = json.loads(path.read_text())
-        return {name: private_key(curves[e["curve"]], int(e["d"], 16)) for name, e in entries.items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise PkiError(f"{path} is not a list of published keys: {error}") from error
-
-
-def _load_item(
-    folder: Path, name: str, curve: Curve, published: Mapping[str, PrivateKey]
-) -> CertificateAndKey | None:
-    path = folder / f"CERT_{name}.der"
-    if not path.is_file():
-        return None
-    der = path.read_bytes()
-    certificate = Certificate.parse(der)
-    if certificate.curve is not curve:
-        raise PkiError(f"{path} lies on {certificate.curve.name}, its name says {curve.name}")
-    key = _load_key(folder / f"SK_{name}.pem") or published.get(f"SK_{name}")
-    if key is not None and public_bytes(key) != public_bytes(certificate.public_key):
-        raise PkiError(f"the private key SK_{name} is not that of {path.name}")
-    return CertificateAndKey(der, key)
-
-
-def _load_key(path: Path) -> PrivateKey | None:
-    if not path.is_file():
-        return None
-    try:
-        key = load_pem_private_key(path.read_bytes(), None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise PkiError(f"{path} holds no private key: {error}") from error
-    if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise PkiError(f"{path} holds a key of another kind than elliptic curves")
-    return key
-
-
-def key_pem(key: PrivateKey) -> bytes:
-    """The private key as PEM (PKCS #8, not encrypted)."""
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-
-
-def _write_key(path: Path, key: PrivateKey) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(descriptor, 0o600)  # the file may have been there with another mode
-        file.write(key_pem(key))
