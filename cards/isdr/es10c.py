@@ -10,7 +10,6 @@ from cards.isdr.errors import (
     DeleteProfileError,
     DisableProfileError,
     EnableProfileError,
-    Es10Error,
     EuiccMemoryResetError,
     GetProfilesInfoError,
     SetNicknameError,
@@ -42,20 +41,28 @@ class Es10c(Es10Transport):
         profiles: list[Value] = value
         return profiles
 
-    def enable_profile(self, profile: ProfileId, *, refresh: bool = True) -> None:
-        """Enable a profile (§5.7.16). With `refresh` the card then asks for a REFRESH; see `settle`."""
-        self._switch("EnableProfile", "enableResult", EnableProfileError, profile, refresh)
+    def enable_profile(
+        self, profile: ProfileId, *, refresh: bool = True, port: int | None = None
+    ) -> int | None:
+        """Enable a profile (§5.7.16). With `refresh` the card then asks for a REFRESH; see `settle`.
+
+        `port` is the eSIM port for it in mode MEP-A1; returns the one that the eUICC chose in mode MEP-A2.
+        """
+        request: dict[str, Any] = {"profileIdentifier": _identifier(profile), "refreshFlag": refresh}
+        if port is not None:
+            request["targetEsimPort"] = port
+        answer = self.call("EnableProfileRequest", request, "EnableProfileResponse")
+        if code := answer["enableResult"]:
+            raise EnableProfileError(code)
+        chosen: int | None = answer.get("targetEsimPort")
+        return chosen
 
     def disable_profile(self, profile: ProfileId, *, refresh: bool = True) -> None:
         """Disable a profile (§5.7.17); see `enable_profile`."""
-        self._switch("DisableProfile", "disableResult", DisableProfileError, profile, refresh)
-
-    def _switch(
-        self, function: str, result: str, error: type[Es10Error], profile: ProfileId, refresh: bool
-    ) -> None:
         request = {"profileIdentifier": _identifier(profile), "refreshFlag": refresh}
-        if code := self.call(f"{function}Request", request, f"{function}Response")[result]:
-            raise error(code)
+        answer = self.call("DisableProfileRequest", request, "DisableProfileResponse")
+        if code := answer["disableResult"]:
+            raise DisableProfileError(code)
 
     def delete_profile(self, profile: ProfileId) -> None:
         """Delete a disabled profile with its ISD-P (§5.7.18)."""

@@ -123,11 +123,16 @@ def _from_description(source: str, folder: Path | None) -> named.NamedCard:
 
 
 def _features(description: CardDescription) -> Features:
-    from simulator.euicc.features import CONSUMER
+    from simulator.euicc.features import CONSUMER, V3
+    from simulator.euicc.ports import Mep, MepMode
 
     rules = description.policy_rules
     entries = CONSUMER.rules if rules is None else tuple(rule.entry() for rule in rules)
-    return replace(CONSUMER, rules=entries, test_profiles=description.test_profiles)
+    features = replace(CONSUMER, rules=entries, test_profiles=description.test_profiles)
+    if description.mep is None:
+        return features
+    modes = tuple(MepMode[mode] for mode in description.mep.modes)
+    return replace(features, svn=V3, mep=Mep(modes, description.mep.profiles))
 
 
 def _arrange(card: named.EuiccCard, description: CardDescription) -> None:

@@ -11,6 +11,7 @@ from simulator.crypto.ecc import Entropy, PrivateKey
 from simulator.euicc.features import CONSUMER, Features
 from simulator.euicc.identity import Credential, EuiccIdentity
 from simulator.euicc.notifications import NotificationList
+from simulator.euicc.ports import MepMode
 from simulator.euicc.profiles import Profile, Registry
 from simulator.euicc.revocation import RevocationLists
 
@@ -69,10 +70,18 @@ class EuiccCore:
     root_ds_address: str = DEFAULT_ROOT_DS
     session: Session | None = None
     retained_key: RetainedKey | None = None
-    switched: Callable[[bool], None] = lambda refresh: None
-    """Called after another profile (or none) was enabled; the argument is the refresh flag."""
-    is_busy: Callable[[], bool] = lambda: False
-    """Whether a proactive session hinders a REFRESH (catBusy)."""
+    mode: MepMode | None = None
+    """How several profiles are enabled at once; None: one at most. It does not outlive a reset."""
+    slots: int = 1
+    """How many can be enabled at once in that mode."""
+    port: int = 0
+    """The eSIM port that the command under way came on."""
+    switched: Callable[[int, bool], None] = lambda slot, refresh: None
+    """Called after another profile (or none) was enabled in a slot; with the refresh flag."""
+    is_busy: Callable[[int], bool] = lambda slot: False
+    """Whether a proactive session hinders a REFRESH there (catBusy)."""
+    remount: Callable[[int], None] = lambda port: None
+    """Lets a port show the files of the profile that is enabled there now."""
 
     def credential_of(self, profile: Profile) -> Credential:
         """The credential that signs a profile's notifications."""
@@ -88,7 +97,7 @@ class EuiccCore:
             "root_ds_address": self.root_ds_address,
             "memory": self.registry.memory,
             "next_aid": self.registry.next_aid,
-            "overridden": self.registry.overridden.hex() if self.registry.overridden else None,
+            "overridden": {str(slot): aid.hex() for slot, aid in self.registry.overridden.items()},
             "profiles": [profile.save() for profile in self.registry],
             "notifications": self.notifications.save(),
             "revocation_lists": self.revocation_lists.save(),
@@ -99,8 +108,8 @@ class EuiccCore:
         self.root_ds_address = state["root_ds_address"]
         self.registry.memory = state["memory"]
         self.registry.next_aid = state["next_aid"]
-        overridden = state.get("overridden")
-        self.registry.overridden = bytes.fromhex(overridden) if overridden else None
+        overridden = state.get("overridden") or {}
+        self.registry.overridden = {int(slot): bytes.fromhex(aid) for slot, aid in overridden.items()}
         self.registry.profiles = [Profile.load(saved) for saved in state["profiles"]]
         self.notifications.restore(state["notifications"])
         self.revocation_lists.restore(state.get("revocation_lists", []))

@@ -8,6 +8,7 @@ from asn1 import Asn1Error, rsp
 from simulator.euicc import switching
 from simulator.euicc.core import EuiccCore
 from simulator.euicc.es10 import Es10Function
+from simulator.euicc.ports import MepMode
 from simulator.euicc.profiles import OPERATIONAL, PROVISIONING, TEST, Profile, has_bit
 
 _NOTHING_TO_DELETE = 1
@@ -26,13 +27,14 @@ INFO_TAGS = {
     0xB7: "profileOwner",
     0xB8: "dpProprietaryData",
     0x99: "profilePolicyRules",
+    0x9F24: "enabledOnEsimPort",
 }
 """Tags that a tag list may name, and the members of ProfileInfo that they mean (§5.7.15)."""
-DEFAULT_INFO = tuple(INFO_TAGS.values())[:9]
+DEFAULT_INFO = (*tuple(INFO_TAGS.values())[:9], "enabledOnEsimPort")
 """What ProfileInfo tells when the request has no tag list."""
 
 
-def profile_info(profile: Profile) -> dict[str, Any]:
+def profile_info(profile: Profile, mode: MepMode | None = None) -> dict[str, Any]:
     """Every member of ProfileInfo that the profile has."""
     info: dict[str, Any] = {
         **profile.metadata,
@@ -42,6 +44,8 @@ def profile_info(profile: Profile) -> dict[str, Any]:
     }
     if profile.nickname is not None:
         info["profileNickname"] = profile.nickname
+    if mode is not None and profile.is_enabled:
+        info["enabledOnEsimPort"] = profile.slot + mode.first_port
     if profile.dp_oid:
         info["dpProprietaryData"] = {"dpOid": profile.dp_oid}
     return info
@@ -54,7 +58,7 @@ def get_profiles_info(core: EuiccCore, request: dict[str, Any]) -> bytes:
     except Asn1Error:
         return rsp.encode("ProfileInfoListResponse", ("profileInfoListError", 1))
     found = [profile for profile in core.registry if _fits(profile, request.get("searchCriteria"))]
-    infos = [_only(profile_info(profile), members) for profile in found]
+    infos = [_only(profile_info(profile, core.mode), members) for profile in found]
     return rsp.encode("ProfileInfoListResponse", ("profileInfoListOk", infos))
 
 
@@ -89,10 +93,29 @@ def _fits(profile: Profile, criterion: tuple[str, Any] | None) -> bool:
 
 
 def enable_profile(core: EuiccCore, request: dict[str, Any]) -> bytes:
-    """§5.7.16."""
+    """§5.7.16. Where the eUICC chooses the port (MEP-A2), it says which."""
     profile = core.registry.find(request["profileIdentifier"])
-    result = switching.enable(core, profile, request["refreshFlag"])
-    return rsp.encode("EnableProfileResponse", {"enableResult": result})
+    slot, error = _slot(core, request.get("targetEsimPort"))
+    result = error or switching.enable(core, profile, request["refreshFlag"], slot)
+    answer = {"enableResult": result}
+    if core.mode is MepMode.A2 and result == switching.OK:
+        answer["targetEsimPort"] = slot + core.mode.first_port
+    return rsp.encode("EnableProfileResponse", answer)
+
+
+def _slot(core: EuiccCore, port: int | None) -> tuple[int, int]:
+    """Where a profile is to be enabled, and the error if that is nowhere: commandError where the LPA names no
+    port although it should, or one that has no profile; noEsimPortAvailable if all are taken."""
+    mode = core.mode
+    if mode is None:
+        return 0, switching.OK
+    if mode is MepMode.B:
+        return core.port, switching.OK
+    if mode is MepMode.A1:
+        slot = -1 if port is None else port - mode.first_port
+        return slot, switching.OK if 0 <= slot < core.slots else switching.COMMAND_ERROR
+    free = [slot for slot in range(core.slots) if core.registry.enabled_in(slot) is None]
+    return (free[0], switching.OK) if free else (0, switching.NO_PORT)
 
 
 def disable_profile(core: EuiccCore, request: dict[str, Any]) -> bytes:

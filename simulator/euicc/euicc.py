@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from simulator.crypto.ecc import Entropy
@@ -12,6 +13,7 @@ from simulator.euicc.es6 import update_metadata
 from simulator.euicc.features import CONSUMER, Features
 from simulator.euicc.identity import EuiccIdentity
 from simulator.euicc.isdr import Ecasd, IsdR
+from simulator.euicc.ports import Ports
 from simulator.euicc.profiles import Registry
 from simulator.uicc.card import T0, Card
 
@@ -41,38 +43,56 @@ class Euicc:
         protocol: int = T0,
     ) -> None:
         self.core = EuiccCore(identity, entropy, clock, features, Registry(memory))
-        self.isdr = IsdR(self.core)
-        applications = (self.isdr, Ecasd(self.core))
-        self.card = Card(entropy=entropy, atr=atr, protocol=protocol, applications=applications)
+        ports = features.mep.profiles + 1 if features.mep else 1
+        self.cards = tuple(self._card(port, atr, protocol) for port in range(ports))
+        """By eSIM port; a single one unless several profiles can be enabled at once."""
+        self.card = self.cards[0]
+        self.isdr: IsdR = self.card.applications[0]  # type: ignore[assignment]
         self.core.switched = self._switch
-        self.card.update_metadata = self._update_metadata
-        self.core.is_busy = lambda: self.card.proactive.is_busy
-        self.transmit: Callable[[bytes], bytes] = self.card.transmit
+        self.core.remount = self._mount
+        self.core.is_busy = lambda slot: self._card_of(slot).proactive.is_busy
+        self._ports = Ports(self.core, self.cards)
+        self.transmit: Callable[[bytes], bytes] = self._ports.transmit if features.mep else self.card.transmit
         """Execute one command APDU; data and status word. It never raises."""
+
+    def _card(self, port: int, atr: bytes, protocol: int) -> Card:
+        applications = (IsdR(self.core, port), Ecasd(self.core))
+        card = Card(entropy=self.core.entropy, atr=atr, protocol=protocol, applications=applications)
+        card.update_metadata = partial(self._update_metadata, card)
+        return card
 
     def reset(self) -> bytes:
         """Reset; the enabled profile is what the card shows from now on. Returns the ATR."""
-        self._mount()
-        return self.card.reset()
+        self.core.mode = None
+        for port in range(len(self.cards)):
+            self._mount(port)
+        return self._ports.reset()
 
-    def _mount(self) -> None:
-        enabled = self.core.registry.enabled
-        self.card.mount(enabled.files if enabled else None)
+    def _mount(self, port: int) -> None:
+        """A port shows the files of its profile, or none."""
+        mode = self.core.mode
+        slot = port - (mode.first_port if mode else 0)
+        enabled = self.core.registry.enabled_in(slot) if slot == 0 or mode else None
+        self.cards[port].mount(enabled.files if enabled else None)
 
-    def _switch(self, refresh: bool) -> None:
+    def _card_of(self, slot: int) -> Card:
+        """The card on whose port the profile of a slot is."""
+        mode = self.core.mode
+        return self.cards[slot + mode.first_port if mode else 0]
+
+    def _switch(self, slot: int, refresh: bool) -> None:
         """After enabling or disabling: with the refresh flag the terminal is asked to reset the card and
         the old files stay until it does, otherwise the new ones show at once (SGP.22 §3.2.1)."""
+        card = self._card_of(slot)
+        mount = partial(self._mount, self.cards.index(card))
         if refresh:
-            self.card.proactive.queue(REFRESH_UICC_RESET, self._refreshed)
+            card.proactive.queue(REFRESH_UICC_RESET, lambda response: mount())
         else:
-            self._mount()
+            mount()
 
-    def _refreshed(self, response: bytes) -> None:
-        self._mount()
-
-    def _update_metadata(self, message: bytes) -> None:
+    def _update_metadata(self, card: Card, message: bytes) -> None:
         """For the profile whose files the card shows, which is not the enabled one while a REFRESH waits."""
-        shown = next(one for one in self.core.registry if one.files is self.card.files)
+        shown = next(one for one in self.core.registry if one.files is card.files)
         update_metadata(shown, message, is_v3=self.core.features.is_v3)
 
     def save(self) -> dict[str, Any]:

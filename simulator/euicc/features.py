@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from asn1 import rsp
+from simulator.euicc.ports import Mep, MepMode
 
 Version = tuple[int, int, int]
 V2: Final[Version] = (2, 2, 2)
@@ -31,6 +32,8 @@ class Features:
     """Highest version of SGP.22 that it follows."""
     rules: tuple[Rule, ...] = field(default=ALLOW_ALL_POLICIES, hash=False)
     """The rules authorisation table: which operators may use which profile policy rules."""
+    mep: Mep | None = None
+    """Whether several profiles can be enabled at once, and how; only of version 3."""
     test_profiles: bool = True
     """Whether it takes profiles of the class test."""
 
@@ -46,14 +49,26 @@ class Features:
     def save(self) -> dict[str, Any]:
         """The features as plain values."""
         rules = rsp.encode("GetRatResponse", {"rat": list(self.rules)})
-        return {"svn": list(self.svn), "rules": rules.hex(), "test_profiles": self.test_profiles}
+        saved = {"svn": list(self.svn), "rules": rules.hex(), "test_profiles": self.test_profiles}
+        if self.mep is not None:
+            saved["mep"] = {
+                "modes": [mode.value for mode in self.mep.modes],
+                "profiles": self.mep.profiles,
+            }
+        return saved
 
     @classmethod
     def load(cls, saved: dict[str, Any]) -> Features:
         """The features that `save` gave."""
         major, minor, patch = saved["svn"]
         rules = rsp.decode("GetRatResponse", bytes.fromhex(saved["rules"]))["rat"]
-        return cls((major, minor, patch), tuple(rules), saved["test_profiles"])
+        mep = saved.get("mep")
+        return cls(
+            (major, minor, patch),
+            tuple(rules),
+            Mep(tuple(map(MepMode, mep["modes"])), mep["profiles"]) if mep else None,
+            saved["test_profiles"],
+        )
 
 
 CONSUMER: Final = Features()

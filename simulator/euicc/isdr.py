@@ -11,6 +11,7 @@ from simulator.euicc import authentication, download, es10a, es10b, es10c, revoc
 from simulator.euicc.core import EuiccCore
 from simulator.euicc.es10 import Es10Function
 from simulator.euicc.installation import PIECE_TAGS, Installation, begin
+from simulator.euicc.ports import MepMode
 from simulator.uicc.application import Application
 from simulator.uicc.command import ISO, PROPRIETARY, command
 
@@ -44,9 +45,10 @@ class IsdR(Application):
 
     AID = bytes.fromhex("A0000005591010FFFFFFFF8900000100")
 
-    def __init__(self, core: EuiccCore) -> None:
+    def __init__(self, core: EuiccCore, port: int = 0) -> None:
         super().__init__()
         self.core = core
+        self.port = port
         self._installation: Installation | None = None
         self.reset()
 
@@ -55,7 +57,8 @@ class IsdR(Application):
         self._interrupt()
         self._messages: dict[int, tuple[bytes, int]] = {}
         """By logical channel, what STORE DATA has brought so far, and in how many blocks."""
-        self.core.session = None
+        if self.core.port == self.port:
+            self.core.session = None
 
     def is_busy(self, channel: Channel) -> bool:
         """A session with a server, or an installation, which no suspension survives."""
@@ -63,6 +66,8 @@ class IsdR(Application):
 
     def select(self, channel: Channel, command: CommandApdu) -> bytes:
         """FCI with the proprietary template 'E0' of SGP.22 §5.7.1."""
+        if self.port and self.core.mode is not MepMode.B:
+            raise StatusError(SW.FILE_NOT_FOUND)
         template = rsp.encode("ISDRProprietaryApplicationTemplate", {"svn": self.core.features.base_svn})
         return tlv.encode(0x6F, tlv.encode(0x84, self.aid) + tlv.encode(0xA5, template))
 
@@ -106,6 +111,7 @@ class IsdR(Application):
         if tag != _CANCEL_SESSION:
             self._interrupt()
         self._installation = None
+        self.core.port = self.port
         return function.handler(self.core, request)
 
     def _interrupt(self) -> None:

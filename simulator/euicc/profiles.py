@@ -60,6 +60,8 @@ class Profile:
     """The CI under which it was downloaded; its notifications are signed with the key there."""
     dp_oid: str = ""
     state: ProfileState = ProfileState.DISABLED
+    slot: int = 0
+    """While it is enabled: its place among the profiles that are enabled at once, from 0."""
     nickname: str | None = None
 
     @property
@@ -93,6 +95,7 @@ class Profile:
             "ci": self.ci_key_id.hex(),
             "dp_oid": self.dp_oid,
             "state": self.state.name,
+            "slot": self.slot,
             "nickname": self.nickname,
         }
 
@@ -109,20 +112,22 @@ class Profile:
             bytes.fromhex(state["ci"]),
             state["dp_oid"],
             ProfileState[state["state"]],
+            state.get("slot", 0),
             state["nickname"],
         )
 
 
 class Registry:
-    """The profiles of one eUICC, in the order of installation. At most one is enabled."""
+    """The profiles of one eUICC, in the order of installation. At most one is enabled in each slot, and there
+    is one slot unless several ports are configured."""
 
     def __init__(self, memory: int) -> None:
         self.memory = memory
         """Non-volatile memory for profiles, in bytes."""
         self.profiles: list[Profile] = []
         self.next_aid = FIRST_ISD_P
-        self.overridden: bytes | None = None
-        """AID of the operational profile whose place an enabled test profile took."""
+        self.overridden: dict[int, bytes] = {}
+        """By slot, the AID of the operational profile whose place an enabled test profile took."""
 
     def __iter__(self) -> Iterator[Profile]:
         return iter(self.profiles)
@@ -134,7 +139,12 @@ class Registry:
 
     @property
     def enabled(self) -> Profile | None:
-        return next((profile for profile in self.profiles if profile.is_enabled), None)
+        """The enabled profile, the first of them if there are several."""
+        return self.enabled_in(0)
+
+    def enabled_in(self, slot: int) -> Profile | None:
+        found = (profile for profile in self.profiles if profile.is_enabled and profile.slot == slot)
+        return next(found, None)
 
     def by_iccid(self, iccid: bytes) -> Profile | None:
         return next((profile for profile in self.profiles if profile.iccid == iccid), None)

@@ -22,6 +22,9 @@ Every function needs the ISD-R to be selected on the channel that its STORE DATA
 cannot be decoded is answered 6A80, an unknown tag 6A88.
 ES6.UpdateMetadata (§5.4.1, tag BF2A) is taken by the MNO-SD of the enabled profile, over the air or in a
 secure channel: service provider name, profile name, icon, and policy rules, which it can only unset.
+
+Of version 3, an eUICC that is described with `mep` has several profiles enabled at once: MANAGE LSI (select,
+reset, configure) goes between its eSIM ports in the modes MEP-A1, MEP-A2 and MEP-B.
 """
 
 
@@ -40,9 +43,9 @@ _NEVER_GIVEN = frozenset(
         "invalidIccid",
         "profileChangeOngoing",
         "disallowedByEnterpriseRule",
-        "commandError",
+        "DisableProfile.commandError",
+        "DeleteProfile.commandError",
         "disallowedForRpm",
-        "noEsimPortAvailable",
         "disallowedInTestMode",
     )
 )
@@ -58,17 +61,23 @@ def _functions() -> str:
     codes = {cls.FUNCTION.partition(".")[2]: cls.CODES for cls in Es10Error.__subclasses__()}
     interfaces = {cls.FUNCTION.partition(".")[2]: cls.FUNCTION for cls in Es10Error.__subclasses__()}
     rows = [
-        (interfaces.get(one.name, one.name), f"{one.tag:X}", one.clause, *_codes(codes.get(one.name, "")))
+        (
+            interfaces.get(one.name, one.name),
+            f"{one.tag:X}",
+            one.clause,
+            *_codes(one.name, codes.get(one.name, "")),
+        )
         for one in FUNCTIONS.values()
     ]
     return "## Functions\n\n" + _table(("function", "tag", "clause", "results", "never given"), rows)
 
 
-def _codes(where: str) -> tuple[str, str]:
+def _codes(function: str, where: str) -> tuple[str, str]:
     """The results that are given, and those that are not."""
     named = rsp.names(where) if where else {}
-    given = [f"{name} ({number})" for name, number in named.items() if name not in _NEVER_GIVEN]
-    return ", ".join(given) or "–", ", ".join(filter(_NEVER_GIVEN.__contains__, named)) or "–"
+    never = [name for name in named if _NEVER_GIVEN & {name, f"{function}.{name}"}]
+    given = [f"{name} ({number})" for name, number in named.items() if name not in never]
+    return ", ".join(given) or "–", ", ".join(never) or "–"
 
 
 def _installation() -> str:

@@ -15,11 +15,13 @@ WRONG_STATE: Final = 2
 DISALLOWED_BY_POLICY: Final = 3
 WRONG_PROFILE_REENABLING: Final = 4
 CAT_BUSY: Final = 5
+COMMAND_ERROR: Final = 7
+NO_PORT: Final = 10
 """Results of EnableProfile, DisableProfile and DeleteProfile (§5.7.16 to §5.7.18)."""
 
 
-def enable(core: EuiccCore, profile: Profile | None, refresh: bool) -> int:
-    """Enable a profile; the one that was enabled is disabled.
+def enable(core: EuiccCore, profile: Profile | None, refresh: bool, slot: int = 0) -> int:
+    """Enable a profile in a slot; the one that was enabled there is disabled.
 
     A test profile may take the place of any profile, whatever its policy rules say; from a test profile the
     way leads to another one, or back to the operational profile whose place it took.
@@ -29,22 +31,23 @@ def enable(core: EuiccCore, profile: Profile | None, refresh: bool) -> int:
     if (profile.state, Event.ENABLE) not in TRANSITIONS:
         return WRONG_STATE
     registry = core.registry
-    previous = registry.enabled
+    previous = registry.enabled_in(slot)
     if previous is not None and not profile.is_test:
-        if previous.is_test and registry.overridden != profile.aid:
+        if previous.is_test and registry.overridden.get(slot) != profile.aid:
             return WRONG_PROFILE_REENABLING
         if previous.forbids(PPR1):
             return DISALLOWED_BY_POLICY
-    if refresh and core.is_busy():
+    if refresh and core.is_busy(slot):
         return CAT_BUSY
     if previous is not None:
         _change(core, previous, ProfileState.DISABLED)
     if not profile.is_test:
-        registry.overridden = None
+        registry.overridden.pop(slot, None)
     elif previous is not None and not previous.is_test:
-        registry.overridden = previous.aid
+        registry.overridden[slot] = previous.aid
+    profile.slot = slot
     _change(core, profile, ProfileState.ENABLED)
-    core.switched(refresh)
+    core.switched(slot, refresh)
     return OK
 
 
@@ -56,11 +59,11 @@ def disable(core: EuiccCore, profile: Profile | None, refresh: bool) -> int:
         return WRONG_STATE
     if profile.forbids(PPR1):
         return DISALLOWED_BY_POLICY
-    if refresh and core.is_busy():
+    if refresh and core.is_busy(profile.slot):
         return CAT_BUSY
     _change(core, profile, ProfileState.DISABLED)
-    _reenable(core)
-    core.switched(refresh)
+    _reenable(core, profile.slot)
+    core.switched(profile.slot, refresh)
     return OK
 
 
@@ -79,14 +82,14 @@ def delete(core: EuiccCore, profile: Profile | None) -> int:
 def reset(core: EuiccCore, doomed: Iterable[Profile]) -> int:
     """Delete profiles, enabled or not, whatever their policy rules say (§5.7.19)."""
     profiles = list(doomed)
-    was_enabled = any(profile.is_enabled for profile in profiles)
-    if was_enabled and core.is_busy():
+    slots = {profile.slot for profile in profiles if profile.is_enabled}
+    if any(map(core.is_busy, slots)):
         return CAT_BUSY
     for profile in profiles:
         _remove(core, profile)
-    if was_enabled:
-        _reenable(core)
-        core.switched(True)
+    for slot in sorted(slots):
+        _reenable(core, slot)
+        core.switched(slot, True)
     return OK
 
 
@@ -98,13 +101,14 @@ def _change(core: EuiccCore, profile: Profile, state: ProfileState) -> None:
 def _remove(core: EuiccCore, profile: Profile) -> None:
     core.registry.remove(profile)
     core.announce(profile, DELETE)
-    if core.registry.overridden == profile.aid:
-        core.registry.overridden = None
+    overridden = core.registry.overridden
+    core.registry.overridden = {slot: aid for slot, aid in overridden.items() if aid != profile.aid}
 
 
-def _reenable(core: EuiccCore) -> None:
+def _reenable(core: EuiccCore, slot: int) -> None:
     """Enable again the operational profile whose place a test profile took."""
-    overridden, core.registry.overridden = core.registry.overridden, None
+    overridden = core.registry.overridden.pop(slot, None)
     profile = core.registry.by_aid(overridden) if overridden else None
     if profile is not None:
+        profile.slot = slot
         _change(core, profile, ProfileState.ENABLED)

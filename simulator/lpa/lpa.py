@@ -98,7 +98,7 @@ class Lpa:
         """Disable a profile (§3.2.2); the card is reset as after `enable`."""
         self._switch(self.isdr.disable_profile, profile, refresh)
 
-    def _switch(self, function: Callable[..., None], profile: ProfileName, refresh: bool) -> None:
+    def _switch(self, function: Callable[..., object], profile: ProfileName, refresh: bool) -> None:
         function(self._identify(profile), refresh=refresh)
         self.isdr.settle()
 

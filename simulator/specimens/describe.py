@@ -68,6 +68,13 @@ class AuthorisedRules(Description):
         }
 
 
+class SeveralEnabled(Description):
+    """Several profiles enabled at once, on ports (SGP.22 v3 §3.4)."""
+
+    modes: Annotated[tuple[Literal["A1", "A2", "B"], ...], Field(min_length=1)] = ("A1", "A2", "B")
+    profiles: Annotated[int, Field(ge=2, le=8)] = 2
+
+
 class CardDescription(Description):
     """One card. Members that only one kind has are refused for the other."""
 
@@ -90,6 +97,8 @@ class CardDescription(Description):
 
     policy_rules: tuple[AuthorisedRules, ...] | None = None
     """The rules authorisation table of an eUICC; every operator may use every rule if there is none."""
+    mep: SeveralEnabled | None = None
+    """Whether an eUICC, then one of SGP.22 version 3, can have several profiles enabled."""
     test_profiles: bool = True
     """Whether an eUICC takes profiles of the class test."""
 

@@ -256,3 +256,15 @@ def test_the_rules_that_an_euicc_authorises(esim: Esim, tmp_path: Path) -> None:
     assert not card.card.core.features.test_profiles
     path.write_text(text.replace("99E", "99X"))
     assert "strict.yaml:5: policy_rules" in esim("card", "new", "stricter", "--from", path).err
+
+
+def test_an_euicc_with_several_ports(esim: Esim, tmp_path: Path) -> None:
+    path = tmp_path / "ports.yaml"
+    path.write_text("name: Ports\nkind: euicc\nmep: {modes: [B]}\n")
+    assert esim("card", "new", "ports", "--from", path).status == 0
+    configure = "807C040009" + "800101" + "900103" + "910102" + "00"
+    assert "800101810100900203039101029000" in esim("apdu", "--card", "ports", configure).out.replace(
+        "\n< ", ""
+    )
+    path.write_text("name: Ports\nkind: euicc\nmep: {modes: [C]}\n")
+    assert "ports.yaml:3: mep" in esim("card", "new", "other", "--from", path).err
