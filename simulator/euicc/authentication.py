@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from asn1 import rsp, tlv
@@ -21,7 +22,22 @@ _REFUSALS = {
     CertificateFault.UNKNOWN_CI: "ciPKUnknown",
     CertificateFault.UNSUPPORTED_CURVE: "unsupportedCurve",
 }
-"""Faults of a server's certificate that have an error code of their own."""
+"""Faults of a server's certificates that have an error code of their own."""
+_REFUSALS_V3 = _REFUSALS | {
+    **dict.fromkeys((CertificateFault.EXPIRED, CertificateFault.NOT_YET_VALID), "invalidCertOrCrlTime"),
+    **dict.fromkeys(
+        (
+            CertificateFault.WRONG_ROLE,
+            CertificateFault.WRONG_EXTENSION,
+            CertificateFault.UNKNOWN_CRITICAL_EXTENSION,
+            CertificateFault.NAME_CONSTRAINT,
+            CertificateFault.PATH_LENGTH,
+            CertificateFault.WRONG_CURVE,
+        ),
+        "invalidCertOrCrlConfiguration",
+    ),
+}
+"""Version 3 tells more apart."""
 
 
 class Refusal(Exception):  # noqa: N818 - an answer, not a fault
@@ -36,15 +52,23 @@ def signature_tlv(signature: bytes) -> bytes:
     return tlv.encode(SIGNATURE, signature)
 
 
-def server_certificate(core: EuiccCore, der: bytes, role: Role) -> Certificate:
-    """A server's certificate, verified up to a trusted CI; Refusal says why not."""
+def server_certificate(core: EuiccCore, der: bytes, role: Role, others: Sequence[bytes] = ()) -> Certificate:
+    """A server's certificate, verified up to a trusted CI; Refusal says why not. `others` are the SubCAs'
+    that came with it; an eUICC of version 2 knows of none."""
+    v3 = core.features.is_v3
     try:
-        certificate = core.identity.chains.verify([der], role, core.clock())
+        others = others if v3 else ()
+        path = core.identity.chains.verify_path([der], role, core.clock(), others, v3=v3)
     except CertificateError as error:
-        raise Refusal(_REFUSALS.get(error.fault, "invalidCertificate")) from None
-    if core.revocation_lists.is_revoked(certificate):
-        raise Refusal("invalidCertificate")
-    return certificate
+        raise _refusal(core, error) from None
+    if any(core.revocation_lists.is_revoked(certificate) for certificate in path):
+        raise Refusal("revokedCert" if v3 else "invalidCertificate")
+    return path[0]
+
+
+def _refusal(core: EuiccCore, error: CertificateError) -> Refusal:
+    codes = _REFUSALS_V3 if core.features.is_v3 else _REFUSALS
+    return Refusal(codes.get(error.fault, "invalidCertificate"))
 
 
 def get_euicc_challenge(core: EuiccCore, request: dict[str, Any]) -> bytes:
@@ -83,18 +107,20 @@ def authenticate_server(core: EuiccCore, request: dict[str, Any]) -> bytes:
         server_address=signed["serverAddress"],
         server_oid=server.certificate.registered_id,
         server_ci_key_id=server.certificate.authority_key_id,
+        server_chain=tuple(request.get("otherCertsInChain", ())),
         credential=credential,
         signature1=signature,
     )
     # AuthenticateServerResponse, authenticateResponseOk: the signed octets must go out as they were signed.
     answer = euicc_signed1 + signature_tlv(signature) + credential.certificate + credential.eum_certificate
+    if credential.others:
+        answer += tlv.encode(0xA0, b"".join(credential.others))
     return tlv.encode(0xBF38, tlv.encode(0xA0, answer))
 
 
 def _check_server(core: EuiccCore, request: dict[str, Any]) -> tuple[Session, _Server]:
-    certificate = server_certificate(
-        core, request["serverCertificate"], _role(request["serverCertificate"], core)
-    )
+    der = request["serverCertificate"]
+    certificate = server_certificate(core, der, _role(der, core), request.get("otherCertsInChain", ()))
     signed = request["serverSigned1"]
     if not _verifies(certificate, request["serverSignature1"], signed.raw):
         raise Refusal("invalidSignature")
@@ -103,10 +129,21 @@ def _check_server(core: EuiccCore, request: dict[str, Any]) -> tuple[Session, _S
         raise Refusal("noSessionContext")
     if signed["euiccChallenge"] != session.challenge:
         raise Refusal("euiccChallengeMismatch")
-    credential = core.identity.credential(request["euiccCiPKIdToBeUsed"])
+    return session, _Server(certificate, _credential(core, request))
+
+
+def _credential(core: EuiccCore, request: dict[str, Any]) -> Credential:
+    """Under the CI that the server wants to see: one of version 3 if it names that in the session context,
+    else one of variant O."""
+    context = request["serverSigned1"].get("sessionContext", {})
+    credential = None
+    if core.features.is_v3 and "euiccCiPKIdToBeUsedV3" in context:
+        credential = core.identity.credential(context["euiccCiPKIdToBeUsedV3"], v3=True)
+    elif "euiccCiPKIdToBeUsed" in request:
+        credential = core.identity.credential(request["euiccCiPKIdToBeUsed"], v3=False)
     if credential is None:
         raise Refusal("ciPKUnknown")
-    return session, _Server(certificate, credential)
+    return credential
 
 
 def _role(der: bytes, core: EuiccCore) -> Role:
@@ -114,7 +151,7 @@ def _role(der: bytes, core: EuiccCore) -> Role:
     try:
         role = core.identity.chains.parse(der).role
     except CertificateError as error:
-        raise Refusal(_REFUSALS.get(error.fault, "invalidCertificate")) from None
+        raise _refusal(core, error) from None
     return Role.DS_AUTH if role is Role.DS_AUTH else Role.DP_AUTH
 
 

@@ -31,7 +31,9 @@ class Session:
     server_address: str = ""
     server_oid: str = ""
     server_ci_key_id: bytes = b""
-    """subjectKeyIdentifier of the CI under which the server authenticated itself."""
+    """subjectKeyIdentifier of who issued the server's certificate: a CI, or in version 3 a SubCA."""
+    server_chain: tuple[bytes, ...] = ()
+    """otherCertsInChain of the server: they stand above its certificate for binding too."""
     credential: Credential | None = None
     signature1: bytes = b""
     """euiccSignature1, 64 bytes: smdpSignature2 covers it."""

@@ -11,8 +11,11 @@ from simulator.euicc.authentication import SIGNATURE_LENGTH, Refusal, server_cer
 from simulator.euicc.core import EuiccCore, RetainedKey, Session
 from simulator.euicc.es10 import Es10Function
 
-_NAMES = {"ciPKUnknown": "invalidCertificate"}
-"""DownloadErrorCode knows no unknown CI."""
+_NAMES = dict.fromkeys(
+    ("ciPKUnknown", "revokedCert", "invalidCertOrCrlTime", "invalidCertOrCrlConfiguration"),
+    "invalidCertificate",
+)
+"""DownloadErrorCode tells less apart than AuthenticateErrorCode."""
 
 
 def prepare_download(core: EuiccCore, request: dict[str, Any]) -> bytes:
@@ -42,8 +45,8 @@ def _check_server(core: EuiccCore, request: dict[str, Any]) -> tuple[Session, Ce
     session = core.session
     if session is None or not session.is_authenticated:
         raise Refusal("noSessionContext")
-    certificate = server_certificate(core, request["smdpCertificate"], Role.DP_PB)
-    # The binding certificate must be of the SM-DP+ that was authenticated, and hang under the same CI.
+    certificate = server_certificate(core, request["smdpCertificate"], Role.DP_PB, session.server_chain)
+    # The binding certificate must be of the SM-DP+ that was authenticated, and of the same issuer.
     if certificate.registered_id != session.server_oid:
         raise Refusal("invalidCertificate")
     if certificate.authority_key_id != session.server_ci_key_id:

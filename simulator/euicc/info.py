@@ -34,6 +34,7 @@ UICC_CAPABILITY = (
 """What a profile may ask for. Profiles with Java Card applications, and with files for GET IDENTITY, install
 and their files are there; the applications themselves are kept and not run."""
 RSP_CAPABILITY = ("additionalProfile", "crlSupport")
+RSP_CAPABILITY_V3 = ("certChainV3VerificationSupport", "euiccRspCapInInfo1")
 
 
 @cache
@@ -49,11 +50,13 @@ def named_bits(path: str, names: tuple[str, ...]) -> tuple[bytes, int]:
 
 def euicc_info1(core: EuiccCore) -> dict[str, Any]:
     """EUICCInfo1: version, and the CIs by subject key identifier."""
-    verifying, signing = _key_ids(core)
+    verifying, signing, signing_v3 = _key_ids(core)
     return {
         "svn": core.features.base_svn,
         "euiccCiPKIdListForVerification": list(verifying),
         "euiccCiPKIdListForSigning": list(signing),
+        **_v3_members(core.features, signing_v3),
+        **({"euiccRspCapability": _rsp_capability(core.features)} if core.features.is_v3 else {}),
     }
 
 
@@ -63,18 +66,36 @@ def euicc_info2(core: EuiccCore) -> Record:
     return _info2(core.features, len(registry.profiles), max(registry.free, 0), *_key_ids(core))
 
 
-def _key_ids(core: EuiccCore) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
-    """subjectKeyIdentifiers of the CIs for verification, and of those for signing."""
-    return core.identity.chains.anchor_key_ids, tuple(item.ci_key_id for item in core.identity.credentials)
+def _key_ids(core: EuiccCore) -> tuple[tuple[bytes, ...], tuple[bytes, ...], tuple[bytes, ...]]:
+    """subjectKeyIdentifiers of the CIs for verification, of those for signing with a chain of variant O, and
+    of those for signing with one of version 3."""
+    credentials = core.identity.credentials
+    signing = tuple(dict.fromkeys(item.ci_key_id for item in credentials if not item.is_v3))
+    signing_v3 = tuple(dict.fromkeys(item.ci_key_id for item in credentials if item.is_v3))
+    return core.identity.chains.anchor_key_ids, signing, signing_v3
 
 
-def _rsp_capability(features: Features) -> tuple[str, ...]:
-    return RSP_CAPABILITY + (("testProfileSupport",) if features.test_profiles else ())
+def _rsp_capability(features: Features) -> tuple[bytes, int]:
+    names = RSP_CAPABILITY + (("testProfileSupport",) if features.test_profiles else ())
+    return named_bits("RspCapability", names + (RSP_CAPABILITY_V3 if features.is_v3 else ()))
+
+
+def _v3_members(features: Features, signing_v3: tuple[bytes, ...]) -> dict[str, Any]:
+    """What an eUICC of version 3 adds to both EUICCInfo1 and EUICCInfo2."""
+    if not features.is_v3:
+        return {}
+    signing = {"euiccCiPKIdListForSigningV3": list(signing_v3)} if signing_v3 else {}
+    return {**signing, "highestSvn": bytes(features.svn)}
 
 
 @lru_cache(maxsize=64)
 def _info2(
-    features: Features, profiles: int, free: int, verifying: tuple[bytes, ...], signing: tuple[bytes, ...]
+    features: Features,
+    profiles: int,
+    free: int,
+    verifying: tuple[bytes, ...],
+    signing: tuple[bytes, ...],
+    signing_v3: tuple[bytes, ...],
 ) -> Record:
     """Encoded once: it only changes when a profile comes or goes, and every session sends it."""
     resource = (
@@ -89,11 +110,12 @@ def _info2(
         "extCardResource": resource,
         "uiccCapability": named_bits("UICCCapability", UICC_CAPABILITY),
         "globalplatformVersion": bytes((2, 3, 0)),
-        "rspCapability": named_bits("RspCapability", _rsp_capability(features)),
+        "rspCapability": _rsp_capability(features),
         "euiccCiPKIdListForVerification": list(verifying),
         "euiccCiPKIdListForSigning": list(signing),
         "euiccCategory": 2,
         "ppVersion": PP_VERSION,
         "sasAcreditationNumber": "ESIM-SIMULATOR",
+        **_v3_members(features, signing_v3),
     }
     return Record(members, rsp.encode("EUICCInfo2", members))

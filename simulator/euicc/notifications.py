@@ -108,4 +108,5 @@ def sign_notification(metadata: dict[str, Any], credential: Credential) -> bytes
     """OtherSignedNotification in DER, signed over tbsOtherNotification."""
     tbs = rsp.encode("NotificationMetadata", metadata)
     signature = tlv.encode(SIGNATURE, sign_raw(credential.key, tbs))
-    return tlv.encode(0x30, tbs + signature + credential.certificate + credential.eum_certificate)
+    others = tlv.encode(0xA1, b"".join(credential.others)) if credential.others else b""
+    return tlv.encode(0x30, tbs + signature + credential.certificate + credential.eum_certificate + others)
