@@ -63,13 +63,16 @@ FUNCTIONS: Final[dict[str, Function]] = {
             Member("euiccChallenge", "bytes"),
             Member("euiccInfo1", "der:EUICCInfo1"),
             Member("smdpAddress", "text"),
+            Member("lpaRspCapability", "der:LpaRspCapability", is_optional=True),  # version 3
         ),
         (
             _TRANSACTION_ID,
             Member("serverSigned1", "der:ServerSigned1"),
             Member("serverSignature1", "der:EuiccSign"),
-            Member("euiccCiPKIdToBeUsed", "der:SubjectKeyIdentifier"),
+            # Version 3 may name the CI in serverSigned1 alone.
+            Member("euiccCiPKIdToBeUsed", "der:SubjectKeyIdentifier", is_optional=True),
             Member("serverCertificate", "der:Certificate"),
+            Member("otherCertsInChain", "der:CertificateChain", is_optional=True),  # version 3
         ),
     ),
     "authenticateClient": Function(

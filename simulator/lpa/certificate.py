@@ -19,8 +19,13 @@ ROLES = {
     "2.23.146.1.2.1.5": "dp-pb",
     "2.23.146.1.2.1.6": "ds-tls",
     "2.23.146.1.2.1.7": "ds-auth",
+    "2.23.146.1.2.1.0.0.1.0": "dp-tls",
+    "2.23.146.1.2.1.0.0.1.1": "dp-auth",
+    "2.23.146.1.2.1.0.0.1.2": "dp-pb",
+    "2.23.146.1.2.1.0.0.2.0": "ds-tls",
+    "2.23.146.1.2.1.0.0.2.1": "ds-auth",
 }
-"""Certificate policy → the role that it gives (id-rspRole, SGP.22 annex H)."""
+"""Certificate policy → the role that it gives (id-rspRole, SGP.22 annex H); the longer are of version 3."""
 
 
 def registered_ids(der: bytes) -> list[str]:

@@ -40,6 +40,8 @@ from simulator.lpa.profiles import ProfileMetadata, bit_names
 from simulator.lpa.steps import AskUser, Decision, PostToServer, Procedure, SendToCard
 
 Value = dict[str, Any]
+LPA_CAPABILITY = (b"\x40", 2)
+"""LpaRspCapability with certChainV3Support: otherCertsInChain reaches the eUICC."""
 OLDEST_VERSION = bytes((2, 0, 0))
 """Of SGP.22: what eUICCs before it send is of another shape."""
 
@@ -165,6 +167,8 @@ def open_session(address: str, activation: ActivationCode | None) -> Procedure[V
         raise LpaError(f"the eUICC follows SGP.22 version {version}; versions from 2.0.0 on are supported")
     challenge = yield SendToCard("get_euicc_challenge")
     opening = {"euiccChallenge": challenge, "euiccInfo1": info1, "smdpAddress": address}
+    if "euiccRspCapability" in info1:  # an eUICC of version 3
+        opening["lpaRspCapability"] = LPA_CAPABILITY
     server = yield PostToServer(address, "initiateAuthentication", opening)
     _check_server(server, address, server["transactionId"], activation)
     answer: Value = server

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from asn1 import tlv
@@ -14,21 +15,25 @@ from simulator.smdp.records import Session
 _TIME_FAULTS: Final = (CertificateFault.EXPIRED, CertificateFault.NOT_YET_VALID)
 
 
-def euicc_certificate(server: Server, euicc: bytes, eum: bytes) -> Certificate:
-    """The eUICC's certificate, DER, once its chain to a trusted CI holds, name constraints on the EID too."""
+def euicc_path(
+    server: Server, euicc: bytes, eum: bytes, others: Sequence[bytes] = ()
+) -> tuple[Certificate, ...]:
+    """The eUICC's certificate and those above it up to a trusted CI's, once the chain holds, name constraints
+    on the EID too. `others` is otherCertsInChain of version 3."""
     try:
-        return server.identity.chains.verify((euicc, eum), Role.EUICC, server.clock())
+        return server.identity.chains.verify_path((euicc, eum), Role.EUICC, server.clock(), others)
     except CertificateError as error:
         raise RspError.of(_refusal(error), detail=str(error)) from error
 
 
 def authenticate_euicc(server: Server, session: Session, response: dict[str, Any]) -> Certificate:
     """The eUICC's certificate, once it has signed this server's challenge."""
-    eum = response["eumCertificate"]
-    certificate = euicc_certificate(server, response["euiccCertificate"], eum)
+    euicc, eum = response["euiccCertificate"], response["eumCertificate"]
+    path = euicc_path(server, euicc, eum, response.get("otherCertsInChain", ()))
+    certificate = path[0]
     signed = response["euiccSigned1"]
     check_signature(certificate, response["euiccSignature1"], signed.raw)
-    ci_key_id = server.identity.chains.parse(eum).authority_key_id
+    ci_key_id = path[-1].subject_key_id
     if ci_key_id != session.euicc_ci_key_id:
         raise RspError.of(Refusal.CI_KEY, ci_key_id.hex().upper())
     if signed["transactionId"] != session.transaction_id:
@@ -42,7 +47,7 @@ def _refusal(error: CertificateError) -> Refusal:
     if error.fault is CertificateFault.UNKNOWN_CI or error.role is Role.CI:
         return Refusal.CI_KEY
     is_time = error.fault in _TIME_FAULTS
-    if error.role is Role.EUM:
+    if error.role is not Role.EUICC:  # the manufacturer's, or a SubCA's
         return Refusal.EUM_CERTIFICATE_EXPIRED if is_time else Refusal.EUM_CERTIFICATE
     return Refusal.EUICC_CERTIFICATE_EXPIRED if is_time else Refusal.EUICC_CERTIFICATE
 

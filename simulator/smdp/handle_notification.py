@@ -7,7 +7,7 @@ from typing import Any, Final
 from asn1 import rsp
 from simulator.smdp.context import Context
 from simulator.smdp.errors import Refusal, RspError
-from simulator.smdp.euicc_proof import check_signature, euicc_certificate
+from simulator.smdp.euicc_proof import check_signature, euicc_path
 from simulator.smdp.event_registration import closed
 from simulator.smdp.metadata import EVENTS
 from simulator.smdp.progress import NotificationPoint, progress
@@ -77,7 +77,8 @@ def _finish(smdp: Context, session: Session, notification: Notification, event: 
 
 
 def _other(smdp: Context, signed: dict[str, Any], content: bytes) -> None:
-    certificate = euicc_certificate(smdp, signed["euiccCertificate"], signed["eumCertificate"])
+    euicc, eum = signed["euiccCertificate"], signed["eumCertificate"]
+    certificate = euicc_path(smdp, euicc, eum, signed.get("otherCertsInChain", ()))[0]
     metadata = signed["tbsOtherNotification"]
     check_signature(certificate, signed["euiccNotificationSignature"], metadata.raw)
     notification = _notification(smdp, certificate.eid, metadata, content)

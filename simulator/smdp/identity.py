@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from simulator.crypto.certificates import Certificate
 from simulator.crypto.chains import ChainVerifier
 from simulator.crypto.ecc import Curve, PrivateKey, curve_of
-from simulator.crypto.pki import Branch, CertificateAndKey, PkiError, TestPki
+from simulator.crypto.pki import Branch, CertificateAndKey, PkiError, TestPki, Variant
 
 DEFAULT_ADDRESS = "testsmdpplus1.example.com"
+SERVER_VARIANTS = (Variant.A, Variant.B, Variant.C, Variant.O)
+"""Those of servers, as far as a PKI has them, in the order of preference."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """CERT.DPauth.ECDSA and CERT.DPpb.ECDSA under one CI, DER, with their keys."""
+    """CERT.DPauth.ECDSA and CERT.DPpb.ECDSA under one CI and of one issuer, DER, with their keys."""
 
     ci_key_id: bytes
     """subjectKeyIdentifier of the CI, 20 bytes."""
@@ -26,6 +29,13 @@ class Credentials:
     pb_key: PrivateKey
     oid: str
     """OID of the SM-DP+, from CERT.DPauth.ECDSA ("2.999.10")."""
+    others: tuple[bytes, ...] = ()
+    """The SubCAs' certificates between these and the CI's, DER (otherCertsInChain); none in variant O."""
+
+    @property
+    def issuer_key_id(self) -> bytes:
+        """subjectKeyIdentifier, 20 bytes, of who issued them: the CI in variant O, else a SubCA."""
+        return Certificate.parse(self.auth_certificate).authority_key_id
 
     @property
     def curve(self) -> Curve:
@@ -47,10 +57,17 @@ class SmdpIdentity:
 
     @classmethod
     def from_pki(
-        cls, pki: TestPki, address: str = DEFAULT_ADDRESS, *, aliases: Iterable[str] = ()
+        cls,
+        pki: TestPki,
+        address: str = DEFAULT_ADDRESS,
+        *,
+        aliases: Iterable[str] = (),
+        variants: Iterable[Variant] = SERVER_VARIANTS,
     ) -> SmdpIdentity:
-        """The SM-DP+ of a PKI, on all its curves; PkiError if it has no server certificates with keys."""
-        credentials = tuple(c for branch in pki.branches.values() if (c := _credentials(branch)))
+        """The SM-DP+ of a PKI, on all its curves, with the chains of `variants` that are there: where eUICC
+        and LPA can use several, the first is taken. PkiError if there are no certificates with keys."""
+        branches = [pki.branch(curve, variant) for curve in pki.branches for variant in variants]
+        credentials = tuple(c for branch in branches if branch and (c := _credentials(branch)))
         if not credentials:
             raise PkiError("there are no SM-DP+ certificates with their keys")
         tls = next((b.tls for b in pki.branches.values() if b.tls and b.tls.key), None)
@@ -74,9 +91,13 @@ class SmdpIdentity:
         """The spelling of ours of an address, compared without regard to case; None if it is not ours."""
         return self._addresses.get(address.lower())
 
-    def credentials_under(self, ci_key_id: bytes) -> Credentials | None:
-        """The credentials under one CI."""
-        return next((c for c in self.credentials if c.ci_key_id == ci_key_id), None)
+    def credentials_for(self, ci_key_id: bytes, *, v3: bool) -> Credentials | None:
+        """The preferred credentials under one CI; without `v3` only those without a SubCA."""
+        return next((c for c in self.credentials if c.ci_key_id == ci_key_id and (v3 or not c.others)), None)
+
+    def credentials_under(self, issuer_key_id: bytes) -> Credentials | None:
+        """The credentials that one CI or SubCA has issued."""
+        return next((c for c in self.credentials if c.issuer_key_id == issuer_key_id), None)
 
 
 def _credentials(branch: Branch) -> Credentials | None:
@@ -90,4 +111,5 @@ def _credentials(branch: Branch) -> Credentials | None:
         binding.certificate_der,
         binding.key,
         auth.certificate.registered_id,
+        branch.above(auth),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from asn1 import Record, rsp
 from simulator.crypto.ecc import sign_raw
@@ -12,6 +12,8 @@ from simulator.smdp.records import Session
 
 SUPPORTED_MAJOR_VERSIONS: Final = (2, 3)
 """Of SGP.22: an eUICC of v3 speaks v2 with a server of v2 (§2.6 of SGP.22 v3)."""
+SERVER_SVN: Final = bytes((3, 1, 0))
+"""Highest version of SGP.22 that the server tells an eUICC of version 3."""
 CHALLENGE_LENGTH: Final = 16
 
 
@@ -26,13 +28,14 @@ def initiate_authentication(server: Server, request: dict[str, Any]) -> dict[str
     info = request["euiccInfo1"]
     if info["svn"][0] not in SUPPORTED_MAJOR_VERSIONS:
         raise RspError.of(Refusal.SVN, ".".join(str(byte) for byte in info["svn"]))
-    credentials = _credentials(identity, info["euiccCiPKIdListForVerification"])
-    euicc_ci_key_id = _signing_key(identity, info["euiccCiPKIdListForSigning"])
+    v3 = _has_chains(request)
+    credentials = _credentials(identity, info["euiccCiPKIdListForVerification"], v3=v3)
+    key_ids = _signing_keys(identity, info, v3=v3)
     session = Session(
         transaction_id=server.entropy(16),
         created_at=server.now(),
-        euicc_ci_key_id=euicc_ci_key_id,
-        server_ci_key_id=credentials.ci_key_id,
+        euicc_ci_key_id=key_ids.v3 or key_ids.v2,
+        server_ci_key_id=credentials.issuer_key_id,
         server_challenge=server.entropy(CHALLENGE_LENGTH),
     )
     signed = {
@@ -40,6 +43,7 @@ def initiate_authentication(server: Server, request: dict[str, Any]) -> dict[str
         "euiccChallenge": request["euiccChallenge"],
         "serverAddress": address,
         "serverChallenge": session.server_challenge,
+        **({"sessionContext": _context(key_ids)} if "euiccRspCapability" in info else {}),
     }
     raw = rsp.encode("ServerSigned1", signed)
     server.store.save(session)
@@ -47,22 +51,57 @@ def initiate_authentication(server: Server, request: dict[str, Any]) -> dict[str
         "transactionId": session.transaction_id,
         "serverSigned1": Record(signed, raw),
         "serverSignature1": sign_raw(credentials.auth_key, raw),
-        "euiccCiPKIdToBeUsed": euicc_ci_key_id,
+        **({"euiccCiPKIdToBeUsed": key_ids.v2} if key_ids.v2 else {}),
         "serverCertificate": credentials.auth_certificate,
+        **({"otherCertsInChain": list(credentials.others)} if credentials.others else {}),
     }
 
 
-def _credentials(identity: ServerIdentity, key_ids: list[bytes]) -> AuthCredentials:
+def _has_chains(request: dict[str, Any]) -> bool:
+    """Whether eUICC and LPA both can do with SubCAs, in chains of variants A, B and C (§2.6.7.2)."""
+    euicc = request["euiccInfo1"].get("euiccRspCapability")
+    lpa = request.get("lpaRspCapability")
+    return _has_bit("RspCapability", euicc, "certChainV3VerificationSupport") and _has_bit(
+        "LpaRspCapability", lpa, "certChainV3Support"
+    )
+
+
+def _has_bit(type_name: str, bits: tuple[bytes, int] | None, name: str) -> bool:
+    """Whether a BIT STRING, as decoded, has the bit of this name; none has it not."""
+    position = rsp.names(type_name)[name]
+    if bits is None or position >= bits[1]:
+        return False
+    return bool(bits[0][position // 8] & 0x80 >> position % 8)
+
+
+def _credentials(identity: ServerIdentity, key_ids: list[bytes], *, v3: bool) -> AuthCredentials:
     """The server's credentials under the first CI key, in the eUICC's order, that the eUICC can verify."""
     for key_id in key_ids:
-        if credentials := identity.credentials_under(key_id):
+        if credentials := identity.credentials_for(key_id, v3=v3):
             return credentials
     raise RspError.of(Refusal.SMDP_CERTIFICATE, detail=", ".join(k.hex().upper() for k in key_ids))
 
 
-def _signing_key(identity: ServerIdentity, key_ids: list[bytes]) -> bytes:
-    """The first CI key, in the eUICC's order, under which this server can verify its signatures."""
-    for key_id in key_ids:
-        if identity.chains.anchor(key_id):
-            return key_id
-    raise RspError.of(Refusal.SIGNING_KEY, detail=", ".join(k.hex().upper() for k in key_ids))
+class _SigningKeys(NamedTuple):
+    """The CI keys under which the eUICC may sign, empty if under none: with a chain of variant O, and with
+    one of version 3, which it takes if there is one."""
+
+    v2: bytes
+    v3: bytes
+
+
+def _signing_keys(identity: ServerIdentity, info: dict[str, Any], *, v3: bool) -> _SigningKeys:
+    """Of each list the first CI key, in the eUICC's order, under which this server can verify signatures."""
+    names = ("euiccCiPKIdListForSigning", "euiccCiPKIdListForSigningV3")
+    lists = [info[names[0]], info.get(names[1], []) if v3 else []]
+    found = _SigningKeys(*(next(filter(identity.chains.anchor, key_ids), b"") for key_ids in lists))
+    if not any(found):
+        detail = ", ".join(key_id.hex().upper() for key_ids in lists for key_id in key_ids)
+        raise RspError.of(Refusal.SIGNING_KEY, detail=detail)
+    return found
+
+
+def _context(key_ids: _SigningKeys) -> dict[str, Any]:
+    """SessionContext, for an eUICC of version 3."""
+    named = {"euiccCiPKIdToBeUsedV3": key_ids.v3} if key_ids.v3 else {}
+    return {"serverSvn": SERVER_SVN, "crlStaplingV3Used": False, **named}

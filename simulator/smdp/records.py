@@ -113,7 +113,8 @@ class Session(NamedTuple):
     euicc_ci_key_id: bytes
     """CI under which the eUICC is to sign, 20 bytes."""
     server_ci_key_id: bytes
-    """CI of the certificates that this server uses in the session."""
+    """subjectKeyIdentifier of who issued the certificates that this server uses in the session: a CI, or a
+    SubCA in version 3."""
     server_challenge: bytes
     state: SessionState = SessionState.INITIATED
     eid: bytes = b""

@@ -21,8 +21,9 @@ _HEAD = """# SM-DP+ and SM-DS, function by function
 Made from the tables in `asn1/` and `simulator/smdp/`; do not edit. Clauses are those of GSMA SGP.22.
 Members in brackets are optional. `handleDownloadProgressInfo` goes from the SM-DP+ to the operator.
 
-Not supported: ES2+.HandleNotification and the messages that SGP.22 version 3 adds (certificate chains,
-stapled revocation lists, remote profile management, device change, CheckEvent, push services).
+Of SGP.22 version 3, certificate chains of variants A, B and C are supported. Not supported:
+ES2+.HandleNotification and the other messages that version 3 adds (stapled revocation lists, remote profile
+management, device change, CheckEvent, push services).
 """
 
 
