@@ -46,6 +46,9 @@ WORDS = {
     "fresherCrlAlreadyLoaded": "the eUICC has a newer revocation list",
     "baseCrlMissing": "the eUICC lacks the list that this one is a difference to",
     "verificationKeyNotFound": "the eUICC has no key to check it with",
+    "revokedCert": "a certificate of the server's is revoked",
+    "invalidCertOrCrlTime": "a certificate of the server's has expired or is not valid yet",
+    "invalidCertOrCrlConfiguration": "a certificate of the server's is not for this purpose",
 }
 """Name of a result code in the ASN.1 module → what it says."""
 

@@ -151,6 +151,9 @@ TABLE: Final[dict[tuple[str, str], Reason]] = {
 EUICC_ADVICE: Final[dict[str, str]] = {
     "ciPKUnknown": _SAME_PKI,
     "invalidCertificate": _SAME_PKI,
+    "invalidCertOrCrlTime": "Look at the server's certificates with 'esim pki show', and at the clocks.",
+    "invalidCertOrCrlConfiguration": "Look at the server's certificates with 'esim pki show'.",
+    "revokedCert": "The certificate issuer has withdrawn a certificate: the server needs a new one.",
     "invalidOid": "DPauth and DPpb certificates must be of the same SM-DP+.",
     "noSessionContext": "The eUICC was reset in between: start the download anew.",
     "euiccChallengeMismatch": "Start the download anew; two LPAs may have used the eUICC at once.",
