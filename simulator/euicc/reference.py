@@ -24,7 +24,8 @@ ES6.UpdateMetadata (§5.4.1, tag BF2A) is taken by the MNO-SD of the enabled pro
 secure channel: service provider name, profile name, icon, and policy rules, which it can only unset.
 
 Of version 3, an eUICC that is described with `mep` has several profiles enabled at once: MANAGE LSI (select,
-reset, configure) goes between its eSIM ports in the modes MEP-A1, MEP-A2 and MEP-B.
+reset, configure) goes between its eSIM ports in the modes MEP-A1, MEP-A2 and MEP-B. One that follows version 3
+knows chains of certificates with SubCAs, of variants A, B and C, and tells more faults of certificates apart.
 """
 
 
@@ -37,9 +38,6 @@ _NEVER_GIVEN = frozenset(
         "transactionIdError",
         "missingCrl",
         "invalidCrlSignature",
-        "revokedCert",
-        "invalidCertOrCrlTime",
-        "invalidCertOrCrlConfiguration",
         "invalidIccid",
         "profileChangeOngoing",
         "disallowedByEnterpriseRule",
