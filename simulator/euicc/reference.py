@@ -24,8 +24,9 @@ ES6.UpdateMetadata (§5.4.1, tag BF2A) is taken by the MNO-SD of the enabled pro
 secure channel: service provider name, profile name, icon, and policy rules, which it can only unset.
 
 Of version 3, an eUICC that is described with `mep` has several profiles enabled at once: MANAGE LSI (select,
-reset, configure) goes between its eSIM ports in the modes MEP-A1, MEP-A2 and MEP-B. One that follows version 3
-knows chains of certificates with SubCAs, of variants A, B and C, and tells more faults of certificates apart.
+reset, configure) goes between its eSIM ports in the modes MEP-A1, MEP-A2 and MEP-B. One that follows
+version 3 knows chains of certificates with SubCAs, of variants A, B and C, and tells more faults of
+certificates apart.
 """
 
 
