@@ -1,4 +1,4 @@
-"""The wire language: ASN.1 modules of RSP, SAIP and PKIX in DER, and BER-TLV (ITU-T X.680, X.690).
+"""The wire language: ASN.1 modules of RSP, IoT, SAIP and PKIX in DER, and BER-TLV (ITU-T X.680, X.690).
 
     from asn1 import rsp, saip, pkix
     rsp.decode("GetEuiccChallengeRequest", bytes.fromhex("BF2E00"))
@@ -18,11 +18,13 @@ __all__ = [
     "Field",
     "Record",
     "TlvError",
+    "iot",
     "pkix",
     "rsp",
     "saip",
 ]
 
+iot = Codec("iot")
 pkix = Codec("pkix")
 rsp = Codec("rsp")
 saip = Codec("saip")

@@ -21,6 +21,7 @@ HERE = Path(__file__).parent
 
 # Of every codec: its files, and the modules in them whose types it offers.
 CODECS = {
+    "iot": (("iot.asn", "rsp.asn", "pkix.asn"), ("SGP32Definitions",)),
     "pkix": (("pkix.asn",), ("PKIX1Explicit88", "PKIX1Implicit88")),
     "rsp": (("rsp.asn", "pkix.asn"), ("RSPDefinitions",)),
     "saip": (("saip.asn",), ("PEDefinitions",)),
@@ -84,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m asn1.build", description="Build the tables of the ASN.1 codecs."
     )
     parser.add_argument(
-        "codecs", nargs="*", default=list(CODECS), help="which ones: pkix, rsp, saip; all by default"
+        "codecs", nargs="*", default=list(CODECS), help="which ones: iot, pkix, rsp, saip; all by default"
     )
     parser.add_argument(
         "--check", action="store_true", help="write nothing; fail where a table is not current"

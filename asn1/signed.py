@@ -25,9 +25,17 @@ SIGNED: dict[str, frozenset[str]] = {
             "SmdsSigned2",  # v3: answers of the SM-DS
         }
     ),
+    "iot": frozenset(
+        {
+            "EuiccPackageSigned",  # by the eIM: SGP.32 §2.11.1.1
+            "EuiccPackageResultDataSigned",  # by the eUICC: SGP.32 §2.11.2.1
+            "EuiccPackageErrorDataSigned",
+        }
+    ),
 }
 
 OPAQUE: dict[str, frozenset[str]] = {
     # Checked by the X.509 code, and their octets are signed.
     "rsp": frozenset({"Certificate", "CertificateList"}),
+    "iot": frozenset({"Certificate", "SubjectPublicKeyInfo"}),
 }

@@ -128,7 +128,7 @@ def _features(description: CardDescription) -> Features:
 
     rules = description.policy_rules
     entries = CONSUMER.rules if rules is None else tuple(rule.entry() for rule in rules)
-    features = replace(CONSUMER, rules=entries, test_profiles=description.test_profiles)
+    features = replace(CONSUMER, rules=entries, test_profiles=description.test_profiles, iot=description.iot)
     if description.mep is None:
         return features
     modes = tuple(MepMode[mode] for mode in description.mep.modes)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from simulator.crypto.ecc import Entropy, PrivateKey
 from simulator.euicc.features import CONSUMER, Features
 from simulator.euicc.identity import Credential, EuiccIdentity
+from simulator.euicc.iot.state import IotState
 from simulator.euicc.notifications import NotificationList
 from simulator.euicc.ports import MepMode
 from simulator.euicc.profiles import Profile, Registry
@@ -70,6 +71,10 @@ class EuiccCore:
     revocation_lists: RevocationLists = field(default_factory=RevocationLists)
     default_dp_address: str = ""
     root_ds_address: str = DEFAULT_ROOT_DS
+    iot: IotState | None = None
+    """Of an IoT eUICC."""
+    last_installed: bytes = b""
+    """ISD-P of the profile that was installed last since the power came on."""
     session: Session | None = None
     retained_key: RetainedKey | None = None
     mode: MepMode | None = None
@@ -103,6 +108,7 @@ class EuiccCore:
             "profiles": [profile.save() for profile in self.registry],
             "notifications": self.notifications.save(),
             "revocation_lists": self.revocation_lists.save(),
+            "iot": None if self.iot is None else self.iot.save(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -115,3 +121,5 @@ class EuiccCore:
         self.registry.profiles = [Profile.load(saved) for saved in state["profiles"]]
         self.notifications.restore(state["notifications"])
         self.revocation_lists.restore(state.get("revocation_lists", []))
+        saved = state.get("iot")
+        self.iot = None if saved is None else IotState.load(saved)

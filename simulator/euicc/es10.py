@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from asn1 import Codec, rsp
+
 if TYPE_CHECKING:
     from simulator.euicc.core import EuiccCore
 
@@ -22,3 +24,5 @@ class Es10Function:
     request: str
     clause: str
     handler: Es10Handler
+    codec: Codec = rsp
+    """Which reads the request."""

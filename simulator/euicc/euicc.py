@@ -12,6 +12,7 @@ from simulator.euicc.core import DEFAULT_MEMORY, EuiccCore
 from simulator.euicc.es6 import update_metadata
 from simulator.euicc.features import CONSUMER, Features
 from simulator.euicc.identity import EuiccIdentity
+from simulator.euicc.iot.state import IotState
 from simulator.euicc.isdr import Ecasd, IsdR
 from simulator.euicc.ports import Ports
 from simulator.euicc.profiles import Registry
@@ -43,6 +44,8 @@ class Euicc:
         protocol: int = T0,
     ) -> None:
         self.core = EuiccCore(identity, entropy, clock, features, Registry(memory))
+        if features.iot:
+            self.core.iot = IotState()
         ports = features.mep.profiles + 1 if features.mep else 1
         self.cards = tuple(self._card(port, atr, protocol) for port in range(ports))
         """By eSIM port; a single one unless several profiles can be enabled at once."""
@@ -63,7 +66,7 @@ class Euicc:
 
     def reset(self) -> bytes:
         """Reset; the enabled profile is what the card shows from now on. Returns the ATR."""
-        self.core.mode = None
+        self.core.mode, self.core.last_installed = None, b""
         for port in range(len(self.cards)):
             self._mount(port)
         return self._ports.reset()

@@ -32,6 +32,8 @@ class Features:
     """Highest version of SGP.22 that it follows."""
     rules: tuple[Rule, ...] = field(default=ALLOW_ALL_POLICIES, hash=False)
     """The rules authorisation table: which operators may use which profile policy rules."""
+    iot: bool = False
+    """Whether it is the eUICC of an IoT device, which obeys eIMs (SGP.32)."""
     mep: Mep | None = None
     """Whether several profiles can be enabled at once, and how; only of version 3."""
     test_profiles: bool = True
@@ -49,7 +51,12 @@ class Features:
     def save(self) -> dict[str, Any]:
         """The features as plain values."""
         rules = rsp.encode("GetRatResponse", {"rat": list(self.rules)})
-        saved = {"svn": list(self.svn), "rules": rules.hex(), "test_profiles": self.test_profiles}
+        saved = {
+            "svn": list(self.svn),
+            "rules": rules.hex(),
+            "test_profiles": self.test_profiles,
+            "iot": self.iot,
+        }
         if self.mep is not None:
             saved["mep"] = {
                 "modes": [mode.value for mode in self.mep.modes],
@@ -66,6 +73,7 @@ class Features:
         return cls(
             (major, minor, patch),
             tuple(rules),
+            saved.get("iot", False),
             Mep(tuple(map(MepMode, mep["modes"])), mep["profiles"]) if mep else None,
             saved["test_profiles"],
         )

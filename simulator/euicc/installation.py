@@ -304,6 +304,7 @@ class Installation:
         result = {"aid": profile.aid, "simaResponse": pe_response(None)}
         answer = self._result(("successResult", result))
         core.registry.profiles.append(profile)
+        core.last_installed = profile.aid
         core.notifications.announce(
             profile, INSTALL, self.credential, lambda address: address != self.session.server_address
         )

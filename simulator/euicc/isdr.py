@@ -49,6 +49,11 @@ class IsdR(Application):
         super().__init__()
         self.core = core
         self.port = port
+        self._functions = FUNCTIONS
+        if core.iot is not None:
+            from simulator.euicc.iot.functions import FUNCTIONS as IOT_FUNCTIONS
+
+            self._functions = FUNCTIONS | IOT_FUNCTIONS
         self._installation: Installation | None = None
         self.reset()
 
@@ -98,14 +103,14 @@ class IsdR(Application):
         StatusError 6A88 for an unknown function, 6A80 for a message that is not what its tag says.
         """
         tag = _tag(message)
-        function = FUNCTIONS.get(tag)
+        function = self._functions.get(tag)
         # What nothing else knows counts as a piece while a package comes in: the package is at fault.
         if tag in PIECE_TAGS or (function is None and self._installation is not None):
             return self._take_piece(tag, message)
         if function is None:
             raise StatusError(SW.REFERENCED_DATA_NOT_FOUND)
         try:
-            request = rsp.decode(function.request, message)
+            request = function.codec.decode(function.request, message)
         except Asn1Error:
             raise StatusError(SW.INCORRECT_DATA) from None
         if tag != _CANCEL_SESSION:

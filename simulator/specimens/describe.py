@@ -97,6 +97,8 @@ class CardDescription(Description):
 
     policy_rules: tuple[AuthorisedRules, ...] | None = None
     """The rules authorisation table of an eUICC; every operator may use every rule if there is none."""
+    iot: bool = False
+    """Whether an eUICC obeys eIMs (SGP.32)."""
     mep: SeveralEnabled | None = None
     """Whether an eUICC, then one of SGP.22 version 3, can have several profiles enabled."""
     test_profiles: bool = True

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from asn1 import Asn1Error, DecodeError, EncodeError, Record, pkix, rsp, saip, tlv
+from asn1 import Asn1Error, DecodeError, EncodeError, Record, iot, pkix, rsp, saip, tlv
 from asn1.signed import OPAQUE, SIGNED
 
 TRANSACTION = bytes(range(16))
@@ -103,7 +103,7 @@ class TestRecords:
 
     def test_every_signed_type_gives_one(self) -> None:
         for codec, names in SIGNED.items():
-            types = {"rsp": rsp, "saip": saip, "pkix": pkix}[codec].types
+            types = {"iot": iot, "rsp": rsp, "saip": saip, "pkix": pkix}[codec].types
             assert names <= types
         assert not OPAQUE["rsp"] & rsp.types
 

@@ -268,3 +268,12 @@ def test_an_euicc_with_several_ports(esim: Esim, tmp_path: Path) -> None:
     )
     path.write_text("name: Ports\nkind: euicc\nmep: {modes: [C]}\n")
     assert "ports.yaml:3: mep" in esim("card", "new", "other", "--from", path).err
+
+
+def test_an_euicc_of_an_iot_device(esim: Esim, tmp_path: Path) -> None:
+    path = tmp_path / "meter.yaml"
+    path.write_text("name: Meter\nkind: euicc\niot: true\n")
+    assert esim("card", "new", "meter", "--from", path).status == 0
+    select = "00A4040010A0000005591010FFFFFFFF890000010000"
+    told = esim("apdu", "--card", "meter", select, "80E2910003BF550000")
+    assert "BF5502A000" in told.out
