@@ -52,15 +52,21 @@ def pki(folder: Path | None = None) -> TestPki:
     """The PKI in `folder`, or the user's own, which is made when it is first wanted."""
     from simulator.crypto.pki import TestPki
 
+    passphrase = pki_passphrase()
     if folder is not None:
-        return TestPki.load(folder)
+        return TestPki.load(folder, passphrase=passphrase)
     own = home.pki_folder()
     if any(own.glob("CERT_CI_*.der")):
-        return TestPki.load(own)
+        return TestPki.load(own, passphrase=passphrase)
     click.echo(f"Making a test PKI in {own}", err=True)
     made = TestPki.create(entropy=entropy, now=now())
-    made.save(own)
+    made.save(own, passphrase)
     return made
+
+
+def pki_passphrase() -> str:
+    """With which the keys of a PKI are encrypted; empty if they are not."""
+    return os.environ.get("ESIM_PKI_PASSPHRASE", "")
 
 
 def with_tls_for(pki: TestPki, hosts: Iterable[str]) -> TestPki:

@@ -196,15 +196,30 @@ def _check_path(levels: Sequence[Level], anchor: Certificate) -> None:
             _check_constraints(certificate, its_role, issuer)
 
 
-def _check_issue(certificate: Certificate, role: Role, issuer: Certificate) -> None:
-    """All that does not depend on the time: who issued it, the signature, what it says."""
-    named = certificate.issuer == issuer.subject and certificate.authority_key_id == issuer.subject_key_id
-    if not named:
-        raise CertificateError(CertificateFault.WRONG_ISSUER, role)
+def names_and_signs(issuer: Certificate, certificate: Certificate) -> bool:
+    """Whether `issuer` has issued the certificate, whatever either is for."""
+    return _names(issuer, certificate) and _signs(issuer, certificate)
+
+
+def _names(issuer: Certificate, certificate: Certificate) -> bool:
+    linked = certificate.authority_key_id == issuer.subject_key_id
+    return linked and certificate.issuer == issuer.subject
+
+
+def _signs(issuer: Certificate, certificate: Certificate) -> bool:
     try:
         issuer.public_key.verify(certificate.signature, certificate.signed_part, ec.ECDSA(SHA256()))
     except InvalidSignature:
-        raise CertificateError(CertificateFault.WRONG_SIGNATURE, role) from None
+        return False
+    return True
+
+
+def _check_issue(certificate: Certificate, role: Role, issuer: Certificate) -> None:
+    """All that does not depend on the time: who issued it, the signature, what it says."""
+    if not _names(issuer, certificate):
+        raise CertificateError(CertificateFault.WRONG_ISSUER, role)
+    if not _signs(issuer, certificate):
+        raise CertificateError(CertificateFault.WRONG_SIGNATURE, role)
     if certificate.curve is not issuer.curve:
         raise CertificateError(CertificateFault.WRONG_CURVE, role, certificate.curve.name)
     _check_content(certificate, role)
