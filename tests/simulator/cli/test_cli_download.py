@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +18,10 @@ from simulator.crypto.pki import TestPki
 from simulator.lpa import InstallationFailed
 from simulator.profile import build, describe
 from simulator.smdp import MemoryStore
-from tests.simulator.cli.conftest import Esim
+from tests.simulator.cli.conftest import Esim, Server
 from tests.simulator.conftest import Bench
 
 ROOT = Path(__file__).parents[3]
-Server = Callable[..., list[str]]
 
 
 def test_the_demo_tells_the_whole_story(esim: Esim, esim_home: Path) -> None:
@@ -68,36 +63,6 @@ def test_the_same_profile_is_not_installed_twice(esim: Esim) -> None:
     assert "a profile with this ICCID is on the eUICC already" in refused.err
     assert refused.err.count("\n") == 1
     assert len(json.loads(esim("card", "show", "phone", "--json").out)["profiles"]) == 1
-
-
-@pytest.fixture
-def serve(esim_home: Path) -> Iterator[Server]:
-    """Starts `esim smdp serve` in a process of its own, on a free port; gives the lines that it prints."""
-    processes: list[subprocess.Popen[str]] = []
-
-    def start(*arguments: object) -> list[str]:
-        command = [sys.executable, "-c", "from simulator.cli import main; main()", "smdp", "serve"]
-        process = subprocess.Popen(
-            [*command, "--port", "0", *map(str, arguments)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env={"ESIM_HOME": str(esim_home), "PYTHONUNBUFFERED": "1", "LC_ALL": "C.UTF-8"},
-        )
-        processes.append(process)
-        assert process.stdout is not None
-        lines = [process.stdout.readline().strip()]
-        assert lines[0].startswith("SM-DP+"), lines
-        lines += [process.stdout.readline().strip() for _ in range(2 * arguments.count("--upp"))]
-        return lines
-
-    yield start
-    for process in processes:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
-        assert process.stdout is not None
-        process.stdout.close()
 
 
 def profiles_on(esim: Esim, name: str) -> list[dict[str, Any]]:
