@@ -30,6 +30,16 @@ SIGNED: dict[str, frozenset[str]] = {
             "EuiccPackageSigned",  # by the eIM: SGP.32 §2.11.1.1
             "EuiccPackageResultDataSigned",  # by the eUICC: SGP.32 §2.11.2.1
             "EuiccPackageErrorDataSigned",
+            # Those of RSP that pass over ESipa: SGP.32 §6.3.2
+            "ServerSigned1",
+            "EuiccSigned1",
+            "SmdpSigned2",
+            "EUICCSigned2",
+            "StoreMetadataRequest",
+            "InitialiseSecureChannelRequest",
+            "ProfileInstallationResultData",
+            "NotificationMetadata",
+            "EuiccCancelSessionSigned",
         }
     ),
 }

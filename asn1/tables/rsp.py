@@ -115,7 +115,12 @@ TYPES = {
         ('discoveryBaseURL', ('UTF8String', 0x81, ())),
     ), 2),
     'LpaMode': ('INTEGER', 0x02, ()),
-    'IoTSpecificInfo': ('SEQUENCE', 0x30, (), 0),
+    'IoTSpecificInfo': ('SEQUENCE', 0x30, (
+        ('iotVersion', ('SEQUENCE OF', 0xA0, 'VersionType', ()), 'OPTIONAL'),
+        ('ecallSupported', ('NULL', 0x81), 'OPTIONAL'),
+        ('fallbackSupported', ('NULL', 0x82), 'OPTIONAL'),
+        ('fallbackAllowedUpdateSupported', ('NULL', 0x83), 'OPTIONAL'),
+    ), 4),
     'CertificateInfo': ('BIT STRING', 0x03, ()),
     'DeviceInfo': ('SEQUENCE', 0x30, (
         ('tac', ('IMPLICIT', 0x80, 'Octet4')),
