@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from asn1 import rsp
+from asn1 import Codec, iot, rsp
 from asn1.errors import Asn1Error
 
 ADMIN_PROTOCOL_HEADER: Final = "X-Admin-Protocol"
@@ -59,8 +59,8 @@ class FunctionError(Exception):
 
 class Member(NamedTuple):
     """A JSON member. `encoding` is "text", "hex" (upper case), "bytes" (base64), "integer", "boolean",
-    "object" (left as it is), or "der:<Type>": the base64 of the DER of that type of RSPDefinitions. A tuple
-    of members stands for an array of objects that have them."""
+    "object" (left as it is), or "der:<Type>" or "iot:<Type>": the base64 of the DER of that type of
+    RSPDefinitions or SGP32Definitions. A tuple of members stands for an array of objects that have them."""
 
     name: str
     encoding: str | tuple[Member, ...]
@@ -202,7 +202,7 @@ def _to_json(where: str, encoding: str | tuple[Member, ...], value: Any) -> Any:
         return str(value)
     if encoding == "hex":
         return str(value.hex()).upper()
-    octets = value if encoding == "bytes" else rsp.encode(encoding[4:], value)
+    octets = value if encoding == "bytes" else _CODECS[encoding[:4]].encode(encoding[4:], value)
     return b64encode(octets).decode("ascii")
 
 
@@ -214,9 +214,10 @@ def _from_json(where: str, encoding: str | tuple[Member, ...], value: Any) -> An
         return _checked(_JSON_TYPES[encoding], value)
     text = _checked(str, value)
     decode = _FROM_TEXT.get(encoding)
-    return decode(text) if decode else rsp.decode(encoding[4:], _from_base64(text))
+    return decode(text) if decode else _CODECS[encoding[:4]].decode(encoding[4:], _from_base64(text))
 
 
+_CODECS: Final[dict[str, Codec]] = {"der:": rsp, "iot:": iot}
 _JSON_TYPES: Final[dict[str, type]] = {"integer": int, "boolean": bool, "object": dict}
 _JSON_NAMES: Final[dict[type, str]] = {
     str: "string",

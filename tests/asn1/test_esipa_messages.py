@@ -14,7 +14,7 @@ INSTALL = (b"\x40", 2)
 METADATA = {"seqNumber": 7, "profileManagementOperation": INSTALL, "notificationAddress": "a"}
 TO_EIM, TO_IPA = "EsipaMessageFromIpaToEim", "EsipaMessageFromEimToIpa"
 
-FROM_THE_FIELD = [
+FROM_THE_FIELD: list[tuple[str, Any, str]] = [
     (
         TO_EIM,
         (
@@ -67,7 +67,7 @@ FROM_THE_FIELD = [
     (TO_IPA, ("provideEimPackageResultResponse", ("provideEimPackageResultError", 127)), "BF500302017F"),
 ]
 
-BY_HAND = [
+BY_HAND: list[tuple[str, Any, str]] = [
     (
         TO_EIM,
         ("initiateAuthenticationRequestEsipa", {"euiccChallenge": EID, "eimTransactionId": TRANSACTION}),
