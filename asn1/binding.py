@@ -10,7 +10,7 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from functools import cache
 from typing import Any, Final, NamedTuple
 
@@ -75,6 +75,12 @@ class Function(NamedTuple):
     response: tuple[Member, ...]
     is_notification: bool = False
     """A notification is answered with HTTP status 204 and nothing else (§6.3)."""
+    alternatives: tuple[tuple[Member, ...], ...] = ()
+    """Other members that a response can have instead; it has those whose first one is there."""
+
+    def response_with(self, names: Container[str]) -> tuple[Member, ...]:
+        """The members of a response that has these names."""
+        return next((members for members in self.alternatives if members[0].name in names), self.response)
 
 
 REQUESTER: Final = (Member("functionRequesterIdentifier", "text"), Member("functionCallIdentifier", "text"))
@@ -118,13 +124,14 @@ class Binding:
 
     def encode_response(self, function: str, values: Mapping[str, Any]) -> Document:
         """The JSON object of a successful response, with its header."""
-        return {**success_header(), **_encode(function, self._function(function).response, values)}
+        members = self._function(function).response_with(values)
+        return {**success_header(), **_encode(function, members, values)}
 
     def decode_response(self, function: str, document: Any) -> dict[str, Any]:
         """The members of a response. FunctionError if it tells of a failure, BindingError if
         it is malformed."""
         raise_for_failure(function, document)
-        return _decode(function, self._function(function).response, document)
+        return _decode(function, self._function(function).response_with(document), document)
 
     def _function(self, name: str) -> Function:
         try:

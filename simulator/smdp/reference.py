@@ -48,7 +48,7 @@ def _functions(binding: Binding, server: type) -> str:
             function.clause,
             _served(server, name),
             _members(function.request),
-            _members(function.response),
+            "; or ".join(map(_members, (function.response, *function.alternatives))),
         )
         for name, function in binding.functions.items()
     ]
