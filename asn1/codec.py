@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,19 @@ class Codec:
             return dict(self._tables.NAMES[path])
         except KeyError:
             raise Asn1Error(f"{self._module}: {path} has no named numbers or bits") from None
+
+    def bits(self, path: str, names: Iterable[str]) -> tuple[bytes, int]:
+        """The BIT STRING of a type with named bits in which just these are set, without trailing zero bits
+        as X.690 §11.2.2 wants it. Raises Asn1Error for a name that it does not have."""
+        numbers = self.names(path)
+        try:
+            wanted = [numbers[name] for name in names]
+        except KeyError as error:
+            raise Asn1Error(f"{self._module}: {path} has no bit {error}") from None
+        length = max(wanted, default=-1) + 1
+        size = (length + 7) // 8
+        value = sum(1 << (size * 8 - 1 - number) for number in set(wanted))
+        return value.to_bytes(size, "big"), length
 
     @property
     def types(self) -> frozenset[str]:

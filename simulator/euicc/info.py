@@ -40,12 +40,7 @@ RSP_CAPABILITY_V3 = ("certChainV3VerificationSupport", "euiccRspCapInInfo1")
 @cache
 def named_bits(path: str, names: tuple[str, ...]) -> tuple[bytes, int]:
     """A BIT STRING with these named bits set."""
-    positions = [rsp.names(path)[name] for name in names]
-    length = max(positions) + 1
-    bits = bytearray((length + 7) // 8)
-    for position in positions:
-        bits[position // 8] |= 0x80 >> position % 8
-    return bytes(bits), length
+    return rsp.bits(path, names)
 
 
 def euicc_info1(core: EuiccCore) -> dict[str, Any]:

@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 
 from simulator.lpa.certificate import role_names
 from simulator.lpa.device import Device
-from simulator.lpa.download import authenticate, open_session, session_of
 from simulator.lpa.errors import LpaError, ServerProtocolError, ServerUnreachable
 from simulator.lpa.es9 import EVENT_RETRIEVAL
+from simulator.lpa.session import authenticate, open_session
 from simulator.lpa.steps import Procedure, SendToCard
 
 LONGEST_WAY: Final = 3
@@ -46,15 +46,15 @@ def _follow(event: Event, device: Device, length: int) -> Procedure[list[Event]]
     if length == 0:
         raise ServerProtocolError(f"{event.server_address} sends in a circle: SM-DSs name one another")
     try:
-        opening = yield from open_session(event.server_address, None)
+        session = yield from open_session(event.server_address)
     except ServerUnreachable:
         if length == LONGEST_WAY:
             raise
         return [event]
-    if "ds-auth" not in role_names(opening["serverCertificate"]):
+    if "ds-auth" not in role_names(session.opening["serverCertificate"]):
         return [event]
-    session = session_of(event.server_address, opening)
-    answer = yield from authenticate(session, opening, event.event_id, device, EVENT_RETRIEVAL)
+    context = session.common_context(device, event.event_id)
+    answer = yield from authenticate(session, context, EVENT_RETRIEVAL)
     found: list[Event] = []
     for entry in answer["eventEntries"]:
         further = Event(entry["rspServerAddress"], entry["eventId"])

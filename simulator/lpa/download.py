@@ -26,7 +26,6 @@ from cards.isdr import bpp
 from cards.isdr.errors import Es10Error, InstallationError
 from simulator.lpa import policy
 from simulator.lpa.activation_code import ActivationCode
-from simulator.lpa.certificate import registered_ids
 from simulator.lpa.device import Device
 from simulator.lpa.errors import (
     DownloadCancelled,
@@ -37,13 +36,10 @@ from simulator.lpa.errors import (
     ServerProtocolError,
 )
 from simulator.lpa.profiles import ProfileMetadata, bit_names
+from simulator.lpa.session import Session, authenticate, cancel, open_session
 from simulator.lpa.steps import AskUser, Decision, PostToServer, Procedure, SendToCard
 
 Value = dict[str, Any]
-LPA_CAPABILITY = (b"\x40", 2)
-"""LpaRspCapability with certChainV3Support: otherCertsInChain reaches the eUICC."""
-OLDEST_VERSION = bytes((2, 0, 0))
-"""Of SGP.22: what eUICCs before it send is of another shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +62,6 @@ class DownloadResult:
     def sequence_number(self) -> int:
         number: int = self.notification["profileInstallationResultData"]["notificationMetadata"]["seqNumber"]
         return number
-
-
-@dataclass(frozen=True, slots=True)
-class _Session:
-    """An RSP session that both sides know, so that leaving it early must be told to both."""
-
-    address: str
-    transaction_id: bytes
-    capabilities: tuple[str, ...] = ()
-    """What a server of version 3 can do besides (ServerRspCapability)."""
-
-    @property
-    def reason_of_abortion(self) -> str:
-        """The reason for a session that is left and may be begun anew: servers of version 2 know no other
-        than "postponed" that keeps the order."""
-        return "sessionAborted" if "cancelForSessionAbortedSupport" in self.capabilities else "postponed"
 
 
 @dataclass(slots=True)
@@ -128,11 +108,11 @@ def download(
     agreement = agreement or Agreement(confirmation_code)
     address = activation.smdp_address if activation else (yield from _default_address())
     matching_id = activation.matching_id if activation else ""
-    opening = yield from open_session(address, activation)
+    session = yield from open_session(address, activation)
     agreement.has_begun = True
-    session = session_of(address, opening)
     try:
-        answer = yield from authenticate(session, opening, matching_id, device or Device())
+        context = session.common_context(device or Device(), matching_id)
+        answer = yield from authenticate(session, context)
         metadata = _metadata(answer)
         _check_names(session, metadata)
         code = yield from _consent(metadata, answer, agreement)
@@ -140,13 +120,13 @@ def download(
         _compare_metadata(package, metadata)
         result = yield from _install(package)
     except _StopError as stop:
-        told = yield from cancel(session.address, session.transaction_id, stop.reason)
+        told = yield from cancel(session, stop.reason)
         if isinstance(stop.error, DownloadInterrupted) and told:
             raise LpaError(f"{stop.error}; both sides were told, so the order is closed") from stop.__cause__
         raise stop.error from stop.__cause__
     except KeyboardInterrupt:
         reason = session.reason_of_abortion
-        yield from cancel(session.address, session.transaction_id, reason)
+        yield from cancel(session, reason)
         raise DownloadCancelled(reason, "it was stopped; the order stays open") from None
     aid = result["profileInstallationResultData"]["finalResult"][1]["aid"]
     return DownloadResult(metadata, aid, result, address)
@@ -159,67 +139,6 @@ def _default_address() -> Procedure[str]:
     return str(address)
 
 
-def open_session(address: str, activation: ActivationCode | None) -> Procedure[Value]:
-    """The first half of common mutual authentication (§3.0.1): the server's answer, checked."""
-    info1 = yield SendToCard("get_euicc_info1")
-    if info1["svn"] < OLDEST_VERSION:
-        version = ".".join(map(str, info1["svn"]))
-        raise LpaError(f"the eUICC follows SGP.22 version {version}; versions from 2.0.0 on are supported")
-    challenge = yield SendToCard("get_euicc_challenge")
-    opening = {"euiccChallenge": challenge, "euiccInfo1": info1, "smdpAddress": address}
-    if "euiccRspCapability" in info1:  # an eUICC of version 3
-        opening["lpaRspCapability"] = LPA_CAPABILITY
-    server = yield PostToServer(address, "initiateAuthentication", opening)
-    _check_server(server, address, server["transactionId"], activation)
-    answer: Value = server
-    return answer
-
-
-def session_of(address: str, opening: Value) -> _Session:
-    """The session that the server has opened."""
-    bits = opening["serverSigned1"].get("serverRspCapability")
-    capabilities = bit_names("ServerRspCapability", bits) if bits else ()
-    return _Session(address, opening["transactionId"], capabilities)
-
-
-def authenticate(
-    session: _Session, opening: Value, matching_id: str, device: Device, function: str = "authenticateClient"
-) -> Procedure[Value]:
-    """The second half: eUICC and server check each other; the answer of AuthenticateClient (ES9+, ES11)."""
-    server = {name: value for name, value in opening.items() if name != "transactionId"}
-    context: Value = {"deviceInfo": device.to_value()}
-    if matching_id:
-        context["matchingId"] = matching_id
-    request = {**server, "ctxParams1": ("ctxParamsForCommonAuthentication", context)}
-    try:
-        client = yield SendToCard("authenticate_server", (request,))
-    except Es10Error as error:
-        raise EuiccRefused(error) from error
-    proof = {"transactionId": session.transaction_id, "authenticateServerResponse": client}
-    answer: Value = yield PostToServer(session.address, function, proof)
-    return answer
-
-
-def _check_server(
-    server: Value, address: str, transaction_id: bytes, activation: ActivationCode | None
-) -> None:
-    """What the LPA itself checks of the server's answer (§3.0.1, steps 8 to 10)."""
-    signed = server["serverSigned1"]
-    if signed["serverAddress"].casefold() != address.casefold():
-        raise ServerProtocolError(
-            f"{address} signed for the address {signed['serverAddress']!r}: it is not the server asked for"
-        )
-    if signed["transactionId"] != transaction_id:
-        raise ServerProtocolError("the server signed another transaction than it opened")
-    if activation and activation.smdp_oid:
-        oids = registered_ids(server["serverCertificate"])
-        if activation.smdp_oid not in oids:
-            raise ServerProtocolError(
-                f"the server's certificate is for {', '.join(oids) or 'no OID'}, "
-                f"the activation code asks for {activation.smdp_oid}"
-            )
-
-
 def _metadata(answer: Value) -> ProfileMetadata:
     try:
         return ProfileMetadata.of(answer["profileMetadata"])
@@ -227,7 +146,7 @@ def _metadata(answer: Value) -> ProfileMetadata:
         raise ServerProtocolError(f"the profile's metadata is not usable: {error}") from error
 
 
-def _check_names(session: _Session, metadata: ProfileMetadata) -> None:
+def _check_names(session: Session, metadata: ProfileMetadata) -> None:
     """A profile needs names by which a user knows it, if the server can be told so (version 3 only)."""
     named = metadata.service_provider and metadata.name
     if not named and "cancelForEmptySpnPnSupport" in session.capabilities:
@@ -276,7 +195,7 @@ def hash_of_confirmation_code(code: str, transaction_id: bytes) -> bytes:
     return sha256(sha256(code.encode()).digest() + transaction_id).digest()
 
 
-def _fetch_package(session: _Session, answer: Value, code: str) -> Procedure[bytes]:
+def _fetch_package(session: Session, answer: Value, code: str) -> Procedure[bytes]:
     """The eUICC's one-time key to the server, and the package that is bound to it."""
     request = {name: answer[name] for name in ("smdpSigned2", "smdpSignature2", "smdpCertificate")}
     if code:
@@ -322,15 +241,3 @@ def _install(package: bytes) -> Procedure[Value]:
         problem = DownloadInterrupted(f"the eUICC stopped while it loaded the package: {error}")
         raise _StopError("loadBppExecutionError", problem) from error
     return result
-
-
-def cancel(address: str, transaction_id: bytes, reason: str) -> Procedure[bool]:
-    """CancelSession to the eUICC, and its signed answer to the server (§3.0.2); whether both took it. What
-    goes wrong here does not hide why the session is cancelled."""
-    try:
-        answer = yield SendToCard("cancel_session", (transaction_id, reason))
-        message = {"transactionId": transaction_id, "cancelSessionResponse": answer}
-        yield PostToServer(address, "cancelSession", message)
-    except (CardError, LpaError):
-        return False
-    return True

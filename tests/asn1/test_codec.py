@@ -217,3 +217,14 @@ def loaded(code: str) -> list[str]:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     heavy = ("asn1.der", "asn1.tables", "asn1tools")
     return [module for module in done.stdout.split() if module.startswith(heavy)]
+
+
+def test_bits_are_set_by_their_names() -> None:
+    """Trailing zero bits are left out (X.690 §11.2.2): bit 17 is the second of the third octet."""
+    assert rsp.bits("RspCapability", ["signedSmdsResponseV3Support", "additionalProfile"]) == (
+        bytes.fromhex("800040"),
+        18,
+    )
+    assert rsp.bits("LpaRspCapability", []) == (b"", 0)
+    with pytest.raises(Asn1Error, match="LpaRspCapability has no bit 'nothing'"):
+        rsp.bits("LpaRspCapability", ["nothing"])
