@@ -20,6 +20,7 @@ COMMANDS = {
     "qr": "Draw an activation code as QR code, or read one.",
     "card": "Make, list, show and delete simulated cards.",
     "apdu": "Send command APDUs to a simulated card.",
+    "script": "Run APDU scripts on a card.",
     "profile": "Build, print and check profile packages.",
     "smdp": "Run a test SM-DP+, and manage its orders.",
     "smds": "Run a test SM-DS.",

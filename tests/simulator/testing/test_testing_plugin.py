@@ -1,0 +1,182 @@
+"""The pytest plugin in somebody else's project: fixtures, marks, scripts, what a failing test shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from cards import InProcessLink, Uicc
+from cards.at import Modem
+from cards.at.terminal import ModemTerminal
+from cards.errors import LinkError
+from simulator.testing.capabilities import CAPABILITIES, has
+from simulator.testing.sources import SimulatedSource
+from tests.simulator.conftest import Bench
+
+ICCID = "8999900000000000014"
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> pytest.Pytester:
+    """A project of its own, which has installed this one."""
+    pytester.makeini("[pytest]\naddopts = --strict-markers -p no:cacheprovider -p no:xdist -p no:cov\n")
+    return pytester
+
+
+@pytest.fixture
+def modem(bench: Bench) -> Iterator[str]:
+    """A card that is not a fresh one each time, behind a modem."""
+    from simulator.profile import build, describe
+
+    bench.download(build.build_package(describe.load_shipped("test-operator")), enable=True)
+    with ModemTerminal(Modem(bench.euicc)) as terminal:
+        yield f"modem:{terminal.path}"
+
+
+TESTS = """
+import pytest
+
+def test_files(uicc):
+    assert str(uicc.read_iccid()) == "8999900000000000014"
+
+def test_the_euicc(euicc):
+    assert len(euicc.get_profiles_info()) == 1
+
+def test_each_test_has_a_fresh_card_1(uicc):
+    uicc.select("MF/ADF.USIM/EF.FPLMN")
+    uicc.update_binary(bytes.fromhex("99F907"))
+
+def test_each_test_has_a_fresh_card_2(uicc):
+    uicc.select("MF/ADF.USIM/EF.FPLMN")
+    assert uicc.read_binary(length=3) == bytes.fromhex("FFFFFF")
+
+def test_download(lpa, smdp):
+    from simulator.profile import build, describe
+    matching_id = smdp.add_order(build.build_package(describe.load_shipped("home-operator")))
+    lpa.download(f"LPA:1$testsmdpplus1.example.com${matching_id}")
+    assert len(lpa.profiles()) == 2
+
+@pytest.mark.requires("usim", "es10c")
+def test_what_it_has(card):
+    assert card.transmit(bytes.fromhex("00A40004023F00"))[-2] == 0x61
+
+@pytest.mark.requires("version3")
+def test_what_it_has_not(card):
+    raise AssertionError
+
+@pytest.mark.destructive
+def test_a_simulated_card_may_be_spoilt(card): ...
+"""
+
+
+def test_fixtures_and_marks(project: pytest.Pytester) -> None:
+    project.makepyfile(TESTS)
+    result = project.runpytest_inprocess("-rs")
+    result.assert_outcomes(passed=7, skipped=1)
+    result.stdout.fnmatch_lines(["*the card (sim) does not do this: version3, is an eUICC of version 3*"])
+
+
+def test_the_same_tests_on_a_card_behind_a_modem(project: pytest.Pytester, modem: str) -> None:
+    project.makepyfile(
+        """
+        import pytest
+
+        def test_files(uicc):
+            assert str(uicc.read_iccid()) == "8999900000000000014"
+
+        @pytest.mark.destructive
+        def test_that_changes_the_card(uicc):
+            uicc.select("MF/ADF.USIM/EF.FPLMN")
+            uicc.update_binary(bytes.fromhex("99F907"))
+        """
+    )
+    result = project.runpytest_inprocess("--card", modem, "-rs")
+    result.assert_outcomes(passed=1, skipped=1)
+    result.stdout.fnmatch_lines([f"*it changes the card: name it with --card-id * or {ICCID}"])
+    project.runpytest_inprocess("--card", modem, "--card-id", "123").assert_outcomes(passed=1, errors=1)
+    project.runpytest_inprocess("--card", modem, "--card-id", ICCID).assert_outcomes(passed=2)
+
+
+def test_a_failing_test_shows_its_apdus(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        def test_that_fails(card):
+            card.transmit(bytes.fromhex("00A40004026F07"))
+            assert False
+        """
+    )
+    result = project.runpytest_inprocess()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*APDUs*", "-> 00A40004*6F07", "<- 6A82, file or application not found"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text", "said"),
+    [
+        (("--card", "hat"), "def test(card): ...", "--card hat: it is sim"),
+        ((), "import pytest\n@pytest.mark.requires('magic')\ndef test(card): ...", "the words are uicc, gsm"),
+    ],
+)
+def test_mistakes_are_told(
+    project: pytest.Pytester, arguments: tuple[str, ...], text: str, said: str
+) -> None:
+    project.makepyfile(text)
+    result = project.runpytest_inprocess(*arguments)
+    result.stdout.fnmatch_lines([f"*{said}*"])
+    assert result.ret != 0
+
+
+SCRIPT = """
+[the MF is there]
+00A40004023F00 => 62* 9000
+
+[the ICCID]
+select MF/EF.ICCID
+00B000000A => {iccid:10} 9000
+
+[something else]
+00B000000A => 00* 9000
+
+[its number again]
+00B000000A => $iccid 9000
+"""
+
+
+def test_scripts_are_tests(project: pytest.Pytester) -> None:
+    project.makefile(".apdu", cards=SCRIPT)
+    result = project.runpytest_inprocess("-v")
+    result.assert_outcomes(passed=3, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "cards.apdu::the ICCID PASSED*",
+            "*cards.apdu, line 9: *: the data 98*byte 0 is 98 in place of 00*",
+            "-> 00B00000*",
+        ]
+    )
+
+
+def test_a_script_with_a_mistake(project: pytest.Pytester) -> None:
+    project.makefile(".apdu", cards="hello\n")
+    result = project.runpytest_inprocess()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*cards.apdu, line 1: 'hello' is neither*"])
+
+
+def test_a_card_that_is_pulled() -> None:
+    reader = SimulatedSource().open()
+    uicc = Uicc(reader)
+    assert str(uicc.read_iccid()) == ICCID
+    card = reader.remove()
+    with pytest.raises(LinkError, match="no card in the simulated reader"):
+        uicc.read_iccid()
+    with pytest.raises(LinkError):
+        reader.reset()
+    reader.insert(card)
+    assert str(uicc.read_iccid()) == ICCID
+
+
+def test_what_a_card_can_do(bench: Bench) -> None:
+    link = InProcessLink(bench.euicc)  # without a profile: no files
+    found = {word for word in CAPABILITIES if has(link, word)}
+    assert found == {"uicc", "gsm", "channels", "es10a", "es10b", "es10c"}
