@@ -18,7 +18,8 @@ SELECT = 0xA4
 BY_AID = 0x04
 LPA_CAPABILITIES = bytes.fromhex("A9088100820101830107")
 """TS 102 221 §11.1.19.2: no extended logical channels, additional interfaces '01', eUICC-related
-capabilities '07' (local profile download, management and discovery by an LPA in the device)."""
+capabilities '07' (local profile download, management and discovery by an LPA in the device) in the last
+byte."""
 
 
 class CardSession:
@@ -57,9 +58,11 @@ class CardSession:
             raise CardStatusError(response.sw, command, doing)
         return response
 
-    def terminal_capability(self) -> bool:
-        """Say that this terminal has an LPA (TS 102 221 §11.1.19). False if the card refuses it."""
-        return self.transmit(CommandApdu(0x80, TERMINAL_CAPABILITY, data=LPA_CAPABILITIES)).sw == SW.OK
+    def terminal_capability(self, further: int = 0) -> bool:
+        """Say that this terminal has an LPA (TS 102 221 §11.1.19), and `further` eUICC-related capabilities.
+        False if the card refuses it."""
+        data = LPA_CAPABILITIES[:-1] + bytes((LPA_CAPABILITIES[-1] | further,))
+        return self.transmit(CommandApdu(0x80, TERMINAL_CAPABILITY, data=data)).sw == SW.OK
 
     def open_channel(self) -> int:
         """Open a logical channel and return its number (MANAGE CHANNEL, TS 102 221 §11.1.17)."""

@@ -18,9 +18,12 @@ class Es10a(Es10Transport):
         )
         return value
 
-    def set_default_dp_address(self, address: str) -> None:
-        """Set the default SM-DP+ address; an empty one removes it (§5.7.4)."""
-        request = {"defaultDpAddress": address}
+    def set_default_dp_address(self, address: str, allowed_ci: bytes = b"") -> None:
+        """Set the default SM-DP+ address; an empty one removes it (§5.7.4). `allowed_ci` is the key
+        identifier of the only CI that it may be certified by, for an eUICC of version 3."""
+        request: dict[str, Any] = {"defaultDpAddress": address}
+        if allowed_ci:
+            request["allowedCiPKId"] = allowed_ci
         answer = self.call("SetDefaultDpAddressRequest", request, "SetDefaultDpAddressResponse")
         if code := answer["setDefaultDpAddressResult"]:
             raise SetDefaultDpAddressError(code)

@@ -44,6 +44,9 @@ class Es10Transport:
         self._trace = trace
         self._basic = CardSession(self.meter, trace=trace)
         self._channel: CardSession | None = None
+        self.device_capabilities = 0
+        """What the device announces besides its LPA when the channel is opened: bits of tag '83' in TERMINAL
+        CAPABILITY (TS 102 221 §11.1.19.2.4), '20' enterprise capable, '80' LPA proxy."""
         self.pending_proactive = 0
         """Length of the proactive command that the last answer announced (91XX), 0 if none."""
 
@@ -55,7 +58,7 @@ class Es10Transport:
         """Announce the LPA, open a logical channel and select the ISD-R. A second call does nothing."""
         if self._channel:
             return
-        self._basic.terminal_capability()
+        self._basic.terminal_capability(self.device_capabilities)
         channel = CardSession(self.meter, self._basic.open_channel(), trace=self._trace)
         try:
             channel.select_application(self.aid)

@@ -21,6 +21,12 @@ RULES = {
     "ppr2": "it cannot be deleted",
 }
 """Profile policy rule → what it means to the user (§2.9.1)."""
+ENTERPRISE_RULES = {
+    "referenceEnterpriseRule": "its rules bind this device",
+    "priorityEnterpriseProfile": "other profiles can only be enabled beside it",
+    "onlyEnterpriseProfilesCanBeInstalled": "no private profiles can be installed any more",
+}
+"""Enterprise rule → what it means to the user (SGP.22 v3 §2.4a.1.7)."""
 NOBODY_TO_ASK = "postponed"
 """Reason of CancelSession where nobody can be asked: the order stays as it is."""
 ANSWERS = {"y": "", "n": "endUserRejection", "l": "postponed"}
@@ -113,7 +119,13 @@ def describe(metadata: ProfileMetadata) -> list[str]:
     ]
     if metadata.owner:
         lines.append(f"Operator  {metadata.owner}")
-    lines += [f"Rule      {RULES.get(rule, rule)} ({rule})" for rule in metadata.policy_rules]
+    if metadata.enterprise:
+        lines.append(f"Company   {metadata.enterprise}")
+    meanings = RULES | ENTERPRISE_RULES
+    rules = (*metadata.policy_rules, *metadata.enterprise_rules)
+    lines += [f"Rule      {meanings.get(rule, rule)} ({rule})" for rule in rules]
+    if metadata.message:
+        lines.append(f"Message   {metadata.message}")
     return lines
 
 

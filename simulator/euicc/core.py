@@ -70,6 +70,8 @@ class EuiccCore:
     notifications: NotificationList = field(default_factory=NotificationList)
     revocation_lists: RevocationLists = field(default_factory=RevocationLists)
     default_dp_address: str = ""
+    default_dp_ci: bytes = b""
+    """The only CI, by subjectKeyIdentifier, that the default SM-DP+ may be certified by; empty: any."""
     root_ds_address: str = DEFAULT_ROOT_DS
     iot: IotState | None = None
     """Of an IoT eUICC."""
@@ -87,6 +89,8 @@ class EuiccCore:
     """Called after another profile (or none) was enabled in a slot; with the refresh flag."""
     is_busy: Callable[[int], bool] = lambda slot: False
     """Whether a proactive session hinders a REFRESH there (catBusy)."""
+    is_enterprise_capable: Callable[[], bool] = lambda: False
+    """Whether the device has announced that it heeds enterprise rules."""
     remount: Callable[[int], None] = lambda port: None
     """Lets a port show the files of the profile that is enabled there now."""
 
@@ -101,6 +105,7 @@ class EuiccCore:
         """What survives the loss of power, as plain values; a session does not."""
         return {
             "default_dp_address": self.default_dp_address,
+            "default_dp_ci": self.default_dp_ci.hex(),
             "root_ds_address": self.root_ds_address,
             "memory": self.registry.memory,
             "next_aid": self.registry.next_aid,
@@ -113,6 +118,7 @@ class EuiccCore:
 
     def restore(self, state: dict[str, Any]) -> None:
         self.default_dp_address = state["default_dp_address"]
+        self.default_dp_ci = bytes.fromhex(state.get("default_dp_ci", ""))
         self.root_ds_address = state["root_ds_address"]
         self.registry.memory = state["memory"]
         self.registry.next_aid = state["next_aid"]

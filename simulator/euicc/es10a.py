@@ -10,16 +10,28 @@ from simulator.euicc.es10 import Es10Function
 
 
 def get_euicc_configured_addresses(core: EuiccCore, request: dict[str, Any]) -> bytes:
-    answer = {"rootDsAddress": core.root_ds_address}
+    answer: dict[str, Any] = {"rootDsAddress": core.root_ds_address}
     if core.default_dp_address:
         answer["defaultDpAddress"] = core.default_dp_address
+    if core.default_dp_ci:
+        answer["allowedCiPKId"] = core.default_dp_ci
     return rsp.encode("EuiccConfiguredAddressesResponse", answer)
 
 
 def set_default_dp_address(core: EuiccCore, request: dict[str, Any]) -> bytes:
-    """An empty address removes the default one."""
+    """An empty address removes the default one. In version 3 the only CI for it may be named;
+    unsupportedCiPKId if the eUICC does not trust that one."""
+    allowed = request.get("allowedCiPKId", b"") if core.features.is_v3 else b""
+    if allowed and core.identity.chains.anchor(allowed) is None:
+        return _result("unsupportedCiPKId")
     core.default_dp_address = request["defaultDpAddress"]
-    return rsp.encode("SetDefaultDpAddressResponse", {"setDefaultDpAddressResult": 0})
+    core.default_dp_ci = allowed if core.default_dp_address else b""
+    return _result("ok")
+
+
+def _result(name: str) -> bytes:
+    code = rsp.names("SetDefaultDpAddressResponse.setDefaultDpAddressResult")[name]
+    return rsp.encode("SetDefaultDpAddressResponse", {"setDefaultDpAddressResult": code})
 
 
 FUNCTIONS = (

@@ -27,9 +27,20 @@ INFO_TAGS = {
     0xB7: "profileOwner",
     0xB8: "dpProprietaryData",
     0x99: "profilePolicyRules",
-    0x9F24: "enabledOnEsimPort",
 }
 """Tags that a tag list may name, and the members of ProfileInfo that they mean (§5.7.15)."""
+V3_INFO_TAGS = {
+    0xBF22: "serviceSpecificDataStoredInEuicc",
+    0xBA: "rpmConfiguration",
+    0x9B: "hriServerAddress",
+    0xBC: "lprConfiguration",
+    0xBD: "enterpriseConfiguration",
+    0x9F1F: "serviceDescription",
+    0xBF20: "deviceChangeConfiguration",
+    0x9F24: "enabledOnEsimPort",
+    0x9F25: "profileSize",
+}
+"""Those that only an eUICC of version 3 knows."""
 DEFAULT_INFO = (*tuple(INFO_TAGS.values())[:9], "enabledOnEsimPort")
 """What ProfileInfo tells when the request has no tag list."""
 
@@ -41,6 +52,7 @@ def profile_info(profile: Profile, mode: MepMode | None = None) -> dict[str, Any
         "isdpAid": profile.aid,
         "profileState": profile.state.value,
         "profileClass": profile.profile_class,
+        "profileSize": len(profile.package),
     }
     if profile.nickname is not None:
         info["profileNickname"] = profile.nickname
@@ -54,7 +66,7 @@ def profile_info(profile: Profile, mode: MepMode | None = None) -> dict[str, Any
 def get_profiles_info(core: EuiccCore, request: dict[str, Any]) -> bytes:
     """§5.7.15: the profiles that fit the search criterion, each with the members of the tag list."""
     try:
-        members = _members(request.get("tagList"))
+        members = info_members(request.get("tagList"), is_v3=core.features.is_v3)
     except Asn1Error:
         return rsp.encode("ProfileInfoListResponse", ("profileInfoListError", 1))
     found = [profile for profile in core.registry if _fits(profile, request.get("searchCriteria"))]
@@ -62,10 +74,12 @@ def get_profiles_info(core: EuiccCore, request: dict[str, Any]) -> bytes:
     return rsp.encode("ProfileInfoListResponse", ("profileInfoListOk", infos))
 
 
-def _members(tag_list: bytes | None) -> tuple[str, ...]:
-    """The members that a tag list names; tags that ProfileInfo does not know are passed over."""
+def info_members(tag_list: bytes | None, *, is_v3: bool) -> tuple[str, ...]:
+    """The members that a tag list names; tags that ProfileInfo does not know are passed over. Asn1Error if
+    the list is cut off."""
     if tag_list is None:
         return DEFAULT_INFO
+    known = INFO_TAGS | V3_INFO_TAGS if is_v3 else INFO_TAGS
     members = []
     offset = 0
     while offset < len(tag_list):
@@ -75,8 +89,8 @@ def _members(tag_list: bytes | None) -> tuple[str, ...]:
         offset += length
         if offset > len(tag_list):
             raise Asn1Error("the last tag of the list is cut off")
-        if tag in INFO_TAGS:
-            members.append(INFO_TAGS[tag])
+        if tag in known:
+            members.append(known[tag])
     return tuple(members)
 
 
@@ -132,25 +146,34 @@ def delete_profile(core: EuiccCore, request: tuple[str, bytes]) -> bytes:
 
 
 _RESET_OPTION = {OPERATIONAL: 0, TEST: 1, PROVISIONING: 4}
-"""Bits of resetOptions, by the class of the profiles that they delete. All test profiles here are
-field-loaded ones; the bit for provisioning profiles is new in version 3."""
-_DEFAULT_DP_ADDRESS = 2
+"""Bits of resetOptions, by the class of the profiles that they delete."""
+_DEFAULT_DP_ADDRESS, _PRELOADED_TEST_PROFILES = 2, 3
+_V3_OPTIONS = (_PRELOADED_TEST_PROFILES, _RESET_OPTION[PROVISIONING])
+"""Bits that are new in version 3."""
 
 
 def euicc_memory_reset(core: EuiccCore, request: dict[str, Any]) -> bytes:
     """§5.7.19: what the options name; nothingToDelete if there is nothing of it."""
     options = request["resetOptions"]
-    doomed = [profile for profile in core.registry if has_bit(options, _RESET_OPTION[profile.profile_class])]
-    if not core.features.is_v3:
-        doomed = [profile for profile in doomed if profile.profile_class != PROVISIONING]
+    unknown = () if core.features.is_v3 else _V3_OPTIONS
+    doomed = [
+        profile
+        for profile in core.registry
+        if (bit := _reset_option(profile)) not in unknown and has_bit(options, bit)
+    ]
     clears_address = has_bit(options, _DEFAULT_DP_ADDRESS) and bool(core.default_dp_address)
     result = switching.reset(core, doomed)
     if result == switching.OK:
         if clears_address:
-            core.default_dp_address = ""
+            core.default_dp_address, core.default_dp_ci = "", b""
         elif not doomed:
             result = _NOTHING_TO_DELETE
     return rsp.encode("EuiccMemoryResetResponse", {"resetResult": result})
+
+
+def _reset_option(profile: Profile) -> int:
+    """The bit of resetOptions that deletes a profile."""
+    return _PRELOADED_TEST_PROFILES if profile.is_preloaded else _RESET_OPTION[profile.profile_class]
 
 
 def get_eid(core: EuiccCore, request: dict[str, Any]) -> bytes:

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from asn1 import tlv
 from simulator.crypto.ecc import Entropy
 from simulator.euicc.core import DEFAULT_MEMORY, EuiccCore
 from simulator.euicc.es6 import update_metadata
@@ -23,6 +24,10 @@ EUICC_ATR = bytes.fromhex("3B9F96803F87828031E073FE211F574543753130136502")
 
 REFRESH_UICC_RESET = bytes.fromhex("D009" + "8103010104" + "82028182")
 """REFRESH with the mode UICC Reset (TS 102 223 §6.4.7, §8.6)."""
+
+_EUICC_RELATED = 0x83
+"""In TERMINAL CAPABILITY: what the device can do for an eUICC (TS 102 221 §11.1.19.2.4)."""
+_ENTERPRISE_CAPABLE = 0x20
 
 
 class Euicc:
@@ -54,6 +59,7 @@ class Euicc:
         self.core.switched = self._switch
         self.core.remount = self._mount
         self.core.is_busy = lambda slot: self._card_of(slot).proactive.is_busy
+        self.core.is_enterprise_capable = self._is_enterprise_capable
         self._ports = Ports(self.core, self.cards)
         self.transmit: Callable[[bytes], bytes] = self._ports.transmit if features.mep else self.card.transmit
         """Execute one command APDU; data and status word. It never raises."""
@@ -93,10 +99,15 @@ class Euicc:
         else:
             mount()
 
+    def _is_enterprise_capable(self) -> bool:
+        """Whether the terminal has said so, on any port (TERMINAL CAPABILITY, SGP.22 v3 §3.4.2)."""
+        templates = (tlv.find(card.terminal_capability, _EUICC_RELATED) or b"" for card in self.cards)
+        return any(value[:1] and value[0] & _ENTERPRISE_CAPABLE for value in templates)
+
     def _update_metadata(self, card: Card, message: bytes) -> None:
         """For the profile whose files the card shows, which is not the enabled one while a REFRESH waits."""
         shown = next(one for one in self.core.registry if one.files is card.files)
-        update_metadata(shown, message, is_v3=self.core.features.is_v3)
+        update_metadata(self.core, shown, message)
 
     def save(self) -> dict[str, Any]:
         """The whole eUICC as plain values, identity and keys included; `load` makes it again."""

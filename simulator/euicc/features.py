@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -24,6 +24,10 @@ ALLOW_ALL_POLICIES: Final[tuple[Rule, ...]] = (
 """A rules authorisation table with which every operator may use PPR1 and PPR2, with the user's consent."""
 
 
+_SIMPLE: Final = ("iot", "test_profiles", "enterprise", "lpa_proxy", "tre_product")
+"""Members of Features that are saved as they are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Features:
     """Set when the eUICC is made; nothing of it changes afterwards."""
@@ -38,6 +42,18 @@ class Features:
     """Whether several profiles can be enabled at once, and how; only of version 3."""
     test_profiles: bool = True
     """Whether it takes profiles of the class test."""
+    enterprise: bool = True
+    """Whether it takes enterprise profiles; of version 3."""
+    lpa_proxy: bool = True
+    """Whether it keeps for a device with an LPA proxy where that finds its server; of version 3."""
+    package_versions: tuple[Version, ...] = ()
+    """Versions of the profile package format besides the base one; of version 3."""
+    tre: tuple[str, ...] = ("isDiscrete",)
+    """How its tamper resistant element is built: names of treProperties; of version 3."""
+    tre_product: str = ""
+    """What an integrated element is part of (GlobalPlatform DLOA Platform_Label); of version 3."""
+    additional_info: bytes = b""
+    """additionalEuiccInfo, at most 32 bytes; of version 3."""
 
     @property
     def base_svn(self) -> bytes:
@@ -54,8 +70,10 @@ class Features:
         saved = {
             "svn": list(self.svn),
             "rules": rules.hex(),
-            "test_profiles": self.test_profiles,
-            "iot": self.iot,
+            **{name: getattr(self, name) for name in _SIMPLE},
+            "package_versions": [list(version) for version in self.package_versions],
+            "tre": list(self.tre),
+            "additional_info": self.additional_info.hex(),
         }
         if self.mep is not None:
             saved["mep"] = {
@@ -67,16 +85,23 @@ class Features:
     @classmethod
     def load(cls, saved: dict[str, Any]) -> Features:
         """The features that `save` gave."""
-        major, minor, patch = saved["svn"]
         rules = rsp.decode("GetRatResponse", bytes.fromhex(saved["rules"]))["rat"]
         mep = saved.get("mep")
+        simple = {name: saved[name] for name in _SIMPLE if name in saved}
         return cls(
-            (major, minor, patch),
-            tuple(rules),
-            saved.get("iot", False),
-            Mep(tuple(map(MepMode, mep["modes"])), mep["profiles"]) if mep else None,
-            saved["test_profiles"],
+            svn=_version(saved["svn"]),
+            rules=tuple(rules),
+            mep=Mep(tuple(map(MepMode, mep["modes"])), mep["profiles"]) if mep else None,
+            package_versions=tuple(map(_version, saved.get("package_versions", ()))),
+            tre=tuple(saved.get("tre", CONSUMER.tre)),
+            additional_info=bytes.fromhex(saved.get("additional_info", "")),
+            **simple,
         )
+
+
+def _version(numbers: Iterable[int]) -> Version:
+    major, minor, patch = numbers
+    return major, minor, patch
 
 
 CONSUMER: Final = Features()

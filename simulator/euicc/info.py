@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from asn1 import Record, rsp, tlv
 from simulator.euicc.features import Features
@@ -33,8 +33,29 @@ UICC_CAPABILITY = (
 )
 """What a profile may ask for. Profiles with Java Card applications, and with files for GET IDENTITY, install
 and their files are there; the applications themselves are kept and not run."""
-RSP_CAPABILITY = ("additionalProfile", "crlSupport")
-RSP_CAPABILITY_V3 = ("certChainV3VerificationSupport", "euiccRspCapInInfo1")
+RSP_CAPABILITY = ("additionalProfile", "deviceInfoExtensibilitySupport")
+RSP_CAPABILITY_V2 = ("crlSupport",)
+"""Only before version 3."""
+RSP_CAPABILITY_V3 = (
+    "serviceSpecificDataSupport",
+    "hriServerAddressSupport",
+    "serviceProviderMessageSupport",
+    "serviceDescriptionSupport",
+    "estimatedProfileSizeIndicationSupport",
+    "profileSizeInProfilesInfoSupport",
+    "certChainV3VerificationSupport",
+    "euiccRspCapInInfo1",
+    "cancelForEmptySpnPnSupport",
+    "updateNotifConfigInfoSupport",
+    "updateMetadataV3Support",
+    "v3ObjectsInCtxParamsCASupport",
+)
+"""Only from version 3 on."""
+CERTIFICATION: Final = {
+    "platformLabel": "2.999.1/esim-simulator",
+    "discoveryBaseURL": "https://dloa.example.com/esim-simulator",
+}
+"""certificationDataObject: where the letters of approval of the platform would be (GlobalPlatform DLOA)."""
 
 
 @cache
@@ -71,8 +92,12 @@ def _key_ids(core: EuiccCore) -> tuple[tuple[bytes, ...], tuple[bytes, ...], tup
 
 
 def _rsp_capability(features: Features) -> tuple[bytes, int]:
-    names = RSP_CAPABILITY + (("testProfileSupport",) if features.test_profiles else ())
-    return named_bits("RspCapability", names + (RSP_CAPABILITY_V3 if features.is_v3 else ()))
+    names = RSP_CAPABILITY + (RSP_CAPABILITY_V3 if features.is_v3 else RSP_CAPABILITY_V2)
+    options = {"testProfileSupport": features.test_profiles}
+    if features.is_v3:
+        options["enterpriseProfilesSupport"] = features.enterprise
+        options["lpaProxySupport"] = features.lpa_proxy
+    return named_bits("RspCapability", names + tuple(name for name, has in options.items() if has))
 
 
 def _v3_members(features: Features, signing_v3: tuple[bytes, ...]) -> dict[str, Any]:
@@ -81,6 +106,21 @@ def _v3_members(features: Features, signing_v3: tuple[bytes, ...]) -> dict[str, 
         return {}
     signing = {"euiccCiPKIdListForSigningV3": list(signing_v3)} if signing_v3 else {}
     return {**signing, "highestSvn": bytes(features.svn)}
+
+
+def _v3_members2(features: Features) -> dict[str, Any]:
+    """What an eUICC of version 3 adds to EUICCInfo2 alone. lpaMode is not there: it has no LPA of its own."""
+    members: dict[str, Any] = {
+        "certificationDataObject": CERTIFICATION,
+        "treProperties": named_bits("EUICCInfo2.treProperties", features.tre),
+    }
+    if features.tre_product:
+        members["treProductReference"] = features.tre_product
+    if features.package_versions:
+        members["additionalEuiccProfilePackageVersions"] = [bytes(one) for one in features.package_versions]
+    if features.additional_info:
+        members["additionalEuiccInfo"] = features.additional_info
+    return members
 
 
 @lru_cache(maxsize=64)
@@ -111,6 +151,7 @@ def _info2(
         "euiccCategory": 2,
         "ppVersion": PP_VERSION,
         "sasAcreditationNumber": "ESIM-SIMULATOR",
+        **(_v3_members2(features) if features.is_v3 else {}),
         **_v3_members(features, signing_v3),
     }
     return Record(members, rsp.encode("EUICCInfo2", members))

@@ -17,8 +17,9 @@ from simulator.crypto.errors import CryptoError
 from simulator.euicc.authentication import signature_tlv
 from simulator.euicc.core import EuiccCore, Session
 from simulator.euicc.identity import Credential
+from simulator.euicc.metadata import Objection, profile_class, read_metadata
 from simulator.euicc.notifications import INSTALL, Notification
-from simulator.euicc.profiles import OPERATIONAL, PPR1, PPR2, TEST, Profile, has_bit
+from simulator.euicc.profiles import TEST, Profile
 from simulator.profile import ProfileError, image_of, pe_response
 from simulator.uicc.filesystem import FileSystem
 from simulator.uicc.image import CardImage
@@ -62,6 +63,14 @@ class Reason(IntEnum):
     DATA_MISMATCH = 13
     INVALID_NAA_KEY = 14
     PPR_NOT_ALLOWED = 15
+    ENTERPRISE_PROFILES_NOT_SUPPORTED = 17
+    ENTERPRISE_RULES_NOT_ALLOWED = 18
+    ENTERPRISE_PROFILE_NOT_ALLOWED = 19
+    ENTERPRISE_OID_MISMATCH = 20
+    ENTERPRISE_RULES_ERROR = 21
+    ENTERPRISE_PROFILES_ONLY = 22
+    LPR_NOT_SUPPORTED = 23
+    UNKNOWN_TLV_IN_METADATA = 26
     UNKNOWN = 127
 
 
@@ -235,37 +244,11 @@ class Installation:
 
     def _store_metadata(self) -> None:
         """§5.5.3 StoreMetadata, and what makes a profile unwelcome before any of it is loaded."""
-        command = BppCommand.STORE_METADATA
         try:
-            self.metadata = dict(rsp.decode("StoreMetadataRequest", self.metadata_der))
-        except Asn1Error:
-            raise InstallationError(command, Reason.INCORRECT_INPUT_VALUES) from None
-        if self._is_test and not self.core.features.test_profiles:
-            raise InstallationError(command, Reason.UNSUPPORTED_PROFILE_CLASS)
-        if self.core.registry.by_iccid(self.metadata["iccid"]):
-            raise InstallationError(command, Reason.ICCID_ALREADY_EXISTS)
-        if not self._policies_allowed():
-            raise InstallationError(command, Reason.PPR_NOT_ALLOWED)
-
-    @property
-    def _is_test(self) -> bool:
-        return int(self.metadata.get("profileClass", OPERATIONAL)) == TEST
-
-    def _policies_allowed(self) -> bool:
-        """Whether the rules authorisation table allows the profile's policy rules (§2.9.2, §2.9.3.1)."""
-        rules = self.metadata.get("profilePolicyRules")
-        wanted = [rule for rule in (PPR1, PPR2) if has_bit(rules, rule)]
-        if PPR1 in wanted and any(profile.profile_class == OPERATIONAL for profile in self.core.registry):
-            return False
-        owner = self.metadata.get("profileOwner")
-        return all(self._authorised(rule, owner) for rule in wanted)
-
-    def _authorised(self, rule: int, owner: dict[str, bytes] | None) -> bool:
-        return owner is not None and any(
-            has_bit(entry["pprIds"], rule)
-            and any(_matches(operator, owner) for operator in entry["allowedOperators"])
-            for entry in self.core.features.rules
-        )
+            self.metadata = read_metadata(self.core, self.metadata_der)
+        except Objection as objection:
+            reason = Reason(rsp.names("ErrorReason")[objection.name])
+            raise InstallationError(BppCommand.STORE_METADATA, reason) from None
 
     def _replace_keys(self) -> None:
         """§5.5.4 ReplaceSessionKeys: the profile protection keys take over."""
@@ -290,7 +273,7 @@ class Installation:
             raise InstallationError(
                 BppCommand.LOAD_PROFILE_ELEMENTS, Reason.PE_PROCESSING_ERROR, pe_response(error)
             ) from None
-        if self._is_test and not all(_is_test_key(aka.key) for aka in image.akas):
+        if profile_class(self.metadata) == TEST and not all(_is_test_key(aka.key) for aka in image.akas):
             raise InstallationError(BppCommand.LOAD_PROFILE_ELEMENTS, Reason.INVALID_NAA_KEY)
         core = self.core
         profile = Profile(
@@ -370,12 +353,3 @@ def _is_test_key(key: bytes) -> bool:
     """Whether a key may be that of a test profile: 00 01 02 … up to the last byte, which is free, so that no
     operator's network can be used with it (§2.4.5.3)."""
     return key[:-1] == bytes(range(len(key) - 1))
-
-
-def _matches(operator: dict[str, bytes], owner: dict[str, bytes]) -> bool:
-    """Whether an entry of the rules authorisation table means this owner: MCC and MNC with the wildcard digit
-    'E', and the group identifiers where the entry has any (§2.9.2.3)."""
-    pairs = zip(operator["mccMnc"].hex(), owner["mccMnc"].hex(), strict=True)
-    if not all(want in ("e", have) for want, have in pairs):
-        return False
-    return all(owner.get(name) == operator[name] for name in ("gid1", "gid2") if name in operator)

@@ -63,6 +63,8 @@ class Profile:
     slot: int = 0
     """While it is enabled: its place among the profiles that are enabled at once, from 0."""
     nickname: str | None = None
+    is_preloaded: bool = False
+    """Whether a test profile was on the eUICC when it was made, not loaded in the field."""
 
     @property
     def iccid(self) -> bytes:
@@ -97,6 +99,7 @@ class Profile:
             "state": self.state.name,
             "slot": self.slot,
             "nickname": self.nickname,
+            "preloaded": self.is_preloaded,
         }
 
     @classmethod
@@ -114,6 +117,7 @@ class Profile:
             ProfileState[state["state"]],
             state.get("slot", 0),
             state["nickname"],
+            state.get("preloaded", False),
         )
 
 

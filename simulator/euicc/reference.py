@@ -30,30 +30,27 @@ certificates apart.
 """
 
 
-_NEVER_GIVEN = frozenset(
-    (
-        "undefinedError",
-        "unsupportedCiPKId",
-        "noResultAvailable",
-        "invalidOid",
-        "transactionIdError",
-        "missingCrl",
-        "invalidCrlSignature",
-        "invalidIccid",
-        "profileChangeOngoing",
-        "disallowedByEnterpriseRule",
-        "DisableProfile.commandError",
-        "DeleteProfile.commandError",
-        "disallowedForRpm",
-        "disallowedInTestMode",
-    )
-)
-"""Results that the ASN.1 names, most of them in version 3 only, and that no function here gives."""
+_NEVER_GIVEN = {
+    "undefinedError": "whatever goes wrong has a name of its own",
+    "missingCrl": "revocation lists come with LoadCRL",
+    "invalidCrlSignature": "revocation lists come with LoadCRL",
+    "invalidIccid": "nothing that AuthenticateServer begins is of one profile",
+    "noResultAvailable": "until version 2.1; since then there is an empty list",
+    "invalidOid": "no check of AuthenticateServer compares object identifiers: those of the two certificates "
+    "PrepareDownload compares, with invalidCertificate",
+    "transactionIdError": "the eUICC learns the transaction from this very message, whose challenge is new",
+    "profileChangeOngoing": "a switch is done when it is answered; only remote profile management can ask "
+    "in between",
+    "DisableProfile.commandError": "nothing but the profile can be wrong",
+    "DeleteProfile.commandError": "nothing but the profile can be wrong",
+    "disallowedForRpm": "for remote profile management only",
+}
+"""Results that the ASN.1 names and that no function of ES10 gives, and why."""
 
 
 def page() -> str:
     """The whole page, in Markdown."""
-    return "\n".join((_HEAD, _functions(), _installation()))
+    return "\n".join((_HEAD, _functions(), _never_given(), _installation()))
 
 
 def _functions() -> str:
@@ -74,9 +71,14 @@ def _functions() -> str:
 def _codes(function: str, where: str) -> tuple[str, str]:
     """The results that are given, and those that are not."""
     named = rsp.names(where) if where else {}
-    never = [name for name in named if _NEVER_GIVEN & {name, f"{function}.{name}"}]
+    never = [name for name in named if _NEVER_GIVEN.keys() & {name, f"{function}.{name}"}]
     given = [f"{name} ({number})" for name, number in named.items() if name not in never]
     return ", ".join(given) or "–", ", ".join(never) or "–"
+
+
+def _never_given() -> str:
+    rows = sorted(_NEVER_GIVEN.items())
+    return "## What is never given, and why\n\n" + _table(("result", "why"), rows)
 
 
 def _installation() -> str:

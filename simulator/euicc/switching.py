@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from simulator.euicc import enterprise
 from simulator.euicc.core import EuiccCore
 from simulator.euicc.notifications import DELETE, DISABLE, ENABLE
 from simulator.euicc.profiles import PPR1, PPR2, TRANSITIONS, Event, Profile, ProfileState
@@ -15,8 +16,10 @@ WRONG_STATE: Final = 2
 DISALLOWED_BY_POLICY: Final = 3
 WRONG_PROFILE_REENABLING: Final = 4
 CAT_BUSY: Final = 5
+DISALLOWED_BY_ENTERPRISE_RULE: Final = 6
 COMMAND_ERROR: Final = 7
 NO_PORT: Final = 10
+DISALLOWED_IN_TEST_MODE: Final = 4
 """Results of EnableProfile, DisableProfile and DeleteProfile (§5.7.16 to §5.7.18)."""
 
 
@@ -37,6 +40,8 @@ def enable(core: EuiccCore, profile: Profile | None, refresh: bool, slot: int = 
             return WRONG_PROFILE_REENABLING
         if previous.forbids(PPR1):
             return DISALLOWED_BY_POLICY
+    if enterprise.forbids_enabling(core, profile, previous):
+        return DISALLOWED_BY_ENTERPRISE_RULE
     if refresh and core.is_busy(slot):
         return CAT_BUSY
     if previous is not None:
@@ -59,6 +64,8 @@ def disable(core: EuiccCore, profile: Profile | None, refresh: bool) -> int:
         return WRONG_STATE
     if profile.forbids(PPR1):
         return DISALLOWED_BY_POLICY
+    if enterprise.forbids_disabling(core, profile):
+        return DISALLOWED_BY_ENTERPRISE_RULE
     if refresh and core.is_busy(profile.slot):
         return CAT_BUSY
     _change(core, profile, ProfileState.DISABLED)
@@ -68,11 +75,13 @@ def disable(core: EuiccCore, profile: Profile | None, refresh: bool) -> int:
 
 
 def delete(core: EuiccCore, profile: Profile | None) -> int:
-    """Delete a profile that is disabled."""
+    """Delete a profile that is disabled; in version 3 not the one that comes back after a test profile."""
     if profile is None:
         return NOT_FOUND
     if (profile.state, Event.DELETE) not in TRANSITIONS:
         return WRONG_STATE
+    if core.features.is_v3 and profile.aid in core.registry.overridden.values():
+        return DISALLOWED_IN_TEST_MODE
     if profile.forbids(PPR2):
         return DISALLOWED_BY_POLICY
     _remove(core, profile)

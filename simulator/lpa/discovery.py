@@ -46,7 +46,7 @@ def _follow(event: Event, device: Device, length: int) -> Procedure[list[Event]]
     if length == 0:
         raise ServerProtocolError(f"{event.server_address} sends in a circle: SM-DSs name one another")
     try:
-        session = yield from open_session(event.server_address)
+        session = yield from open_session(event.server_address, device=device)
     except ServerUnreachable:
         if length == LONGEST_WAY:
             raise

@@ -24,7 +24,7 @@ from cards.errors import CardError
 from cards.identities import Iccid
 from cards.isdr import bpp
 from cards.isdr.errors import Es10Error, InstallationError
-from simulator.lpa import policy
+from simulator.lpa import enterprise, policy
 from simulator.lpa.activation_code import ActivationCode
 from simulator.lpa.device import Device
 from simulator.lpa.errors import (
@@ -108,14 +108,15 @@ def download(
     agreement = agreement or Agreement(confirmation_code)
     address = activation.smdp_address if activation else (yield from _default_address())
     matching_id = activation.matching_id if activation else ""
-    session = yield from open_session(address, activation)
+    device = device or Device()
+    session = yield from open_session(address, activation, device)
     agreement.has_begun = True
     try:
-        context = session.common_context(device or Device(), matching_id)
+        context = session.common_context(device, matching_id)
         answer = yield from authenticate(session, context)
         metadata = _metadata(answer)
         _check_names(session, metadata)
-        code = yield from _consent(metadata, answer, agreement)
+        code = yield from _consent(metadata, answer, agreement, device, session.euicc_capabilities)
         package = yield from _fetch_package(session, answer, code)
         _compare_metadata(package, metadata)
         result = yield from _install(package)
@@ -154,21 +155,44 @@ def _check_names(session: Session, metadata: ProfileMetadata) -> None:
         raise _StopError(reason, DownloadCancelled(reason, "the profile has no name or no service provider"))
 
 
-def _consent(metadata: ProfileMetadata, answer: Value, agreement: Agreement) -> Procedure[str]:
-    """Policy rules, then the user (§3.1.3, steps 3 and 4); the confirmation code, if one is required."""
+def _consent(
+    metadata: ProfileMetadata,
+    answer: Value,
+    agreement: Agreement,
+    device: Device,
+    capabilities: tuple[str, ...],
+) -> Procedure[str]:
+    """Rules, then the user (§3.1.3, steps 3 and 4); the confirmation code, if one is required."""
+    yield from _check_enterprise(metadata, device, capabilities)
     strong = bool(metadata.policy_rules) and (yield from _is_strong_consent_needed(metadata))
+    binds_device = device.is_enterprise_capable and enterprise.REFERENCE in metadata.enterprise_rules
     required = bool(answer["smdpSigned2"]["ccRequiredFlag"])
     if not agreement.covers(metadata, required):
         code_wanted = required and not agreement.confirmation_code
-        decision = yield AskUser(metadata, code_wanted, strong, agreement.code_refused)
+        decision = yield AskUser(metadata, code_wanted, strong or binds_device, agreement.code_refused)
         if not decision.accepted:
             why = _CANCEL_WORDS.get(decision.reason, "the user stopped it")
-            raise _StopError(decision.reason, DownloadCancelled(decision.reason, why))
+            rejects_rules = binds_device and decision.reason == "endUserRejection"
+            reason = "enterpriseRulesNotAllowed" if rejects_rules else decision.reason
+            raise _StopError(reason, DownloadCancelled(reason, why))
         agreement.take(metadata, decision)
     if required and not agreement.confirmation_code:
         why = "the order asks for a confirmation code, and none was given"
         raise _StopError("endUserRejection", DownloadCancelled("endUserRejection", why))
     return agreement.confirmation_code if required else ""
+
+
+def _check_enterprise(
+    metadata: ProfileMetadata, device: Device, capabilities: tuple[str, ...]
+) -> Procedure[None]:
+    """Enterprise profiles and the LPA proxy (version 3); what is not allowed ends the session."""
+    if not device.is_v3:
+        return
+    installed = []
+    if enterprise.needs_installed(metadata, device, capabilities):
+        installed = yield SendToCard("get_profiles_info", (None, enterprise.TAGS))
+    if objection := enterprise.judge(metadata, installed, device, capabilities):
+        raise _StopError(objection.reason, DownloadCancelled(objection.reason, objection.why))
 
 
 def _is_strong_consent_needed(metadata: ProfileMetadata) -> Procedure[bool]:

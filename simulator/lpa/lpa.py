@@ -52,6 +52,8 @@ class Lpa:
         """`progress` hears of each step when it is done, `announce` before; `patience` is for downloads."""
         self.isdr = isdr
         self._device = device
+        if device is not None:
+            isdr.device_capabilities = device.terminal_capabilities
         self._patience = patience
         self._driver = Driver(isdr, es9, consent, progress, announce=announce)
 

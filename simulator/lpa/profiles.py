@@ -22,6 +22,13 @@ def bit_names(type_name: str, value: tuple[bytes, int]) -> tuple[str, ...]:
     return tuple(names.get(bit, f"bit {bit}") for bit in bits)
 
 
+def enterprise_rules(value: Mapping[str, Any]) -> tuple[str, ...]:
+    """Names of the enterprise rules in StoreMetadataRequest or ProfileInfo (version 3)."""
+    rules = value.get("enterpriseConfiguration", {}).get("enterpriseRules")
+    path = "EnterpriseConfiguration.enterpriseRules.enterpriseRuleBits"
+    return bit_names(path, rules["enterpriseRuleBits"]) if rules else ()
+
+
 def _owner(value: Mapping[str, Any]) -> Plmn | None:
     """MCC and MNC of the profile owner; None where they are absent or no digits (wildcards)."""
     try:
@@ -42,6 +49,12 @@ class ProfileMetadata:
     policy_rules: tuple[str, ...]
     """Names of the profile policy rules that are set: 'ppr1' not to be disabled, 'ppr2' not to be deleted."""
     value: Mapping[str, Any]
+    enterprise: str = ""
+    """Whose profile it is, if an enterprise's (version 3)."""
+    enterprise_rules: tuple[str, ...] = ()
+    """Names of the enterprise rules that are set."""
+    message: str = ""
+    """What the operator says to the user (serviceProviderMessage, version 3)."""
 
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> Self:
@@ -54,6 +67,9 @@ class ProfileMetadata:
             _owner(value),
             tuple(rule for rule in rules if rule != "pprUpdateControl"),
             value,
+            value.get("enterpriseConfiguration", {}).get("enterpriseName", ""),
+            enterprise_rules(value),
+            value.get("serviceProviderMessage", {}).get("message", ""),
         )
 
 
@@ -72,6 +88,9 @@ class InstalledProfile:
     owner: Plmn | None
     policy_rules: tuple[str, ...]
     value: Mapping[str, Any]
+    enterprise: str = ""
+    """Whose profile it is, if an enterprise's and the eUICC was asked for it (version 3)."""
+    enterprise_rules: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, value: Mapping[str, Any]) -> Self:
@@ -87,6 +106,8 @@ class InstalledProfile:
             _owner(value),
             rules,
             value,
+            value.get("enterpriseConfiguration", {}).get("enterpriseName", ""),
+            enterprise_rules(value),
         )
 
     @property

@@ -22,7 +22,7 @@ from simulator.lpa.steps import PostToServer, Procedure, SendToCard
 
 Value = dict[str, Any]
 LPA_CAPABILITIES: Final = ("certChainV3Support",)
-"""LpaRspCapability: otherCertsInChain reaches the eUICC."""
+"""LpaRspCapability of every device of version 3: otherCertsInChain reaches the eUICC."""
 OLDEST_VERSION = bytes((2, 0, 0))
 """Of SGP.22: what eUICCs before it send is of another shape."""
 
@@ -36,6 +36,8 @@ class Session:
     """The server's answer to InitiateAuthentication."""
     euicc_capabilities: tuple[str, ...] = ()
     """RspCapability of an eUICC of version 3."""
+    lpa_capabilities: tuple[str, ...] = ()
+    """LpaRspCapability, if both eUICC and LPA follow version 3."""
 
     @property
     def transaction_id(self) -> bytes:
@@ -49,6 +51,11 @@ class Session:
         return bit_names("ServerRspCapability", bits) if bits else ()
 
     @property
+    def is_v3(self) -> bool:
+        """Whether eUICC, LPA and server all follow version 3: then what that version adds may be sent."""
+        return bool(self.lpa_capabilities) and "sessionContext" in self.opening["serverSigned1"]
+
+    @property
     def reason_of_abortion(self) -> str:
         """The reason for a session that is left and may be begun anew: servers of version 2 know no other
         than "postponed" that keeps the order."""
@@ -59,9 +66,9 @@ class Session:
     ) -> Value:
         """CtxParamsForCommonAuthentication. `operations` are names of OperationType; without any the server
         takes a download to be meant, and an eUICC that does not know the member is spared it."""
-        context: Value = {"deviceInfo": device.to_value()}
-        if self.euicc_capabilities:
-            context["deviceInfo"]["lpaRspCapability"] = rsp.bits("LpaRspCapability", LPA_CAPABILITIES)
+        context: Value = {"deviceInfo": device.to_value(is_v3=self.is_v3)}
+        if self.is_v3:
+            context["deviceInfo"]["lpaRspCapability"] = rsp.bits("LpaRspCapability", self.lpa_capabilities)
         if matching_id:
             context["matchingId"] = matching_id
         if operations and "v3ObjectsInCtxParamsCASupport" in self.euicc_capabilities:
@@ -69,8 +76,11 @@ class Session:
         return context
 
 
-def open_session(address: str, activation: ActivationCode | None = None) -> Procedure[Session]:
+def open_session(
+    address: str, activation: ActivationCode | None = None, device: Device | None = None
+) -> Procedure[Session]:
     """The first half of common mutual authentication (§3.0.1), the server's answer checked."""
+    device = device or Device()
     info1 = yield SendToCard("get_euicc_info1")
     if info1["svn"] < OLDEST_VERSION:
         version = ".".join(map(str, info1["svn"]))
@@ -78,12 +88,14 @@ def open_session(address: str, activation: ActivationCode | None = None) -> Proc
     challenge = yield SendToCard("get_euicc_challenge")
     opening = {"euiccChallenge": challenge, "euiccInfo1": info1, "smdpAddress": address}
     capabilities: tuple[str, ...] = ()
-    if "euiccRspCapability" in info1:  # an eUICC of version 3
+    own: tuple[str, ...] = ()
+    if "euiccRspCapability" in info1 and device.is_v3:  # an eUICC of version 3
         capabilities = bit_names("RspCapability", info1["euiccRspCapability"])
-        opening["lpaRspCapability"] = rsp.bits("LpaRspCapability", LPA_CAPABILITIES)
+        own = (*LPA_CAPABILITIES, *device.rsp_capabilities)
+        opening["lpaRspCapability"] = rsp.bits("LpaRspCapability", own)
     server = yield PostToServer(address, "initiateAuthentication", opening)
     _check_server(server, address, activation)
-    return Session(address, server, capabilities)
+    return Session(address, server, capabilities, own)
 
 
 def authenticate(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
@@ -13,6 +13,11 @@ CLASSES: Final = {"test": 0, "provisioning": 1, "operational": 2}
 EVENTS: Final = ("install", "enable", "disable", "delete")
 """In the order of the bits of NotificationEvent."""
 RULES: Final = ("pprUpdateControl", "ppr1", "ppr2")
+ENTERPRISE_RULES: Final = (
+    "referenceEnterpriseRule",
+    "priorityEnterpriseProfile",
+    "onlyEnterpriseProfilesCanBeInstalled",
+)
 ICON_TYPES: Final = {"jpg": 0, "png": 1}
 
 
@@ -56,6 +61,29 @@ class NotificationConfiguration:
 
 
 @dataclass(frozen=True, slots=True)
+class Enterprise:
+    """Whose profile it is, and what that enterprise's rules are; None: it has none."""
+
+    oid: str
+    name: str
+    """At most 64 characters."""
+    rules: tuple[str, ...] | None = None
+    """Some of ENTERPRISE_RULES; only those of the profile with the reference have force."""
+    other_profiles: int = 0
+    """How many profiles that are not an enterprise's may be enabled at once."""
+
+    def value(self) -> dict[str, Any]:
+        """EnterpriseConfiguration."""
+        configuration: dict[str, Any] = {"enterpriseOid": self.oid, "enterpriseName": self.name}
+        if self.rules is not None:
+            configuration["enterpriseRules"] = {
+                "enterpriseRuleBits": named_bits(self.rules, ENTERPRISE_RULES),
+                "numberOfNonEnterpriseProfiles": self.other_profiles,
+            }
+        return configuration
+
+
+@dataclass(frozen=True, slots=True)
 class ProfileMetadata:
     """What StoreMetadataRequest says of a profile. `iccid`: 18 to 20 digits; empty for the package's."""
 
@@ -73,6 +101,11 @@ class ProfileMetadata:
     """JPG or PNG, 64 × 64 pixels, at most 1024 bytes."""
     policy_rules: tuple[str, ...] = field(default=())
     """Some of RULES."""
+    enterprise: Enterprise | None = None
+    """Of an enterprise profile (version 3)."""
+    further: Mapping[str, Any] = field(default_factory=dict)
+    """Other members of StoreMetadataRequest by their names, with the codec's values: `lprConfiguration`,
+    `rpmConfiguration`, `serviceProviderMessage` and so on."""
 
     def encode(self, package: PackageHeader, address: str) -> bytes:
         """StoreMetadataRequest, DER. MetadataError if something is too long or unknown."""
@@ -99,7 +132,9 @@ class ProfileMetadata:
             value["profileOwner"] = self.owner.value()
         if self.policy_rules:
             value["profilePolicyRules"] = named_bits(self.policy_rules, RULES)
-        return value
+        if self.enterprise:
+            value["enterpriseConfiguration"] = self.enterprise.value()
+        return value | dict(self.further)
 
 
 @dataclass(frozen=True, slots=True)

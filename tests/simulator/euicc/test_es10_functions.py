@@ -10,10 +10,10 @@ from asn1 import rsp, tlv
 from cards.status import StatusError
 from simulator.crypto.ecc import Curve, one_time_key
 from simulator.euicc import download
-from simulator.euicc.core import RetainedKey, Session
+from simulator.euicc.core import RetainedKey
 from simulator.euicc.features import Features
-from simulator.euicc.installation import Installation
 from simulator.euicc.isdr import FUNCTIONS
+from simulator.euicc.metadata import _policies_allowed
 from simulator.profile import build, describe
 from tests.simulator.conftest import ADDRESS, Bench
 
@@ -338,9 +338,8 @@ def test_policy_rules_need_the_rules_authorisation_table(
     core = bench.euicc.core
     rule = {"pprIds": (b"\x60", 3), "allowedOperators": allowed, "pprFlags": (b"\x80", 1)}
     core.features = Features(rules=(rule,))
-    installation = Installation(core, Session(bytes(16)), core.identity.credentials[0])
-    installation.metadata = {"profilePolicyRules": PPR2} | ({"profileOwner": owner} if owner else {})
-    assert installation._policies_allowed() is taken
+    metadata = {"profilePolicyRules": PPR2} | ({"profileOwner": owner} if owner else {})
+    assert _policies_allowed(core, metadata) is taken
 
 
 def test_one_key_is_kept_for_a_second_attempt_with_the_same_server(bench: Bench) -> None:
