@@ -26,12 +26,19 @@ bench: $(VENV)/.dev
 tables: $(VENV)/.dev
 	$(BIN)/python -m asn1.build
 
-# What no venv can hold: Python's venv module, a package of its own on Debian and Ubuntu, and PostgreSQL, which
-# the tests start for themselves.
+# What no venv can hold: Python's venv module, a package of its own on Debian and Ubuntu; PostgreSQL and a PC/SC
+# service with virtual readers, which the tests start for themselves; programs that read cards through it; and
+# what pyscard is built with.
 system-packages:
 	@missing=; \
 	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || missing="$$missing python3-venv"; \
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing="$$missing postgresql"; \
+	$(PYTHON) -c 'import os, sysconfig; os.stat(sysconfig.get_path("include") + "/Python.h")' 2>/dev/null \
+	  || missing="$$missing python3-dev"; \
+	for package in pcscd:/usr/sbin/pcscd vsmartcard-vpcd:/etc/reader.conf.d/vpcd opensc:/usr/bin/opensc-tool \
+	    pcsc-tools:/usr/bin/pcsc_scan gcc:/usr/bin/cc libpcsclite-dev:/usr/include/PCSC/winscard.h; do \
+	  [ -e $${package#*:} ] || missing="$$missing $${package%%:*}"; \
+	done; \
 	[ -z "$$missing" ] || { \
 	  command -v apt-get >/dev/null || { echo "Install$$missing, then run make again." >&2; exit 1; }; \
 	  $(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq$$missing; }

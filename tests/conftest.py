@@ -1,12 +1,35 @@
-"""Fixtures for the whole test suite: where the real input lies."""
+"""Fixtures for the whole test suite: where the real input lies, and a PC/SC service that is not the
+machine's."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+_PCSC_FOLDER = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """No test may reach a real card: PC/SC clients look for their service in a folder where only tests put
+    one."""
+    folder = Path(tempfile.mkdtemp(prefix="esim-pcsc-"))
+    config.stash[_PCSC_FOLDER] = folder
+    os.environ["PCSCLITE_CSOCK_NAME"] = str(folder / "pcscd.comm")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(config.stash[_PCSC_FOLDER], ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def pcsc_folder(pytestconfig: pytest.Config) -> Path:
+    """Where a PC/SC service of the tests' own puts its socket."""
+    return pytestconfig.stash[_PCSC_FOLDER]
 
 
 def ts48_paths() -> list[Path]:

@@ -1,4 +1,4 @@
-"""`esim apdu`: speaks to a named card by hand, and says in words what it answers."""
+"""`esim apdu`: speaks to a card by hand, and says in words what it answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from simulator.cli import named
+from simulator.cli.which import Which, card_options
 
 if TYPE_CHECKING:
     from cards import CommandApdu, ResponseApdu
@@ -55,16 +55,16 @@ INSTRUCTIONS = {
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.option("--card", "name", required=True, metavar="NAME", help="The card; see `esim card list`.")
+@card_options()
 @click.option("--follow/--no-follow", default=True, help="Fetch what 61XX announces.  [default: follow]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @click.argument("apdus", nargs=-1, required=True, metavar="APDU...")
-def command(name: str, follow: bool, as_json: bool, apdus: tuple[str, ...]) -> None:
-    """Send command APDUs, in hexadecimal, to a simulated card.
+def command(which: Which, follow: bool, as_json: bool, apdus: tuple[str, ...]) -> None:
+    """Send command APDUs, in hexadecimal, to a card, simulated or in a reader.
 
-    The card is powered up, takes all APDUs of one call in turn, and is put back on disk with whatever
-    they changed. `-` reads APDUs from standard input, one a line; empty lines and lines that begin with
-    # are skipped.
+    The card is reset and takes all APDUs of one call in turn; a simulated one is put back on disk with
+    whatever they changed. `-` reads APDUs from standard input, one a line; empty lines and lines that begin
+    with # are skipped.
 
     \b
     esim apdu --card demo 00A40004023F00              select the MF
@@ -73,10 +73,10 @@ def command(name: str, follow: bool, as_json: bool, apdus: tuple[str, ...]) -> N
     from cards import CommandApdu
 
     commands = [CommandApdu.from_hex(text) for text in _texts(apdus)]
-    with named.opened(name) as card:
-        card.end.reset()
+    with which.opened() as link:
+        link.reset()
         for each in commands:
-            for sent, answer in _exchange(card.end, each, follow):
+            for sent, answer in _exchange(link, each, follow):
                 _show(sent, answer, as_json)
 
 

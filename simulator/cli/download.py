@@ -1,4 +1,4 @@
-"""`esim download`: a profile from a file or from any SM-DP+ onto a software eUICC."""
+"""`esim download`: a profile from a file or from any SM-DP+ onto an eUICC."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ import click
 from simulator.cli import codes, edge, lpac, named, output, reading, servers
 from simulator.cli.consent import Consent
 from simulator.cli.places import place_of
+from simulator.cli.which import Which, card_options
 
 if TYPE_CHECKING:
+    from cards.link import CardLink
     from simulator.cli.story import Recorder
     from simulator.crypto.pki import TestPki
     from simulator.lpa import (
@@ -44,7 +46,7 @@ class Options(TypedDict):
     matching_id: str
     default: bool
     confirmation_code: str
-    name: str | None
+    which: Which
     enable: bool
     yes: bool
     answer_within: float | None
@@ -129,7 +131,7 @@ class Job:
 @click.option(
     "--confirmation-code", default="", metavar="CODE", help="The confirmation code, if one is asked for."
 )
-@click.option("--card", "name", metavar="NAME", help="The eUICC to fill; without, one that is not kept.")
+@card_options("The eUICC to fill; without, one that is not kept.")
 @click.option("--enable", is_flag=True, help="Enable the profile once it is installed.")
 @click.option("--yes", is_flag=True, help="Agree to the profile and to its rules without being asked.")
 @click.option("--answer-within", type=float, metavar="SECONDS", help="Give up if nobody answers for so long.")
@@ -146,7 +148,7 @@ class Job:
 @servers.trust_options
 @output.format_options
 def command(**given: Unpack[Options]) -> None:
-    """Download a profile onto a software eUICC.
+    """Download a profile onto an eUICC.
 
     \b
     esim download 'LPA:1$localhost:8443$MY-ID' --card phone --enable
@@ -174,30 +176,29 @@ def command(**given: Unpack[Options]) -> None:
         job = Job.of(given, None if source.upp else source.activation_code())
     if given["package"]:
         job.package = package_of(given["package"])
-    name, folder = given["name"], given["folder"]
-    with _card(name, folder) as card:
+    which, folder = given["which"], given["folder"]
+    with _card(which, folder) as card:
         if source.upp:
-            _from_package(card, source.upp, job, edge.pki(folder), name)
+            _from_package(card, source.upp, job, edge.pki(folder), which)
             return
         with servers.client(given["ca"], folder, insecure=given["insecure"]) as es9:
-            _download(card, job, es9, name)
+            _download(card, job, es9, which)
 
 
 @contextmanager
-def _card(name: str | None, folder: Path | None) -> Iterator[named.EuiccCard]:
-    """The named eUICC, or a new one that is forgotten afterwards."""
-    if name is None:
-        from simulator.cli.card import made_up_eid
-
-        yield named.EuiccCard.make(edge.pki(folder), made_up_eid())
+def _card(which: Which, folder: Path | None) -> Iterator[CardLink]:
+    """The eUICC that is meant, or a new one that is forgotten afterwards."""
+    if which.title:
+        with which.opened_euicc() as link:
+            yield link
         return
-    with named.opened(name) as card:
-        if not isinstance(card, named.EuiccCard):
-            raise click.ClickException(f"{name} is a plain SIM: nothing can be downloaded onto it.")
-        yield card
+    from cards import InProcessLink
+    from simulator.cli.card import made_up_eid
+
+    yield InProcessLink(named.EuiccCard.make(edge.pki(folder), made_up_eid()).end)
 
 
-def _from_package(card: named.EuiccCard, upp: str, job: Job, pki: TestPki, name: str | None) -> None:
+def _from_package(card: CardLink, upp: str, job: Job, pki: TestPki, which: Which) -> None:
     """Serve a package over HTTPS in this process, for this one download."""
     from simulator.cli import rsp
     from simulator.cli.profile import package_of
@@ -207,17 +208,16 @@ def _from_package(card: named.EuiccCard, upp: str, job: Job, pki: TestPki, name:
     job.package = package_of(upp)
     with rsp.serving(pki, [rsp.Order(job.package)]) as service, Es9Client(pki.anchors) as es9:
         job.activation = ActivationCode.parse(service.codes[0])
-        _download(card, job, es9, name)
+        _download(card, job, es9, which)
 
 
-def _download(card: named.EuiccCard, job: Job, es9: Es9Client, name: str | None) -> None:
-    from cards import InProcessLink, Isdr
+def _download(card: CardLink, job: Job, es9: Es9Client, which: Which) -> None:
+    from cards import Isdr
     from simulator.cli.story import Recorder, Story
     from simulator.lpa import Lpa
 
-    link = InProcessLink(card.end)
-    link.reset()
-    isdr = Isdr(link)
+    card.reset()
+    isdr = Isdr(card)
     recorder = Story() if job.form == output.TEXT else Recorder()
     lines = lpac.Progress() if job.form == output.LPAC else None
     if isinstance(recorder, Story):
@@ -246,7 +246,7 @@ def _download(card: named.EuiccCard, job: Job, es9: Es9Client, name: str | None)
     if lines:
         lpac.success(lpac.download_data(result))
     else:
-        _tell(card, recorder, name, result)
+        _tell(card, recorder, which, result)
 
 
 def _ask(job: Job, recorder: Recorder, question: AskUser) -> Decision:
@@ -288,9 +288,8 @@ def _explained(job: Job) -> Iterator[None]:
         raise
 
 
-def _tell(card: named.EuiccCard, recorder: Recorder, name: str | None, result: DownloadResult) -> None:
+def _tell(card: CardLink, recorder: Recorder, which: Which, result: DownloadResult) -> None:
     """What the card holds now."""
-    from cards import InProcessLink
     from simulator.cli.story import Story
 
     error = result.notification_error
@@ -300,15 +299,14 @@ def _tell(card: named.EuiccCard, recorder: Recorder, name: str | None, result: D
             "iccid": str(result.iccid),
             "notification_error": output.error_data(error) if error else None,
         }
-        output.write_json({**answer, "steps": steps, "card": reading.summary(card.end, euicc=True)})
+        output.write_json({**answer, "steps": steps, "card": reading.summary(card, euicc=True)})
         return
     if error:
         recorder.say(f"The server does not know yet what became of the profile: {error}", style="yellow")
         recorder.say("Send it later with `esim lpa notifications send`.", style="yellow")
-    recorder.chapter(f"Card {name}" if name else "The card (not kept; name one with --card)")
-    with reading.lpa_of(card.end) as lpa:
+    recorder.chapter(f"Card {which.title}" if which.title else "The card (not kept; name one with --card)")
+    with reading.lpa_of(card) as lpa:
         recorder.fact("EID", str(lpa.eid()))
         recorder.profiles(lpa.profiles())
-    link = InProcessLink(card.end)
-    link.reset()
-    recorder.identity(reading.read_identity(link))
+    card.reset()
+    recorder.identity(reading.read_identity(card))

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from simulator.cli import download, home, lpac, named, output, reading, servers
+from simulator.cli import download, lpac, output, reading, servers
+from simulator.cli.which import Which, card_options
 
 if TYPE_CHECKING:
     from simulator.lpa import Lpa
     from simulator.lpa.es9 import Es9
 
-CARD = click.option(
-    "--card", "name", metavar="NAME", envvar="ESIM_CARD", help="The eUICC.  [default: the only one there is]"
-)
+CARD = card_options("The eUICC.  [default: the only one there is]", envvar="ESIM_CARD")
 PROFILE = click.argument("profile")
 NO_REFRESH = click.option("--no-refresh", is_flag=True, help="Do not have the card ask for a REFRESH.")
 NUMBERS = click.argument("numbers", nargs=-1, type=int, metavar="[NUMBER]...")
@@ -44,37 +43,23 @@ command.add_command(download.command, "download")
 
 
 @contextmanager
-def _lpa(name: str | None, es9: Es9 | None = None, **options: Any) -> Iterator[Lpa]:
-    """An LPA before the eUICC of this name, or before the only one."""
-    from cards import InProcessLink, Isdr
+def _lpa(which: Which, es9: Es9 | None = None, **options: Any) -> Iterator[Lpa]:
+    """An LPA before the eUICC that is meant."""
+    from cards import Isdr
     from simulator.lpa import InProcessEs9, Lpa
 
-    chosen = name or only_euicc()
-    with named.opened(chosen) as card:
-        if not isinstance(card, named.EuiccCard):
-            raise click.ClickException(f"{chosen} is a plain SIM: it has one profile, always enabled.")
-        link = InProcessLink(card.end)
+    with which.opened_euicc() as link:
         link.reset()
         with Lpa(Isdr(link), es9 or InProcessEs9(None), **options) as lpa:
             yield lpa
 
 
-def only_euicc() -> str:
-    """The name of the one eUICC on disk; ClickException if there is none, or more than one."""
-    names = [name for name in home.card_names() if home.read_card(name).get("kind") == named.EUICC]
-    if len(names) == 1:
-        return names[0]
-    if names:
-        raise click.ClickException(f"say with --card which eUICC: {', '.join(names)}.")
-    raise click.ClickException("there is no eUICC yet; make one with `esim card new NAME`.")
-
-
 @command.command()
 @CARD
 @output.format_options
-def info(name: str | None, form: str) -> None:
+def info(which: Which, form: str) -> None:
     """Say what the eUICC tells of itself. EID, addresses, versions, memory, keys, rules."""
-    with output.answering(form, "es10c_get_eid"), _lpa(name) as lpa:
+    with output.answering(form, "es10c_get_eid"), _lpa(which) as lpa:
         data = lpa.info()
     if form == output.LPAC:
         lpac.success(lpac.chip_data(data))
@@ -88,9 +73,9 @@ def info(name: str | None, form: str) -> None:
 @command.command("list")
 @CARD
 @output.format_options
-def list_profiles(name: str | None, form: str) -> None:
+def list_profiles(which: Which, form: str) -> None:
     """List the profiles."""
-    with output.answering(form, "es10c_get_profiles_info"), _lpa(name) as lpa:
+    with output.answering(form, "es10c_get_profiles_info"), _lpa(which) as lpa:
         profiles = lpa.profiles()
     if form == output.LPAC:
         lpac.success([lpac.profile_data(profile) for profile in profiles])
@@ -111,7 +96,7 @@ def list_profiles(name: str | None, form: str) -> None:
 @servers.trust_options
 @output.format_options
 def discover(
-    name: str | None,
+    which: Which,
     smds: str,
     downloads: bool,
     yes: bool,
@@ -126,7 +111,7 @@ def discover(
     with (
         output.answering(form, "es11_authenticate_client"),
         servers.client(ca, folder, insecure=insecure) as es9,
-        _lpa(name, es9) as lpa,
+        _lpa(which, es9) as lpa,
     ):
         events = lpa.discover(smds)
         results = [lpa.download(event) for event in events] if downloads else []
@@ -149,9 +134,9 @@ def discover(
 @PROFILE
 @NO_REFRESH
 @output.format_options
-def enable(name: str | None, profile: str, no_refresh: bool, form: str) -> None:
+def enable(which: Which, profile: str, no_refresh: bool, form: str) -> None:
     """Enable a profile; the one that was enabled is disabled."""
-    with _doing(name, form, "es10c_enable_profile") as (lpa, said):
+    with _doing(which, form, "es10c_enable_profile") as (lpa, said):
         found = reading.find_profile(lpa, profile)
         lpa.enable(found.aid, refresh=not no_refresh)
         said.append(f"Enabled {reading.title_of(found)}.")
@@ -162,9 +147,9 @@ def enable(name: str | None, profile: str, no_refresh: bool, form: str) -> None:
 @PROFILE
 @NO_REFRESH
 @output.format_options
-def disable(name: str | None, profile: str, no_refresh: bool, form: str) -> None:
+def disable(which: Which, profile: str, no_refresh: bool, form: str) -> None:
     """Disable a profile; then none is enabled."""
-    with _doing(name, form, "es10c_disable_profile") as (lpa, said):
+    with _doing(which, form, "es10c_disable_profile") as (lpa, said):
         found = reading.find_profile(lpa, profile)
         lpa.disable(found.aid, refresh=not no_refresh)
         said.append(f"Disabled {reading.title_of(found)}.")
@@ -174,9 +159,9 @@ def disable(name: str | None, profile: str, no_refresh: bool, form: str) -> None
 @CARD
 @PROFILE
 @output.format_options
-def delete(name: str | None, profile: str, form: str) -> None:
+def delete(which: Which, profile: str, form: str) -> None:
     """Delete a disabled profile."""
-    with _doing(name, form, "es10c_delete_profile") as (lpa, said):
+    with _doing(which, form, "es10c_delete_profile") as (lpa, said):
         found = reading.find_profile(lpa, profile)
         lpa.delete(found.aid)
         said.append(f"Deleted {reading.title_of(found)}.")
@@ -187,9 +172,9 @@ def delete(name: str | None, profile: str, form: str) -> None:
 @PROFILE
 @click.argument("nickname", default="")
 @output.format_options
-def nickname(name: str | None, profile: str, nickname: str, form: str) -> None:
+def nickname(which: Which, profile: str, nickname: str, form: str) -> None:
     """Give a profile a NICKNAME; without one, take it away."""
-    with _doing(name, form, "es10c_set_nickname") as (lpa, said):
+    with _doing(which, form, "es10c_set_nickname") as (lpa, said):
         found = reading.find_profile(lpa, profile)
         lpa.set_nickname(found.iccid, nickname)
         said.append(f"{found.iccid} is called {nickname or found.name} now.")
@@ -200,7 +185,7 @@ def nickname(name: str | None, profile: str, nickname: str, form: str) -> None:
 @click.argument("what", nargs=-1, type=click.Choice(tuple(RESETS)))
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @output.format_options
-def reset(name: str | None, what: tuple[str, ...], yes: bool, form: str) -> None:
+def reset(which: Which, what: tuple[str, ...], yes: bool, form: str) -> None:
     """Reset the eUICC's memory: all of it, or WHAT of it.
 
     \b
@@ -214,7 +199,7 @@ def reset(name: str | None, what: tuple[str, ...], yes: bool, form: str) -> None
     """
     if not yes:
         click.confirm(f"Delete {', '.join(what) or 'all profiles'} for good?", abort=True, err=True)
-    with _doing(name, form, "es10c_euicc_memory_reset") as (lpa, said):
+    with _doing(which, form, "es10c_euicc_memory_reset") as (lpa, said):
         lpa.memory_reset(*(RESETS[word] for word in what))
         said.append("The memory was reset.")
 
@@ -224,16 +209,16 @@ def reset(name: str | None, what: tuple[str, ...], yes: bool, form: str) -> None
 @click.argument("address", required=False)
 @click.option("--clear", is_flag=True, help="Have no default SM-DP+.")
 @output.format_options
-def smdp(name: str | None, address: str | None, clear: bool, form: str) -> None:
+def smdp(which: Which, address: str | None, clear: bool, form: str) -> None:
     """Show or set the default SM-DP+. Its ADDRESS is asked by `esim download --default`."""
     if address and clear:
         raise click.UsageError("Give an ADDRESS or --clear, not both.")
     if address or clear:
-        with _doing(name, form, "es10a_set_default_dp_address") as (lpa, said):
+        with _doing(which, form, "es10a_set_default_dp_address") as (lpa, said):
             lpa.set_default_smdp_address(address or "")
             said.append(f"The default SM-DP+ is {address}." if address else "There is no default SM-DP+.")
         return
-    with output.answering(form, "es10a_get_euicc_configured_addresses"), _lpa(name) as lpa:
+    with output.answering(form, "es10a_get_euicc_configured_addresses"), _lpa(which) as lpa:
         addresses = reading.addresses_data(lpa.addresses())
     if form == output.TEXT:
         click.echo(f"Default SM-DP+  {addresses['default_smdp'] or 'none'}")
@@ -247,10 +232,10 @@ def smdp(name: str | None, address: str | None, clear: bool, form: str) -> None:
 
 
 @contextmanager
-def _doing(name: str | None, form: str, function: str) -> Iterator[tuple[Lpa, list[str]]]:
+def _doing(which: Which, form: str, function: str) -> Iterator[tuple[Lpa, list[str]]]:
     """An LPA for something that is done without further answer; then how many notifications wait."""
     said: list[str] = []
-    with output.answering(form, function), _lpa(name) as lpa:
+    with output.answering(form, function), _lpa(which) as lpa:
         yield lpa, said
         waiting = lpa.notifications()
     if form == output.LPAC:
@@ -265,11 +250,11 @@ def _doing(name: str | None, form: str, function: str) -> Iterator[tuple[Lpa, li
 @CARD
 @output.format_options
 @click.pass_context
-def notifications(ctx: click.Context, name: str | None, form: str) -> None:
+def notifications(ctx: click.Context, which: Which, form: str) -> None:
     """List, send or remove notifications to servers."""
     if ctx.invoked_subcommand:
         return
-    with output.answering(form, "es10b_list_notification"), _lpa(name) as lpa:
+    with output.answering(form, "es10b_list_notification"), _lpa(which) as lpa:
         waiting = lpa.notifications()
     if form == output.LPAC:
         lpac.success([lpac.notification_data(item) for item in waiting])
@@ -288,7 +273,7 @@ def notifications(ctx: click.Context, name: str | None, form: str) -> None:
 @servers.trust_options
 @output.format_options
 def send(
-    name: str | None,
+    which: Which,
     numbers: tuple[int, ...],
     ca: tuple[Path, ...],
     insecure: bool,
@@ -301,7 +286,7 @@ def send(
     with (
         output.answering(form, "es9p_handle_notification", progress),
         servers.client(ca, folder, insecure=insecure) as es9,
-        _lpa(name, es9, announce=announce) as lpa,
+        _lpa(which, es9, announce=announce) as lpa,
     ):
         deliveries = lpa.process_notifications(numbers or None)
         failed = [delivery.error for delivery in deliveries if delivery.error]
@@ -322,14 +307,14 @@ def send(
 @NUMBERS
 @click.option("--all", "everything", is_flag=True, help="Remove all of them.")
 @output.format_options
-def remove(name: str | None, numbers: tuple[int, ...], everything: bool, form: str) -> None:
+def remove(which: Which, numbers: tuple[int, ...], everything: bool, form: str) -> None:
     """Have the eUICC forget notifications that were not sent: its servers will never know."""
     if bool(numbers) == everything:
         raise click.UsageError("Give the NUMBERs of notifications, or --all.")
     from simulator.lpa import SendToCard
 
     function = "remove_notification_from_list"
-    with _doing(name, form, f"es10b_{function}") as (lpa, said):
+    with _doing(which, form, f"es10b_{function}") as (lpa, said):
         chosen = numbers or [item.sequence_number for item in lpa.notifications()]
         for number in chosen:
             if form == output.LPAC:

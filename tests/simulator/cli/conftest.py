@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import signal
 import subprocess
 import sys
@@ -63,7 +64,12 @@ def start(esim_home: Path) -> Iterator[Start]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={"ESIM_HOME": str(esim_home), "PYTHONUNBUFFERED": "1", "LC_ALL": "C.UTF-8"},
+            env={
+                "ESIM_HOME": str(esim_home),
+                "PYTHONUNBUFFERED": "1",
+                "LC_ALL": "C.UTF-8",
+                "PCSCLITE_CSOCK_NAME": os.environ["PCSCLITE_CSOCK_NAME"],
+            },
         )
         processes.append(process)
         return process
