@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from simulator.cli import named
+from simulator.cli.which import Which, card_options
 
 if TYPE_CHECKING:
     from cards.script import Script, SectionResult, StepResult
@@ -25,21 +25,19 @@ def command() -> None:
 
 @command.command()
 @FILES
-@click.option("--card", "name", required=True, metavar="NAME", help="The card; see `esim card list`.")
+@card_options()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a step.")
-def run(files: tuple[Path, ...], name: str, as_json: bool) -> int:
+def run(files: tuple[Path, ...], which: Which, as_json: bool) -> int:
     """Run scripts on a card, one after the other; the card is reset before each.
 
     A step that does not get what it expects ends its section, and the next section begins. The exit status is
     1 if any did.
     """
-    from cards import InProcessLink
     from cards.script import Runner, load
 
     scripts = [load(path) for path in files]
     failures = 0
-    with named.opened(name) as card:
-        link = InProcessLink(card.end)
+    with which.opened() as link:
         for script in scripts:
             link.reset()
             for result in Runner(link).run(script):

@@ -97,12 +97,14 @@ def receive(connection: socket.socket) -> bytes:
 
 
 def test_a_card_in_the_virtual_reader() -> None:
-    with fake_vpcd() as vpcd, plugged(FakeCard(), vpcd.getsockname()[1]):
+    with fake_vpcd() as vpcd, plugged(FakeCard(), vpcd.getsockname()[1]) as slot:
         reader, _ = vpcd.accept()
         with reader:
             reader.sendall(frame(b"\x01"))
             assert ask(reader, b"\x04") == ATR
             assert ask(reader, READ) == ANSWER
+            slot.remove()
+            assert reader.recv(1) == b""
 
 
 def test_no_virtual_reader() -> None:
@@ -141,7 +143,7 @@ def test_what_the_card_raises_comes_out_at_the_end() -> None:
 
 def test_an_overlooked_card_goes_out_and_in_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cards.plug.vpcd._OUT_SECONDS", 0.01)
-    with fake_vpcd() as vpcd, plugged(FakeCard(), vpcd.getsockname()[1]):
+    with fake_vpcd() as vpcd, plugged(FakeCard(), vpcd.getsockname()[1]) as slot:
         reader, _ = vpcd.accept()
         with reader:
             for _ in range(4):
@@ -151,6 +153,8 @@ def test_an_overlooked_card_goes_out_and_in_again(monkeypatch: pytest.MonkeyPatc
         with again:
             again.sendall(frame(b"\x01"))
             assert ask(again, READ) == ANSWER
+            slot.remove()
+            assert again.recv(1) == b""
 
 
 def test_a_card_stays_for_a_service_that_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,9 +169,9 @@ def test_a_card_stays_for_a_service_that_comes_back(monkeypatch: pytest.MonkeyPa
         reader, _ = vpcd.accept()
         with reader:
             assert ask(reader, READ) == ANSWER
-        slot.remove()
-        slot.remove()
-        thread.join(5)
+            slot.remove()
+            slot.remove()
+            thread.join(5)
     assert not thread.is_alive()
     assert told[0] == (
         "the virtual reader has gone: the PC/SC service was stopped; the card goes in again when it is back"
