@@ -90,7 +90,7 @@ def profile_rollback(core: EuiccCore, request: dict[str, Any]) -> bytes:
     if rollback.transaction_id is not None:
         about["eimTransactionId"] = rollback.transaction_id
     result = sign_result(core, state.eims[rollback.eim_id], about, [("rollbackResult", _OK)])
-    return tlv.encode(0xBF58, tlv.encode(0x80, bytes((_OK,))) + result)
+    return tlv.encode(0xBF58, tlv.encode(0x02, bytes((_OK,))) + result)
 
 
 def configure_immediate_profile_enabling(core: EuiccCore, request: dict[str, Any]) -> bytes:
