@@ -1,0 +1,222 @@
+"""The eIM without network, clock or randomness of its own: ESipa as one method (SGP.32 §5.14, §6.3).
+
+eim = Eim(identity, EimStore(), entropy=os.urandom, clock=utc_now, es9=Es9Client(…))
+eim.add_device(eid)
+eim.order(eid, ("enable", {"iccid": iccid}))
+answer = eim.answer(octets)
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from hashlib import sha256
+from typing import Any, Final, TypeVar
+
+from asn1 import esipa, iot, rsp
+from simulator.eim import notifications, relay
+from simulator.eim.context import Context
+from simulator.eim.errors import UNDEFINED, EimError, Refused
+from simulator.eim.packages import data_request, get_eim_package
+from simulator.eim.records import Device, Notification, Package, PackageEvent, PackageKind
+from simulator.eim.results import installed, provide_eim_package_result
+from simulator.lpa.activation_code import ActivationCode
+from simulator.smdp.store import ConflictError
+
+T = TypeVar("T")
+Message = esipa.Message
+Operation = tuple[str, Any]
+_TRIES: Final = 3
+"""How often a message is handled when another one changes its records at the same time."""
+_log = logging.getLogger(__name__)
+
+
+class Eim(Context):
+    """An eIM: what IPAs ask it, and what its operator orders."""
+
+    def answer(self, octets: bytes) -> bytes:
+        """The answer to a message of an IPA in the ASN.1 binding; empty if it has none (§6.3). DecodeError or
+        BindingError if it is no message of an IPA."""
+        response = self.handle(esipa.decode_request(octets))
+        return esipa.encode_response(response) if response else b""
+
+    def handle(self, message: Message) -> Message | None:
+        """The answer to a message of an IPA; None for a notification. BindingError if an IPA does not send
+        such a message of itself."""
+        function = esipa.function_of(message)
+        return _FUNCTIONS[function](self, message[1])
+
+    def _initiate_authentication(self, request: dict[str, Any]) -> Message:
+        return self._relayed("initiateAuthentication", relay.initiate_authentication, request)
+
+    def _authenticate_client(self, request: dict[str, Any]) -> Message:
+        return self._relayed("authenticateClient", relay.authenticate_client, request)
+
+    def _get_bound_profile_package(self, request: dict[str, Any]) -> Message:
+        return self._relayed("getBoundProfilePackage", relay.get_bound_profile_package, request)
+
+    def _cancel_session(self, request: dict[str, Any]) -> Message:
+        return self._relayed("cancelSession", relay.cancel_session, request)
+
+    def _relayed(self, function: str, handle: Callable[[Context, Any], Any], request: Any) -> Message:
+        """What is relayed runs once: a server has seen it then."""
+        shape = esipa.SHAPES[function]
+        try:
+            result = handle(self, request)
+        except (Refused, ConflictError) as error:
+            name = error.name if isinstance(error, Refused) else UNDEFINED
+            _log.info("%s refused: %s", function, error)
+            codes = esipa.error_codes(function)
+            return shape.response, (shape.error, codes.get(name, codes[UNDEFINED]))
+        return shape.response, result if isinstance(result, tuple) else (shape.ok, result)
+
+    def _get_eim_package(self, request: dict[str, Any]) -> Message:
+        try:
+            result = self._again(lambda: get_eim_package(self, request))
+        except Refused as error:
+            _log.info("getEimPackage: %s", error)
+            codes = iot.names("GetEimPackageResponse.eimPackageError")
+            result = "eimPackageError", codes[error.name]
+        return "getEimPackageResponse", result
+
+    def _provide_eim_package_result(self, request: dict[str, Any]) -> Message:
+        try:
+            result, to_deliver = self._again(lambda: provide_eim_package_result(self, request))
+        except Refused as error:
+            _log.warning("provideEimPackageResult refused: %s", error)
+            codes = iot.names("ProvideEimPackageResultResponse.provideEimPackageResultError")
+            return "provideEimPackageResultResponse", ("provideEimPackageResultError", codes[error.name])
+        self._deliver(to_deliver)
+        return "provideEimPackageResultResponse", result
+
+    def _handle_notification(self, notified: tuple[str, Any]) -> None:
+        """ESipa.HandleNotification (§5.14.4): has no answer, so that what is refused is in the log only."""
+        kind, value = notified
+        if kind == "provideEimPackageResult":
+            self._provide_eim_package_result(value)
+            return
+        try:
+            self._deliver([self._again(lambda: self._noted(value))])
+        except Refused as error:
+            _log.warning("handleNotification refused: %s", error)
+
+    def _noted(self, pending: tuple[str, Any]) -> Notification:
+        """A notification, kept; the download that it ends is ended."""
+        notification = notifications.take(self, None, pending)
+        session = None
+        if "nstallationResult" in pending[0]:
+            session = notifications.session_of(self, pending[1])
+        package = self.store.get(Package, session.package) if session else None
+        if package is not None and package.is_open:
+            whole = rsp.decode("PendingNotification", notification.content)
+            self.store.save(installed(self, package, whole, notification.content))
+        return notification
+
+    def _deliver(self, found: Iterable[Notification]) -> None:
+        for notification in found:
+            try:
+                notifications.deliver(self, notification)
+            except ConflictError:
+                _log.info("notification %s is delivered by another worker", notification.key)
+
+    def _again(self, function: Callable[[], T]) -> T:
+        """Runs a function anew when another request was faster: it then sees what that one left."""
+        for _ in range(_TRIES):
+            try:
+                return function()
+            except ConflictError:
+                continue
+        raise Refused(UNDEFINED, "other messages for the same device are in progress")
+
+    def deliver_notifications(self) -> int:
+        """Try every notification that waits and whose time has come; how many were delivered."""
+        return notifications.deliver_waiting(self)
+
+    def add_device(self, eid: bytes, *, counter: int = 0, association_token: int | None = None) -> Device:
+        """A device to manage, and a first package that asks what it is. `counter` is that of the last package
+        of this eIM, where it has sent any. EimError if it is there already."""
+        if len(eid) != 16 or not eid.hex().isdecimal():
+            raise EimError(f"{eid.hex()} is no EID: 32 digits are expected")
+        device = Device(eid, counter, association_token)
+        first = self.new_package(eid, PackageKind.DATA, data_request(), is_automatic=True)
+        try:
+            self.store.save(device, first)
+        except ConflictError:
+            raise EimError(f"there is a device {device.key} already") from None
+        return device._replace(version=1)
+
+    def set_token(self, eid: bytes, token: int | None) -> None:
+        """The association token that the eUICC gave for this eIM; None: there is none."""
+        self.store.save(self.device(eid)._replace(association_token=token))
+
+    def order(self, eid: bytes, *operations: Operation) -> Package:
+        """A signed package of operations for a device, either on profiles or on eIMs. EimError if the device
+        is unknown or they do not make a package."""
+        is_eco = [name.endswith("Eim") for name, _ in operations]
+        if not operations or any(is_eco) != all(is_eco):
+            raise EimError("a package has operations on profiles or on eIMs, not both")
+        kind = "ecoList" if is_eco[0] else "psmoList"
+        return self._queue(eid, PackageKind.EUICC, iot.encode("EuiccPackage", (kind, list(operations))))
+
+    def order_download(
+        self,
+        eid: bytes,
+        code: ActivationCode | None = None,
+        *,
+        smds: str | None = None,
+        confirmation_code: str = "",
+        is_indirect: bool = False,
+    ) -> Package:
+        """A trigger for a download: with an activation code; from the SM-DS `smds`, the eUICC's root SM-DS if
+        empty; or from the eUICC's default SM-DP+. An indirect one goes through this eIM."""
+        data: tuple[str, Any] = ("contactDefaultSmdp", None)
+        if code is not None:
+            data = ("activationCode", str(code))
+        elif smds is not None:
+            data = ("contactSmds", {"smdsAddress": smds} if smds else {})
+        if confirmation_code and not is_indirect:
+            raise EimError("an eIM uses a confirmation code in indirect downloads only")
+        hashed = sha256(confirmation_code.encode()).digest() if confirmation_code else b""
+        content = iot.encode("ProfileDownloadData", data)
+        return self._queue(
+            eid, PackageKind.DOWNLOAD, content, is_indirect=is_indirect, confirmation_code_hash=hashed
+        )
+
+    def order_data(self, eid: bytes, members: Iterable[str] = ()) -> Package:
+        """A request for data of the IPA and the eUICC, by members of IpaEuiccData; those that describe the
+        device if none are named."""
+        wanted = tuple(members)
+        content = data_request(wanted) if wanted else data_request()
+        return self._queue(eid, PackageKind.DATA, content)
+
+    def _queue(self, eid: bytes, kind: PackageKind, content: bytes, **fields: Any) -> Package:
+        device = self.device(eid)
+        package = self.new_package(device.eid, kind, content, **fields)
+        self.store.save(package)
+        return package._replace(version=1)
+
+    def withdraw(self, transaction_id: bytes) -> Package:
+        """Takes back a package that no IPA has fetched. EimError if there is none, or it is too late."""
+        package = self.package(transaction_id)
+        if package is None:
+            raise EimError(f"there is no package {transaction_id.hex()}")
+        withdrawn = package.moved(PackageEvent.WITHDRAW)
+        if withdrawn.state is package.state:
+            raise EimError(f"the package {package.key} is {package.state}: it cannot be taken back")
+        self.store.save(withdrawn._replace(finished_at=self.now()))
+        return withdrawn
+
+    def remove_device(self, eid: bytes) -> None:
+        """Forgets a device, its packages and notifications; EimError if there is none."""
+        self.store.remove(self.device(eid).eid)
+
+
+_FUNCTIONS: Final[dict[str, Callable[[Eim, Any], Message | None]]] = {
+    "initiateAuthentication": Eim._initiate_authentication,
+    "authenticateClient": Eim._authenticate_client,
+    "getBoundProfilePackage": Eim._get_bound_profile_package,
+    "cancelSession": Eim._cancel_session,
+    "getEimPackage": Eim._get_eim_package,
+    "provideEimPackageResult": Eim._provide_eim_package_result,
+    "handleNotification": Eim._handle_notification,
+}
