@@ -73,6 +73,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
             Member("euiccCiPKIdToBeUsed", "der:SubjectKeyIdentifier", is_optional=True),
             Member("serverCertificate", "der:Certificate"),
             Member("otherCertsInChain", "der:CertificateChain", is_optional=True),  # version 3
+            Member("crlList", "der:SegmentedCrlList", is_optional=True),  # version 3
         ),
     ),
     "authenticateClient": Function(

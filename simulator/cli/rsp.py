@@ -47,7 +47,7 @@ def server(pki: TestPki, address: str, store: Store | None = None) -> SmdpPlus:
     """An SM-DP+ under this address; its orders live in memory unless there is a store."""
     from simulator.smdp import MemoryStore, SmdpIdentity, SmdpPlus
 
-    identity = SmdpIdentity.from_pki(pki, address)
+    identity = SmdpIdentity.from_pki(pki.with_lists(now=edge.now()), address)
     return SmdpPlus(identity, store or MemoryStore(), entropy=edge.entropy, clock=edge.now)
 
 

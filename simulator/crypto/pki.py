@@ -18,6 +18,7 @@ from simulator.crypto.branch import LAYOUTS, ROLES, Branch, CertificateAndKey, P
 from simulator.crypto.certificates import Certificate, Role
 from simulator.crypto.ecc import Curve, Entropy, one_time_key
 from simulator.crypto.pki_files import KEYS_FILE, key_pem, load_branches, save_branch
+from simulator.crypto.revocation import issue_next, parse_crl
 
 __all__ = [
     "DEFAULT_HOSTS",
@@ -34,6 +35,8 @@ __all__ = [
 DEFAULT_HOSTS = ("localhost", "127.0.0.1", "::1", "testsmdpplus1.example.com")
 """Names that the TLS certificate is for: loopback, and the server of SGP.26."""
 DS_HOSTS = ("localhost", "127.0.0.1", "::1", "testrootsmds.example.com")
+LIST_DAYS = 365
+"""How long a revocation list is good that a test server makes for itself."""
 V3_VARIANTS = tuple(variant for variant in Variant if variant.is_v3)
 
 
@@ -47,6 +50,8 @@ class TestPki:
     """Variant O of each curve."""
     variants: Mapping[tuple[Curve, Variant], Branch] = field(default_factory=dict)
     """The other variants, under the same CIs."""
+    lists: tuple[bytes, ...] = ()
+    """Revocation lists of its issuers, DER."""
 
     @classmethod
     def create(
@@ -73,7 +78,8 @@ class TestPki:
         if not found:
             raise PkiError(f"{folder} holds no CI certificate (CERT_CI_ECDSA_NIST.der or …_BRP.der)")
         branches = {curve: branch for (curve, variant), branch in found.items() if variant is Variant.O}
-        return cls(branches, {key: branch for key, branch in found.items() if key[1].is_v3})
+        variants = {key: branch for key, branch in found.items() if key[1].is_v3}
+        return cls(branches, variants, tuple(path.read_bytes() for path in sorted(folder.glob("CRL_*.der"))))
 
     def save(self, folder: Path, passphrase: str = "") -> None:
         """Writes certificates as DER and keys as PEM (PKCS #8, readable by the owner only; encrypted if there
@@ -122,6 +128,24 @@ class TestPki:
                 tls = self.issue_peer_tls(names, Role.DS_TLS, oid, entropy=entropy, now=now)
             branches[curve] = replace(branch, ds_auth=auth, ds_tls=tls)
         return replace(self, branches=branches)
+
+    def with_lists(self, *, now: datetime, days: int = LIST_DAYS) -> TestPki:
+        """This PKI with a revocation list, valid now, of every issuer whose key is at hand: its own, or a new
+        one that names what its own lists have named. RevocationError if a list of its own is none."""
+        branches = (*self.branches.values(), *self.variants.values())
+        items = {item.certificate_der: item for branch in branches for item in branch.items.values()}
+        known = [parse_crl(der) for der in self.lists]
+        made = [
+            issue_next(
+                _issuer(item),
+                [crl for crl in known if crl.issuer_key_id == item.certificate.subject_key_id],
+                now=now,
+                days=days,
+            )
+            for item in items.values()
+            if item.key is not None and item.certificate.signs_lists
+        ]
+        return replace(self, lists=(*self.lists, *(der for der in made if der)))
 
     @property
     def anchors(self) -> tuple[bytes, ...]:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Final
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from simulator.crypto.certificates import Certificate
 from simulator.crypto.ecc import PublicKey
 from simulator.crypto.errors import CryptoError
 from simulator.crypto.issue import Issuer
@@ -42,6 +43,18 @@ class Crl:
     next_update: datetime | None
     revoked: frozenset[int]
     """Serial numbers of certificates."""
+    of_cas: bool = True
+    """Whether certificates of CAs are in its scope (issuingDistributionPoint)."""
+    of_others: bool = True
+    """Whether those of end entities are."""
+
+    def covers(self, certificate: Certificate) -> bool:
+        """Whether the certificate is in its scope, given that the issuer is the same."""
+        return self.of_cas if certificate.is_ca else self.of_others
+
+    def is_valid_at(self, moment: datetime) -> bool:
+        """Whether it has been issued, and the next list is not due yet; `moment` in UTC."""
+        return self.this_update <= moment and (self.next_update is None or moment <= self.next_update)
 
     def verify(self, public_key: PublicKey) -> bool:
         """Whether the list is signed with this key."""
@@ -59,6 +72,7 @@ def parse_crl(der: bytes) -> Crl:
         parts = _integer(extensions, TOTAL_PARTIAL_CRL_NUMBER)
         part = _integer(extensions, PARTIAL_CRL_NUMBER)
         revoked = frozenset(entry.serial_number for entry in crl)
+        scope = _optional(extensions, x509.IssuingDistributionPoint)
     except (ValueError, x509.ExtensionNotFound, x509.DuplicateExtension, UnsupportedAlgorithm) as error:
         raise RevocationError(f"not a revocation list: {error}") from error
     if not key_id or not 1 <= part <= parts:
@@ -73,6 +87,8 @@ def parse_crl(der: bytes) -> Crl:
         this_update=crl.last_update_utc,
         next_update=crl.next_update_utc,
         revoked=revoked,
+        of_cas=scope is None or not scope.only_contains_user_certs,
+        of_others=scope is None or not scope.only_contains_ca_certs,
     )
 
 
@@ -110,9 +126,24 @@ def issue_crl(
     return builder.sign(issuer.key, SHA256(), ecdsa_deterministic=True).public_bytes(Encoding.DER)
 
 
-def _optional(
-    extensions: x509.Extensions, kind: type[x509.DeltaCRLIndicator]
-) -> x509.DeltaCRLIndicator | None:
+def issue_next(issuer: Issuer, known: Iterable[Crl], *, now: datetime, days: int) -> bytes:
+    """The list that the issuer needs now, DER: empty if the newest of its `known` lists is whole and valid,
+    else the next one, with all serial numbers that they name."""
+    before = list(known)
+    whole = [crl for crl in before if crl.base_number is None]
+    number = max((crl.number for crl in before), default=0)
+    newest = [crl for crl in whole if crl.number == number and crl.is_valid_at(now.astimezone(UTC))]
+    if newest and len({crl.part for crl in newest}) == newest[0].parts:
+        return b""
+    revoked = frozenset[int]().union(*(crl.revoked for crl in before))
+    end = now.astimezone(UTC).replace(microsecond=0) + timedelta(days=days)
+    return issue_crl(issuer, revoked, number + 1, now=now, next_update=end)
+
+
+_E = TypeVar("_E", bound=x509.ExtensionType)
+
+
+def _optional(extensions: x509.Extensions, kind: type[_E]) -> _E | None:
     try:
         return extensions.get_extension_for_class(kind).value
     except x509.ExtensionNotFound:

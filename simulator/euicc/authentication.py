@@ -8,14 +8,19 @@ from typing import Any, NamedTuple
 from asn1 import rsp, tlv
 from simulator.crypto.certificates import Certificate, CertificateError, CertificateFault, Role
 from simulator.crypto.ecc import sign_raw, verify_raw
+from simulator.crypto.revocation import Crl
+from simulator.crypto.stapling import StaplingError, StaplingFault, verify_lists
 from simulator.euicc.core import EuiccCore, Session
 from simulator.euicc.es10 import Es10Function
 from simulator.euicc.identity import Credential
 from simulator.euicc.info import euicc_info2
+from simulator.euicc.profiles import has_bit
 
 CHALLENGE_LENGTH = 16
 SIGNATURE_LENGTH = 64
 SIGNATURE = 0x5F37
+_STAPLING_BIT = 0
+"""crlStaplingV3Support, in ServerRspCapability and in LpaRspCapability."""
 
 
 _REFUSALS = {
@@ -40,6 +45,16 @@ _REFUSALS_V3 = _REFUSALS | {
 """Version 3 tells more apart."""
 
 
+_STAPLING = {
+    StaplingFault.MISSING: "missingCrl",
+    StaplingFault.SIGNATURE: "invalidCrlSignature",
+    StaplingFault.TIME: "invalidCertOrCrlTime",
+    StaplingFault.CONFIGURATION: "invalidCertOrCrlConfiguration",
+    StaplingFault.REVOKED: "revokedCert",
+}
+"""Faults of the revocation lists that a server of version 3 staples to its certificates."""
+
+
 class Refusal(Exception):  # noqa: N818 - an answer, not a fault
     """A function answers with one of its error codes; nothing has changed."""
 
@@ -52,9 +67,11 @@ def signature_tlv(signature: bytes) -> bytes:
     return tlv.encode(SIGNATURE, signature)
 
 
-def server_certificate(core: EuiccCore, der: bytes, role: Role, others: Sequence[bytes] = ()) -> Certificate:
-    """A server's certificate, verified up to a trusted CI; Refusal says why not. `others` are the SubCAs'
-    that came with it; an eUICC of version 2 knows of none."""
+def server_path(
+    core: EuiccCore, der: bytes, role: Role, others: Sequence[bytes] = ()
+) -> tuple[Certificate, ...]:
+    """A server's certificate and those above it up to a trusted CI's, verified; Refusal says why not.
+    `others` are the SubCAs' that came with it; an eUICC of version 2 knows of none."""
     v3 = core.features.is_v3
     try:
         others = others if v3 else ()
@@ -63,7 +80,7 @@ def server_certificate(core: EuiccCore, der: bytes, role: Role, others: Sequence
         raise _refusal(core, error) from None
     if any(core.revocation_lists.is_revoked(certificate) for certificate in path):
         raise Refusal("revokedCert" if v3 else "invalidCertificate")
-    return path[0]
+    return path
 
 
 def _refusal(core: EuiccCore, error: CertificateError) -> Refusal:
@@ -80,6 +97,7 @@ def get_euicc_challenge(core: EuiccCore, request: dict[str, Any]) -> bytes:
 class _Server(NamedTuple):
     certificate: Certificate
     credential: Credential
+    lists: tuple[Crl, ...]
 
 
 def authenticate_server(core: EuiccCore, request: dict[str, Any]) -> bytes:
@@ -108,6 +126,7 @@ def authenticate_server(core: EuiccCore, request: dict[str, Any]) -> bytes:
         server_oid=server.certificate.registered_id,
         server_ci_key_id=server.certificate.authority_key_id,
         server_chain=tuple(request.get("otherCertsInChain", ())),
+        server_lists=server.lists,
         credential=credential,
         signature1=signature,
     )
@@ -120,7 +139,8 @@ def authenticate_server(core: EuiccCore, request: dict[str, Any]) -> bytes:
 
 def _check_server(core: EuiccCore, request: dict[str, Any]) -> tuple[Session, _Server]:
     der = request["serverCertificate"]
-    certificate = server_certificate(core, der, _role(der, core), request.get("otherCertsInChain", ()))
+    path = server_path(core, der, _role(der, core), request.get("otherCertsInChain", ()))
+    certificate = path[0]
     signed = request["serverSigned1"]
     if not _verifies(certificate, request["serverSignature1"], signed.raw):
         raise Refusal("invalidSignature")
@@ -129,7 +149,28 @@ def _check_server(core: EuiccCore, request: dict[str, Any]) -> tuple[Session, _S
         raise Refusal("noSessionContext")
     if signed["euiccChallenge"] != session.challenge:
         raise Refusal("euiccChallengeMismatch")
-    return session, _Server(certificate, _credential(core, request))
+    lists = _stapled_lists(core, request, path)
+    return session, _Server(certificate, _credential(core, request), lists)
+
+
+def _stapled_lists(core: EuiccCore, request: dict[str, Any], path: Sequence[Certificate]) -> tuple[Crl, ...]:
+    """The lists that the server says it has stapled, verified; none where it says so in good faith.
+
+    missingCrl too if eUICC, LPA and server each say, signed, that they can do with lists, and the server has
+    used none: somebody on the way has made less of one of them.
+    """
+    signed, device = request["serverSigned1"], request["ctxParams1"][1].get("deviceInfo", {})
+    if not core.features.is_v3:
+        return ()
+    if signed.get("sessionContext", {}).get("crlStaplingV3Used", False):
+        try:
+            return verify_lists(path, request.get("crlList", ()), core.clock())
+        except StaplingError as error:
+            raise Refusal(_STAPLING[error.fault]) from None
+    told = signed.get("serverRspCapability"), device.get("lpaRspCapability")
+    if all(has_bit(bits, _STAPLING_BIT) for bits in told):
+        raise Refusal("missingCrl")
+    return ()
 
 
 def _credential(core: EuiccCore, request: dict[str, Any]) -> Credential:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from simulator.crypto.ecc import Entropy, PrivateKey
+from simulator.crypto.revocation import Crl
 from simulator.euicc.features import CONSUMER, Features
 from simulator.euicc.identity import Credential, EuiccIdentity
 from simulator.euicc.iot.state import IotState
@@ -35,6 +36,8 @@ class Session:
     """subjectKeyIdentifier of who issued the server's certificate: a CI, or in version 3 a SubCA."""
     server_chain: tuple[bytes, ...] = ()
     """otherCertsInChain of the server: they stand above its certificate for binding too."""
+    server_lists: tuple[Crl, ...] = ()
+    """Revocation lists that came with them, verified (version 3)."""
     credential: Credential | None = None
     signature1: bytes = b""
     """euiccSignature1, 64 bytes: smdpSignature2 covers it."""

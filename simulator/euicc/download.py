@@ -7,7 +7,8 @@ from typing import Any
 from asn1 import rsp, tlv
 from simulator.crypto.certificates import Certificate, Role
 from simulator.crypto.ecc import PrivateKey, curve_of, one_time_key, public_bytes, sign_raw, verify_raw
-from simulator.euicc.authentication import SIGNATURE_LENGTH, Refusal, server_certificate, signature_tlv
+from simulator.crypto.stapling import is_revoked
+from simulator.euicc.authentication import SIGNATURE_LENGTH, Refusal, server_path, signature_tlv
 from simulator.euicc.core import EuiccCore, RetainedKey, Session
 from simulator.euicc.es10 import Es10Function
 
@@ -45,7 +46,9 @@ def _check_server(core: EuiccCore, request: dict[str, Any]) -> tuple[Session, Ce
     session = core.session
     if session is None or not session.is_authenticated:
         raise Refusal("noSessionContext")
-    certificate = server_certificate(core, request["smdpCertificate"], Role.DP_PB, session.server_chain)
+    certificate = server_path(core, request["smdpCertificate"], Role.DP_PB, session.server_chain)[0]
+    if is_revoked(certificate, session.server_lists):
+        raise Refusal("revokedCert")
     # The binding certificate must be of the SM-DP+ that was authenticated, and of the same issuer.
     if certificate.registered_id != session.server_oid:
         raise Refusal("invalidCertificate")

@@ -43,6 +43,7 @@ RSP_CAPABILITY_V3 = (
     "serviceDescriptionSupport",
     "estimatedProfileSizeIndicationSupport",
     "profileSizeInProfilesInfoSupport",
+    "crlStaplingV3Support",
     "certChainV3VerificationSupport",
     "euiccRspCapInInfo1",
     "cancelForEmptySpnPnSupport",

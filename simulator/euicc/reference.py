@@ -32,8 +32,6 @@ certificates apart.
 
 _NEVER_GIVEN = {
     "undefinedError": "whatever goes wrong has a name of its own",
-    "missingCrl": "revocation lists come with LoadCRL",
-    "invalidCrlSignature": "revocation lists come with LoadCRL",
     "invalidIccid": "nothing that AuthenticateServer begins is of one profile",
     "noResultAvailable": "until version 2.1; since then there is an empty list",
     "invalidOid": "no check of AuthenticateServer compares object identifiers: those of the two certificates "

@@ -21,8 +21,8 @@ from simulator.lpa.profiles import bit_names
 from simulator.lpa.steps import PostToServer, Procedure, SendToCard
 
 Value = dict[str, Any]
-LPA_CAPABILITIES: Final = ("certChainV3Support",)
-"""LpaRspCapability of every device of version 3: otherCertsInChain reaches the eUICC."""
+LPA_CAPABILITIES: Final = ("crlStaplingV3Support", "certChainV3Support")
+"""LpaRspCapability of every device of version 3: crlList and otherCertsInChain reach the eUICC."""
 OLDEST_VERSION = bytes((2, 0, 0))
 """Of SGP.22: what eUICCs before it send is of another shape."""
 

@@ -54,6 +54,8 @@ class SmdpIdentity:
     tls: CertificateAndKey | None = None
     aliases: tuple[str, ...] = ()
     """Other addresses that LPAs may use."""
+    lists: tuple[bytes, ...] = ()
+    """Revocation lists, DER, that the server staples to its certificates for eUICCs of version 3."""
 
     @classmethod
     def from_pki(
@@ -71,7 +73,7 @@ class SmdpIdentity:
         if not credentials:
             raise PkiError("there are no SM-DP+ certificates with their keys")
         tls = next((b.tls for b in pki.branches.values() if b.tls and b.tls.key), None)
-        return cls(address, credentials, pki.anchors, tls, tuple(aliases))
+        return cls(address, credentials, pki.anchors, tls, tuple(aliases), pki.lists)
 
     @classmethod
     def load(cls, folder: Path, address: str = DEFAULT_ADDRESS, *, server: str = "DP") -> SmdpIdentity:

@@ -9,6 +9,7 @@ from simulator.crypto.ecc import sign_raw
 from simulator.smdp.context import AuthCredentials, Server, ServerIdentity
 from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.records import Session
+from simulator.smdp.stapling import stapled_lists
 
 SUPPORTED_MAJOR_VERSIONS: Final = (2, 3)
 """Of SGP.22: an eUICC of v3 speaks v2 with a server of v2 (§2.6 of SGP.22 v3)."""
@@ -31,6 +32,7 @@ def initiate_authentication(server: Server, request: dict[str, Any]) -> dict[str
     v3 = _has_chains(request)
     credentials = _credentials(identity, info["euiccCiPKIdListForVerification"], v3=v3)
     key_ids = _signing_keys(identity, info, v3=v3)
+    lists = stapled_lists(server, credentials) if _has_stapling(request) else ()
     session = Session(
         transaction_id=server.entropy(16),
         created_at=server.now(),
@@ -43,7 +45,11 @@ def initiate_authentication(server: Server, request: dict[str, Any]) -> dict[str
         "euiccChallenge": request["euiccChallenge"],
         "serverAddress": address,
         "serverChallenge": session.server_challenge,
-        **({"sessionContext": _context(key_ids)} if "euiccRspCapability" in info else {}),
+        **(
+            {"sessionContext": _context(key_ids, is_stapled=bool(lists))}
+            if "euiccRspCapability" in info
+            else {}
+        ),
     }
     raw = rsp.encode("ServerSigned1", signed)
     server.store.save(session)
@@ -54,16 +60,24 @@ def initiate_authentication(server: Server, request: dict[str, Any]) -> dict[str
         **({"euiccCiPKIdToBeUsed": key_ids.v2} if key_ids.v2 else {}),
         "serverCertificate": credentials.auth_certificate,
         **({"otherCertsInChain": list(credentials.others)} if credentials.others else {}),
+        **({"crlList": list(lists)} if lists else {}),
     }
 
 
 def _has_chains(request: dict[str, Any]) -> bool:
     """Whether eUICC and LPA both can do with SubCAs, in chains of variants A, B and C (§2.6.7.2)."""
+    return _both_can(request, "certChainV3VerificationSupport", "certChainV3Support")
+
+
+def _has_stapling(request: dict[str, Any]) -> bool:
+    """Whether eUICC and LPA both can do with stapled revocation lists."""
+    return _both_can(request, "crlStaplingV3Support", "crlStaplingV3Support")
+
+
+def _both_can(request: dict[str, Any], euicc_bit: str, lpa_bit: str) -> bool:
     euicc = request["euiccInfo1"].get("euiccRspCapability")
     lpa = request.get("lpaRspCapability")
-    return _has_bit("RspCapability", euicc, "certChainV3VerificationSupport") and _has_bit(
-        "LpaRspCapability", lpa, "certChainV3Support"
-    )
+    return _has_bit("RspCapability", euicc, euicc_bit) and _has_bit("LpaRspCapability", lpa, lpa_bit)
 
 
 def _has_bit(type_name: str, bits: tuple[bytes, int] | None, name: str) -> bool:
@@ -101,7 +115,7 @@ def _signing_keys(identity: ServerIdentity, info: dict[str, Any], *, v3: bool) -
     return found
 
 
-def _context(key_ids: _SigningKeys) -> dict[str, Any]:
+def _context(key_ids: _SigningKeys, *, is_stapled: bool) -> dict[str, Any]:
     """SessionContext, for an eUICC of version 3."""
     named = {"euiccCiPKIdToBeUsedV3": key_ids.v3} if key_ids.v3 else {}
-    return {"serverSvn": SERVER_SVN, "crlStaplingV3Used": False, **named}
+    return {"serverSvn": SERVER_SVN, "crlStaplingV3Used": is_stapled, **named}

@@ -17,7 +17,7 @@ from simulator.crypto.ecc import Curve, Entropy
 from simulator.crypto.pki import TestPki, Variant
 from simulator.euicc import Euicc, EuiccIdentity
 from simulator.euicc.features import V3, Features
-from simulator.lpa import InProcessEs9, Lpa, ServerRefused
+from simulator.lpa import Device, InProcessEs9, Lpa, ServerRefused
 from simulator.lpa.errors import EuiccRefused
 from simulator.smdp import MemoryStore, SmdpIdentity, SmdpPlus
 
@@ -71,10 +71,11 @@ class World:
     es9: Listening
     package: bytes
     now: datetime = NOW
+    device: Device = field(default_factory=Device)
 
     def download(self) -> None:
         matching_id = self.es9.server.add_order(self.package)
-        with Lpa(Isdr(InProcessLink(self.euicc)), self.es9) as lpa:
+        with Lpa(Isdr(InProcessLink(self.euicc)), self.es9, device=self.device) as lpa:
             result = lpa.download(f"LPA:1${ADDRESS}${matching_id}")
             assert result.notification_error is None
 

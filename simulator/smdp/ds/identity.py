@@ -46,6 +46,8 @@ class DsIdentity:
     tls: CertificateAndKey | None = None
     aliases: tuple[str, ...] = ()
     """Other addresses that LPAs may use."""
+    lists: tuple[bytes, ...] = ()
+    """Revocation lists, DER, that the server staples to its certificates for eUICCs of version 3."""
 
     @classmethod
     def from_pki(
@@ -77,7 +79,7 @@ class DsIdentity:
             if Curve.NIST_P256 in curves
             else None
         )
-        return cls(address, credentials, pki.anchors, tls, tuple(aliases))
+        return cls(address, credentials, pki.anchors, tls, tuple(aliases), pki.lists)
 
     @cached_property
     def chains(self) -> ChainVerifier:

@@ -33,6 +33,7 @@ V3_BITS = {
     "serviceDescriptionSupport",
     "estimatedProfileSizeIndicationSupport",
     "profileSizeInProfilesInfoSupport",
+    "crlStaplingV3Support",
     "certChainV3VerificationSupport",
     "euiccRspCapInInfo1",
     "cancelForEmptySpnPnSupport",

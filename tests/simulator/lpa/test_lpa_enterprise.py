@@ -161,14 +161,14 @@ class TestConsent:
 @pytest.mark.parametrize(
     ("device", "bits"),
     [
-        (Device(), (b"\x40", 2)),
-        (CAPABLE, (b"\x50", 4)),
-        (Device(has_lpa_proxy=True), (b"\x48", 5)),
+        (Device(), (b"\xc0", 2)),
+        (CAPABLE, (b"\xd0", 4)),
+        (Device(has_lpa_proxy=True), (b"\xc8", 5)),
         (Device(lpa_svn=(2, 2, 2)), None),
     ],
 )
 def test_the_server_hears_what_the_device_can_do(bench: Maker, device: Device, bits: Any) -> None:
-    """certChainV3Support (1), enterpriseCapableDevice (3), lpaProxySupport (4)."""
+    """crlStaplingV3Support (0), certChainV3Support (1), enterpriseCapableDevice (3), lpaProxySupport (4)."""
     es9, _ = attempt(bench(), None, device)
     (said,) = es9.capabilities
     if bits is None:
