@@ -28,13 +28,14 @@ tables: $(VENV)/.dev
 
 # What no venv can hold: Python's venv module, a package of its own on Debian and Ubuntu; PostgreSQL and a PC/SC
 # service with virtual readers, which the tests start for themselves; programs that read cards through it; and
-# what pyscard is built with.
+# what pyscard is built with; and tshark, which checks what we write for Wireshark.
 system-packages:
 	@missing=; \
 	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || missing="$$missing python3-venv"; \
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing="$$missing postgresql"; \
 	$(PYTHON) -c 'import os, sysconfig; os.stat(sysconfig.get_path("include") + "/Python.h")' 2>/dev/null \
 	  || missing="$$missing python3-dev"; \
+	command -v tshark >/dev/null || missing="$$missing tshark"; \
 	for package in pcscd:/usr/sbin/pcscd vsmartcard-vpcd:/etc/reader.conf.d/vpcd opensc:/usr/bin/opensc-tool \
 	    pcsc-tools:/usr/bin/pcsc_scan gcc:/usr/bin/cc libpcsclite-dev:/usr/include/PCSC/winscard.h; do \
 	  [ -e $${package#*:} ] || missing="$$missing $${package%%:*}"; \

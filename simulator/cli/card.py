@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from simulator.cli import edge, home, named, reading
+from simulator.cli import edge, home, named, reading, tracing
 
 if TYPE_CHECKING:
     from simulator.crypto.pki import TestPki
@@ -198,9 +198,11 @@ def list_cards(as_json: bool) -> None:
 @command.command()
 @NAME
 @JSON
+@tracing.OPTION
 def show(name: str, as_json: bool) -> None:
     """Show what is on a card."""
     card = named.revive(name, home.read_card(name))
+    card.end = tracing.watched(card.end, f"card {name}")
     if as_json:
         click.echo(json.dumps(summary(card), indent=1))
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from simulator.cli import edge
+from simulator.cli import edge, tracing
 
 if TYPE_CHECKING:
     from cards import InProcessLink
@@ -23,6 +23,7 @@ AMF = bytes.fromhex("8000")
 
 
 @click.command()
+@tracing.OPTION
 @click.option("--profile", default="home-operator", show_default=True, help="Description to download.")
 def command(profile: str) -> None:
     """Download a profile into a software eUICC and tell the story.
@@ -52,7 +53,7 @@ def tell(story: Story, subscription: Subscription) -> int:
     story.chapter("1  The parties")
     pki = TestPki.create(entropy=edge.entropy, now=edge.now())
     package = build_package(subscription)
-    card = EuiccCard.make(pki, bytes.fromhex(EID)).card
+    card = tracing.watched(EuiccCard.make(pki, bytes.fromhex(EID)).card, "the demo's eUICC")
     story.say("A test PKI: one certificate issuer that the eUICC and the server trust.")
     story.say(f"A profile package of {len(package):,} bytes for {subscription.name}.")
     story.say("A software eUICC, fresh from its manufacturer.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 import click
 
-from simulator.cli import codes, edge, lpac, named, output, reading, servers
+from simulator.cli import codes, edge, lpac, named, output, reading, servers, tracing
 from simulator.cli.consent import Consent
 from simulator.cli.places import place_of
 from simulator.cli.which import Which, card_options
@@ -195,7 +195,8 @@ def _card(which: Which, folder: Path | None) -> Iterator[CardLink]:
     from cards import InProcessLink
     from simulator.cli.card import made_up_eid
 
-    yield InProcessLink(named.EuiccCard.make(edge.pki(folder), made_up_eid()).end)
+    card = named.EuiccCard.make(edge.pki(folder), made_up_eid())
+    yield InProcessLink(tracing.watched(card.end, "a new eUICC"))
 
 
 def _from_package(card: CardLink, upp: str, job: Job, pki: TestPki, which: Which) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from simulator.cli import edge, home
+from simulator.cli import edge, home, tracing
 
 if TYPE_CHECKING:
     from cards.link import CardLike
@@ -139,6 +139,7 @@ def opened(name: str) -> Iterator[NamedCard]:
             from simulator.faults import QuirkyCard
 
             card.end = QuirkyCard(card.end, quirks)
+        card.end = tracing.watched(card.end, f"card {name}")
         yield card
 
 

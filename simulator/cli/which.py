@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from simulator.cli import edge, home, named
+from simulator.cli import edge, home, named, tracing
 
 if TYPE_CHECKING:
     from cards.link import CardLink
@@ -95,7 +95,7 @@ class Which:
             protocol = Protocol[PROTOCOLS[self.protocol]]
             link: CardLink = service.connect(self.reader, protocol=protocol, is_shared=self.is_shared)
             try:
-                yield _with_quirks(ProtectedLink(link, self.allowed))
+                yield _watched(_with_quirks(ProtectedLink(link, self.allowed)), f"reader {self.reader}")
             finally:
                 link.close()
 
@@ -104,6 +104,13 @@ def _in_process(card: named.NamedCard) -> CardLink:
     from cards import InProcessLink
 
     return InProcessLink(card.end)
+
+
+def _watched(link: CardLink, name: str) -> CardLink:
+    from cards import InProcessLink
+
+    shown = tracing.watched(link, name)
+    return link if shown is link else InProcessLink(shown)
 
 
 def _with_quirks(link: CardLink) -> CardLink:
@@ -129,7 +136,7 @@ def only_euicc() -> str:
 def card_options(
     words: str = "The card; see `esim card list`.", *, envvar: str | None = None
 ) -> Callable[[Function], Function]:
-    """--card, --reader and what belongs to them, handed over as `which`."""
+    """--card, --reader and what belongs to them, handed over as `which`; and --trace."""
 
     def decorate(function: Function) -> Function:
         @wraps(function)
@@ -144,7 +151,7 @@ def card_options(
         for option in reversed(_READER_OPTIONS):
             decorated = option(decorated)
         card = click.option("--card", "name", metavar="NAME", envvar=envvar, help=words)
-        return card(decorated)  # type: ignore[no-any-return]
+        return card(tracing.OPTION(decorated))  # type: ignore[no-any-return]
 
     return decorate
 
