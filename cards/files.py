@@ -83,6 +83,18 @@ _ISIM = {
     "EF.FROMPREFERRED": 0x6FF7, "EF.IMSCONFIGDATA": 0x6FF8, "EF.XCAPCONFIGDATA": 0x6FFC,
 }  # fmt: skip
 
+_SAIP = {"EF.SUCI_CALC_INFO_USIM": 0x4F01}
+_SNPN = {"EF.PWS_SNPN": 0x4F01, "EF.NID": 0x4F02}
+_GRAPHICS = {"EF.IMG": 0x4F20, "EF.LAUNCH_SCWS": 0x4F01}
+_HNB = {
+    "EF.ACSGL": 0x4F81, "EF.CSGT": 0x4F82, "EF.HNBN": 0x4F83, "EF.OCSGL": 0x4F84, "EF.OCSGT": 0x4F85,
+    "EF.OHNBN": 0x4F86,
+}  # fmt: skip
+_WLAN = {
+    "EF.PSEUDO": 0x4F41, "EF.UPLMNWLAN": 0x4F42, "EF.OPLMNWLAN": 0x4F43, "EF.UWSIDL": 0x4F44,
+    "EF.OWSIDL": 0x4F45,
+}  # fmt: skip
+
 TREE: Final[dict[str, dict[str, int]]] = {
     "MF": _MF,
     "DF.TELECOM": _TELECOM,
@@ -91,9 +103,19 @@ TREE: Final[dict[str, dict[str, int]]] = {
     "ADF.USIM": _USIM,
     "DF.5GS": _5GS,
     "DF.GSM-ACCESS": _GSM_ACCESS,
+    "DF.SAIP": _SAIP,
+    "DF.SNPN": _SNPN,
+    "DF.GRAPHICS": _GRAPHICS,
+    "DF.HNB": _HNB,
+    "DF.WLAN": _WLAN,
     "ADF.ISIM": _ISIM,
 }
 """Directory → names of its children → file identifier. Names are upper case."""
+
+
+def name_in(directory: str, fid: int) -> str:
+    """The name of a child of a directory; empty for one that is not known."""
+    return next((name for name, number in TREE.get(directory, {}).items() if number == fid), "")
 
 
 class UnknownFileError(ValueError):

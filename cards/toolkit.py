@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from asn1.tlv import encode_length
+from cards.text import unpack
 
 PROACTIVE_COMMAND = 0xD0
 COMPREHENSION_REQUIRED = 0x80
@@ -241,16 +242,6 @@ def decode_ussd(value: bytes) -> str:
     if value and value[0] >> 4 == 0:
         return unpack(value[1:])
     return decode_text(value)
-
-
-def unpack(octets: bytes) -> str:
-    """Seven-bit characters packed into octets (TS 23.038 §6.1.2.1); letters and digits are those of ASCII."""
-    bits = int.from_bytes(octets, "little")
-    count = 8 * len(octets) // 7
-    characters = [chr(bits >> 7 * at & 0x7F) for at in range(count)]
-    if characters and count % 8 == 0 and characters[-1] in "\0\r":
-        characters.pop()
-    return "".join("@" if character == "\0" else character for character in characters)
 
 
 class Details(NamedTuple):

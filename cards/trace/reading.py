@@ -24,5 +24,5 @@ def _text(data: bytes, where: str) -> list[Entry]:
         raise TraceError("it is neither a capture (pcap, pcapng) nor text") from None
     if recording.is_recording(content):
         return recording.read(content)
-    plain = text.read_hex(content)
-    return text.read_log(content) if plain is None else plain
+    words = text.hex_words(data)
+    return text.read_log(content) if words is None else text.read_hex(words)

@@ -141,17 +141,22 @@ def read_log(text: str) -> list[Entry]:
     return entries
 
 
-def read_hex(text: str) -> list[Entry] | None:
-    """Plain hexadecimal, an APDU a line: commands, each followed by its answer or not; '#' begins a comment.
-    None if a line is anything else."""
+def hex_words(data: bytes) -> list[bytes] | None:
+    """Plain hexadecimal, a string a line; '#' begins a comment. None if a line is anything else."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return None
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+    words = [_octets(line) for line in lines if line]
+    found = [word for word in words if word is not None]
+    return found if len(found) == len(words) else None
+
+
+def read_hex(words: list[bytes]) -> list[Entry]:
+    """Commands, each followed by its answer or not."""
     entries: list[Entry] = []
-    for raw in text.splitlines():
-        line = raw.partition("#")[0].strip()
-        if not line:
-            continue
-        data = _octets(line)
-        if data is None:
-            return None
+    for data in words:
         last = entries[-1] if entries else None
         if isinstance(last, Exchange) and not last.response and is_answer(data):
             entries[-1] = Exchange(last.command, data)

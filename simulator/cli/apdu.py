@@ -15,44 +15,6 @@ if TYPE_CHECKING:
     from cards import CommandApdu, ResponseApdu
     from cards.link import CardLike
 
-INSTRUCTIONS = {
-    0x04: "DEACTIVATE FILE",
-    0x0E: "ERASE BINARY",
-    0x10: "TERMINAL PROFILE",
-    0x12: "FETCH",
-    0x14: "TERMINAL RESPONSE",
-    0x20: "VERIFY PIN",
-    0x24: "CHANGE PIN",
-    0x26: "DISABLE PIN",
-    0x28: "ENABLE PIN",
-    0x2C: "UNBLOCK PIN",
-    0x32: "INCREASE",
-    0x44: "ACTIVATE FILE",
-    0x70: "MANAGE CHANNEL",
-    0x73: "MANAGE SECURE CHANNEL",
-    0x75: "TRANSACT DATA",
-    0x76: "SUSPEND UICC",
-    0x78: "GET IDENTITY",
-    0x84: "GET CHALLENGE",
-    0x88: "AUTHENTICATE",
-    0x89: "AUTHENTICATE",
-    0xA2: "SEARCH RECORD",
-    0xA4: "SELECT",
-    0xAA: "TERMINAL CAPABILITY",
-    0xB0: "READ BINARY",
-    0xB2: "READ RECORD",
-    0xC0: "GET RESPONSE",
-    0xC2: "ENVELOPE",
-    0xCA: "GET DATA",
-    0xCB: "RETRIEVE DATA",
-    0xD6: "UPDATE BINARY",
-    0xDB: "SET DATA",
-    0xDC: "UPDATE RECORD",
-    0xE2: "STORE DATA",
-    0xF2: "STATUS",
-}
-"""INS → name (TS 102 221 Table 10.5; '0E' TS 102 222, 'CA' and 'E2' GP Card Specification)."""
-
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @card_options()
@@ -77,7 +39,7 @@ def command(which: Which, follow: bool, as_json: bool, apdus: tuple[str, ...]) -
         link.reset()
         for each in commands:
             for sent, answer in _exchange(link, each, follow):
-                _show(sent, answer, as_json)
+                show(sent, answer, as_json)
 
 
 def _texts(arguments: Iterable[str]) -> Iterator[str]:
@@ -110,8 +72,12 @@ def _exchange(
         yield fetch, answer
 
 
-def _show(command: CommandApdu, answer: ResponseApdu, as_json: bool) -> None:
-    name = INSTRUCTIONS.get(command.ins, "unknown instruction")
+def show(command: CommandApdu, answer: ResponseApdu, as_json: bool) -> None:
+    """Print an exchange in words, or as one JSON object."""
+    from cards.explain.commands import find
+
+    row = find(command)
+    name = row.name if row else "unknown instruction"
     if as_json:
         data = {
             "command": str(command),

@@ -22,6 +22,8 @@ COMMANDS = {
     "reader": "List and watch readers; plug a simulated card into a virtual one.",
     "apdu": "Send command APDUs to a card.",
     "script": "Run APDU scripts on a card.",
+    "trace": "Show, convert and replay traces of APDUs.",
+    "explain": "Say in words what commands, answers and data mean.",
     "profile": "Build, print and check profile packages.",
     "smdp": "Run a test SM-DP+, and manage its orders.",
     "smds": "Run a test SM-DS.",

@@ -29,10 +29,11 @@ def _remember(context: click.Context, _: click.Parameter, value: tuple[str, ...]
 OPTION = click.option(
     "--trace",
     multiple=True,
-    metavar="FILE|gsmtap[:HOST]",
+    metavar="FILE|gsmtap[:HOST]|-",
     expose_value=False,
     callback=_remember,
-    help="Trace the APDUs: into a .pcapng for Wireshark, another file as recording, or to UDP port 4729.",
+    help="Trace the APDUs: into a .pcapng for Wireshark, another file as recording, to UDP port 4729, or in "
+    "words on standard error (-).",
 )
 """The option of every command that opens a card; `named.opened` and `watched` do what it asks for."""
 
@@ -55,6 +56,10 @@ def watched(card: CardLike, name: str) -> CardLike:
 
 def sink_of(wanted: str, reader: str) -> Sink:
     """What one --trace names; `reader` is kept in recordings. ClickException if it cannot be made."""
+    if wanted == "-":
+        from simulator.cli.explaining import TerminalSink
+
+        return TerminalSink()
     if wanted.partition(":")[0] == GSMTAP:
         from cards.trace.gsmtap import UdpSink
 

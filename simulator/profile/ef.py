@@ -10,12 +10,7 @@ from collections.abc import Iterable
 from ipaddress import ip_address
 
 from cards.identities import to_swapped_bcd as bcd
-
-GSM_DEFAULT_ALPHABET = (
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
-    "¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-"""TS 23.038 §6.2.1, position = septet value."""
+from cards.text import GSM_DEFAULT_ALPHABET
 
 ACCESS_TECHNOLOGY = {
     "utran": 0x8000,

@@ -1,0 +1,64 @@
+"""What can open ciphered parts of a trace: whoever has the session keys hands this in. Without it they are
+shown as they are."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+
+class Opened(NamedTuple):
+    """Clear data, and in words with which key and whether its MAC is right."""
+
+    data: bytes
+    note: str
+
+
+class PackageOpener(Protocol):
+    """Opens the segments of a bound profile package, in their order (SGP.22 §2.5.3)."""
+
+    def open(self, segment: bytes, *, ciphered: bool) -> Opened | None:
+        """The clear data of a whole segment TLV; None if the keys do not fit."""
+
+    def replace_keys(self, s_enc: bytes, s_mac: bytes, initial_mcv: bytes) -> None:
+        """Go on with the keys of ReplaceSessionKeys (§5.5.4)."""
+
+
+class ChannelOpener(Protocol):
+    """Opens the commands and answers of a secure channel session, in their order (GP annex E, Amendment
+    D)."""
+
+    def authenticate(self, header: bytes, data: bytes, level: int) -> None:
+        """EXTERNAL AUTHENTICATE went by."""
+
+    def command(self, header: bytes, data: bytes) -> Opened | None:
+        """The clear data of a command; None if the keys do not fit."""
+
+    def response(self, data: bytes, sw: int) -> Opened | None:
+        """The clear data of an answer."""
+
+
+class Secrets(Protocol):
+    """The keys that somebody has."""
+
+    def package(self, transaction_id: bytes, /) -> PackageOpener | None:
+        """For the package of an RSP session."""
+
+    def channel(self, protocol: int, host_challenge: bytes, card_challenge: bytes, /) -> ChannelOpener | None:
+        """For a secure channel session of SCP02 or SCP03."""
+
+    def packet(self, header: bytes, ciphered: bytes, /) -> Opened | None:
+        """A secured packet: SPI, KIc, KID and TAR in the clear, and what is ciphered behind them (TS 102
+        225)."""
+
+
+class NoSecrets:
+    """Nobody has any keys."""
+
+    def package(self, _: bytes, /) -> None:
+        return None
+
+    def channel(self, _: int, __: bytes, ___: bytes, /) -> None:
+        return None
+
+    def packet(self, _: bytes, __: bytes, /) -> None:
+        return None
