@@ -81,8 +81,8 @@ def replay(source: str, apdus: tuple[str, ...], which: Which, skip: bool) -> Non
     esim trace replay session.jsonl 00A40004022FE2 00B000000A
     esim trace replay session.jsonl --card demo
 
-    With --card or --reader the status is 1 if the card answers differently. Times, challenges and signatures differ from
-    session to session.
+    With --card or --reader the status is 1 if the card answers differently. Times, challenges and signatures
+    differ from session to session.
     """
     entries = _entries(source)
     if bool(apdus) == bool(which.title):
