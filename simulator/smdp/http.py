@@ -9,42 +9,33 @@ name with 1.1/1.2.
 
 from __future__ import annotations
 
-import asyncio
-import json
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 
 from asn1 import es2, es9
-from asn1.binding import (
-    ADMIN_PROTOCOL,
-    ADMIN_PROTOCOL_HEADER,
-    CONTENT_TYPE,
-    Binding,
-    BindingError,
-    failure_header,
-    snake_case,
-)
+from asn1.binding import Binding, BindingError, snake_case
 from simulator.smdp.core import SmdpPlus
 from simulator.smdp.errors import Refusal, RspError
+from simulator.smdp.exchange import (
+    MAX_BODY,
+    Answer,
+    HttpError,
+    check_headers,
+    failure,
+    parse_object,
+    read_body,
+    respond,
+)
 from simulator.smdp.peer import requester_oids
 from simulator.smdp.store import StoreError
 
-MAX_BODY: Final = 1 << 20
-"""Bytes. The longest request is an AuthenticateServerResponse with its certificates, a few kilobytes."""
-BODY_SECONDS: Final = 10.0
-"""How long a client may take to send the body of a request."""
 _log = logging.getLogger(__name__)
-
-
-class _HttpError(Exception):
-    def __init__(self, status: int, error: RspError) -> None:
-        self.status, self.error = status, error
 
 
 class Meddler(Protocol):
@@ -55,13 +46,6 @@ class Meddler(Protocol):
 
     def on_answer(self, function: str, message: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
         """What the client gets."""
-
-
-class Answer(NamedTuple):
-    """An HTTP status and a JSON object; none with status 204."""
-
-    status: int
-    document: dict[str, Any] | None
 
 
 class Interface(NamedTuple):
@@ -138,23 +122,18 @@ def _check_requester(values: dict[str, Any], requesters: frozenset[str] | None) 
         raise RspError.of(Refusal.REQUESTER, requester, f"it names {named}")
 
 
-def failure(error: RspError) -> dict[str, Any]:
-    """The JSON object that tells of a failure."""
-    return failure_header(error.subject_code, error.reason_code, error.subject_identifier, error.message)
-
-
 def _endpoint(
     interface: Interface, function: str, max_body: int, meddler: Meddler | None
 ) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         try:
-            _check_headers(request)
-            document = _parse(await _read(request, max_body))
-        except _HttpError as error:
-            return _response(Answer(error.status, failure(error.error)))
+            check_headers(request)
+            document = parse_object(await read_body(request, max_body))
+        except HttpError as error:
+            return respond(Answer(error.status, failure(error.error)))
         requesters = requester_oids(request.scope) if request.url.scheme == "https" else None
         answering = answer if meddler is None else partial(_answer_through, meddler)
-        return _response(await run_in_threadpool(answering, interface, function, document, requesters))
+        return respond(await run_in_threadpool(answering, interface, function, document, requesters))
 
     return endpoint
 
@@ -171,46 +150,3 @@ def _answer_through(
     if answered.document is None:
         return answered
     return answered._replace(document=meddler.on_answer(function, document, answered.document))
-
-
-def _response(answered: Answer) -> Response:
-    headers = {ADMIN_PROTOCOL_HEADER: ADMIN_PROTOCOL}
-    if answered.document is None:
-        return Response(status_code=answered.status, headers=headers)
-    return JSONResponse(answered.document, status_code=answered.status, headers=headers)
-
-
-def _check_headers(request: Request) -> None:
-    """X-Admin-Protocol names RSP of version 2 or 3 (§6.2)."""
-    protocol = request.headers.get(ADMIN_PROTOCOL_HEADER, "")
-    if not protocol.lower().startswith(("gsma/rsp/v2.", "gsma/rsp/v3.")):
-        raise _HttpError(200, RspError.of(Refusal.PROTOCOL_VERSION, ADMIN_PROTOCOL_HEADER, protocol))
-    content_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if content_type != CONTENT_TYPE:
-        raise _HttpError(415, RspError.of(Refusal.PROTOCOL_FORMAT, "Content-Type", content_type))
-
-
-async def _read(request: Request, max_body: int) -> bytes:
-    """The body, without keeping more of it than is allowed."""
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for part in request.stream():
-                body += part
-                if len(body) > max_body:
-                    detail = f"it has more than {max_body} bytes"
-                    raise _HttpError(413, RspError.of(Refusal.PROTOCOL_FORMAT, detail=detail))
-    except TimeoutError:
-        detail = f"it took more than {BODY_SECONDS} seconds"
-        raise _HttpError(408, RspError.of(Refusal.PROTOCOL_FORMAT, detail=detail)) from None
-    return bytes(body)
-
-
-def _parse(body: bytes) -> Any:
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise _HttpError(400, RspError.of(Refusal.PROTOCOL_FORMAT, detail=str(error))) from error
-    if not isinstance(document, dict):
-        raise _HttpError(400, RspError.of(Refusal.PROTOCOL_FORMAT))
-    return document

@@ -6,7 +6,8 @@ from fastapi import FastAPI
 
 from asn1 import es11, es12
 from simulator.smdp.ds.core import SmDs
-from simulator.smdp.http import MAX_BODY, Meddler, application
+from simulator.smdp.exchange import MAX_BODY
+from simulator.smdp.http import Meddler, application
 
 
 def create_app(ds: SmDs, *, max_body: int = MAX_BODY, meddler: Meddler | None = None) -> FastAPI:

@@ -28,8 +28,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from asn1 import es9
-from simulator.smdp import SmdpPlus, peer
-from simulator.smdp import http as smdp_http
+from simulator.smdp import SmdpPlus, exchange, peer
 from simulator.smdp.http import create_app
 from simulator.smdp.management import MAX_BODY, PATH, create_management
 from simulator.smdp.serve import running, running_workers
@@ -66,7 +65,7 @@ def test_slow_headers_end_the_connection(world: Any, monkeypatch: pytest.MonkeyP
 
 
 def test_a_slow_body_is_refused(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(smdp_http, "BODY_SECONDS", 0.1)
+    monkeypatch.setattr(exchange, "BODY_SECONDS", 0.1)
     with running(world.smdp, is_tls=False) as address:
         slow = http.client.HTTPConnection(address.host, address.port, timeout=5)
         slow.putrequest("POST", INITIATE)
