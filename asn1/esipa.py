@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from asn1 import iot
 from asn1.binding import Binding, BindingError, Document, Function, FunctionError, Member, failure_header
-from asn1.errors import Asn1Error
+from asn1.errors import EncodeError
 
 Message = tuple[str, Any]
 """The alternative, as "getEimPackageRequest", and its value."""
@@ -326,6 +326,6 @@ def _checked(function: str, kind: str, message: Message) -> Message:
     """A message whose members are not only there, but may stand together, as ASN.1 says."""
     try:
         iot.encode(kind, message)
-    except Asn1Error as error:
-        raise BindingError(function, "", str(error)) from error
+    except EncodeError as error:
+        raise BindingError(function, error.path.rpartition(".")[2], error.reason) from error
     return message

@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Any, Final, TypeVar
 
 from asn1 import esipa, iot, rsp
+from asn1.errors import DecodeError
 from simulator.eim import notifications, relay
 from simulator.eim.context import Context
 from simulator.eim.errors import UNDEFINED, EimError, Refused
@@ -31,13 +32,32 @@ _TRIES: Final = 3
 _log = logging.getLogger(__name__)
 
 
+_EID_ERRORS: Final = {
+    "getEimPackage": "eimPackageError",
+    "provideEimPackageResult": "provideEimPackageResultError",
+}
+
+
+def without_eid(function: str, *, is_missing: bool) -> Message:
+    """The answer to a request whose EID is missing or malformed, an error of its own."""
+    response, kind = esipa.SHAPES[function].response, _EID_ERRORS[function]
+    codes = iot.names(f"{response[:1].upper()}{response[1:]}.{kind}")
+    return response, (kind, codes["missingEid" if is_missing else "invalidEid"])
+
+
 class Eim(Context):
     """An eIM: what IPAs ask it, and what its operator orders."""
 
     def answer(self, octets: bytes) -> bytes:
         """The answer to a message of an IPA in the ASN.1 binding; empty if it has none (§6.3). DecodeError or
         BindingError if it is no message of an IPA."""
-        response = self.handle(esipa.decode_request(octets))
+        try:
+            message = esipa.decode_request(octets)
+        except DecodeError as error:
+            if error.path != f"{esipa.FROM_IPA}.getEimPackageRequest.eidValue":
+                raise
+            return esipa.encode_response(without_eid("getEimPackage", is_missing=error.reason == "missing"))
+        response = self.handle(message)
         return esipa.encode_response(response) if response else b""
 
     def handle(self, message: Message) -> Message | None:
@@ -114,10 +134,7 @@ class Eim(Context):
 
     def _deliver(self, found: Iterable[Notification]) -> None:
         for notification in found:
-            try:
-                notifications.deliver(self, notification)
-            except ConflictError:
-                _log.info("notification %s is delivered by another worker", notification.key)
+            notifications.deliver(self, notification)
 
     def _again(self, function: Callable[[], T]) -> T:
         """Runs a function anew when another request was faster: it then sees what that one left."""

@@ -15,6 +15,7 @@ from simulator.eim.errors import UNDEFINED, Refused
 from simulator.eim.proofs import euicc_certificate, is_signed
 from simulator.eim.records import Device, Notification, NotificationState, Session
 from simulator.lpa.errors import LpaError, ServerRefused
+from simulator.smdp.store import ConflictError
 
 EVENTS: Final = ("install", "enable", "disable", "delete")
 _FIRST_WAIT: Final = 60
@@ -151,7 +152,7 @@ _WHOLE: Final = {
 
 def deliver(eim: Context, notification: Notification) -> Notification:
     """Hand a notification to its server (ES9+'.HandleNotification); how it stands then, saved. One that is
-    not waiting is left alone."""
+    not waiting is left alone. Where two try at once, the server hears it twice, and the first is noted."""
     if notification.state is not NotificationState.WAITING or eim.es9 is None:
         return notification
     pending = rsp.decode("PendingNotification", notification.content)
@@ -166,7 +167,10 @@ def deliver(eim: Context, notification: Notification) -> Notification:
         )
     else:
         after = notification._replace(state=NotificationState.DELIVERED, detail="")
-    eim.store.save(after)
+    try:
+        eim.store.save(after)
+    except ConflictError:
+        return eim.store.get(Notification, notification.key) or after
     return after._replace(version=after.version + 1)
 
 

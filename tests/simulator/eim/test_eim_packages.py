@@ -422,7 +422,7 @@ def test_what_waits_can_be_taken_back(world: World) -> None:
 
 def test_what_an_ipa_does_not_say(world: World) -> None:
     with pytest.raises(DecodeError):
-        world.eim.answer(b"\xbf\x4f\x00")
+        world.eim.answer(b"\xbf\x39\x00")
     with pytest.raises(BindingError, match="no message"):
         world.hand.talk("transferEimPackageResponse", ("eimPackageReceived", None))
     with pytest.raises(DecodeError, match="pendingNotification"):
