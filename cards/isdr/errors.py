@@ -52,6 +52,8 @@ WORDS = {
     "missingCrl": "the server brought no revocation list for one of its certificates",
     "invalidCrlSignature": "a revocation list of the server's is not signed by its issuer",
     "invalidIccid": "no profile on the eUICC that this can be done with has this ICCID",
+    "noSession": "there is no such RSP session on the eUICC (it may have been reset)",
+    "invalidData": "the server's data do not open, or are of another profile",
     "unsupportedCiPKId": "the eUICC does not trust this certificate issuer",
     "enterpriseProfilesNotSupported": "the eUICC takes no enterprise profiles",
     "enterpriseRulesNotAllowed": "enterprise rules need an enterprise capable device",
@@ -143,6 +145,25 @@ class AuthenticateServerError(Es10Error):
 class CancelSessionError(Es10Error):
     FUNCTION, CLAUSE = "ES10b.CancelSession", "SGP.22 §5.7.14"
     CODES = "CancelSessionResponse.cancelSessionResponseError"
+
+
+class PrepareDeviceChangeError(Es10Error):
+    FUNCTION, CLAUSE, CODES = "ES10b.PrepareDeviceChange", "SGP.22 v3 §5.7", "DownloadErrorCode"
+
+
+class VerifyDeviceChangeError(Es10Error):
+    FUNCTION, CLAUSE = "ES10b.VerifyDeviceChange", "SGP.22 v3 §5.7"
+    CODES = "VerifyDeviceChangeResponse.verifyDeviceChangeError"
+
+
+class VerifySmdpResponseError(Es10Error):
+    FUNCTION, CLAUSE = "ES10b.VerifySmdpResponse", "SGP.22 v3 §5.7"
+    CODES = "VerifySmdpResponseResponse.verifySmdpResponseError"
+
+
+class VerifyProfileRecoveryError(Es10Error):
+    FUNCTION, CLAUSE = "ES10b.VerifyProfileRecovery", "SGP.22 v3 §5.7"
+    CODES = "VerifyProfileRecoveryResponse.verifyProfileRecoveryError"
 
 
 class GetProfilesInfoError(Es10Error):

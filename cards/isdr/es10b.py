@@ -14,9 +14,13 @@ from cards.isdr.errors import (
     InstallationError,
     ListNotificationError,
     LoadCrlError,
+    PrepareDeviceChangeError,
     PrepareDownloadError,
     RemoveNotificationFromListError,
     RetrieveNotificationsListError,
+    VerifyDeviceChangeError,
+    VerifyProfileRecoveryError,
+    VerifySmdpResponseError,
 )
 from cards.isdr.transport import Es10Transport
 
@@ -141,6 +145,39 @@ class Es10b(Es10Transport):
         """The rules authorisation table: which operators may set which profile policy rules (§5.7.22)."""
         rules: list[Value] = self.call("GetRatRequest", {}, "GetRatResponse")["rat"]
         return rules
+
+    def prepare_device_change(self, request: Value) -> tuple[str, Value]:
+        """Let the eUICC sign that the user wants a profile on another device; the PrepareDeviceChangeResponse
+        to send on (version 3). Raises PrepareDeviceChangeError."""
+        answer: tuple[str, Value] = self.call(
+            "PrepareDeviceChangeRequest", request, "PrepareDeviceChangeResponse"
+        )
+        if answer[0] != "prepareDeviceChangeResponseOk":
+            raise PrepareDeviceChangeError(answer[1]["downloadErrorCode"])
+        return answer
+
+    def verify_device_change(self, request: Value) -> Value:
+        """Have the eUICC open the server's DeviceChangeData, and delete the profile if they say so (version
+        3). Raises VerifyDeviceChangeError."""
+        kind, value = self.call("VerifyDeviceChangeRequest", request, "VerifyDeviceChangeResponse")
+        if kind != "verifyDeviceChangeOk":
+            raise VerifyDeviceChangeError(value)
+        data: Value = value
+        return data
+
+    def verify_smdp_response(self, request: Value) -> None:
+        """Have the eUICC check a server's request to come again later (version 3). Raises
+        VerifySmdpResponseError."""
+        kind, value = self.call("VerifySmdpResponseRequest", request, "VerifySmdpResponseResponse")
+        if kind != "verifySmdpResponseOk":
+            raise VerifySmdpResponseError(value)
+
+    def verify_profile_recovery(self, request: Value) -> None:
+        """Have the eUICC check the activation code to get a profile back with (version 3). Raises
+        VerifyProfileRecoveryError."""
+        kind, value = self.call("VerifyProfileRecoveryRequest", request, "VerifyProfileRecoveryResponse")
+        if kind != "verifyProfileRecoveryOk":
+            raise VerifyProfileRecoveryError(value)
 
 
 def _event(operation: str) -> tuple[bytes, int]:

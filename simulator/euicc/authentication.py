@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from asn1 import rsp, tlv
+from cards.status import SW, StatusError
 from simulator.crypto.certificates import Certificate, CertificateError, CertificateFault, Role
 from simulator.crypto.ecc import sign_raw, verify_raw
 from simulator.crypto.revocation import Crl
@@ -21,6 +22,12 @@ SIGNATURE_LENGTH = 64
 SIGNATURE = 0x5F37
 _STAPLING_BIT = 0
 """crlStaplingV3Support, in ServerRspCapability and in LpaRspCapability."""
+COMMON, DEVICE_CHANGE, RECOVERY = (
+    "ctxParamsForCommonAuthentication",
+    "ctxParamsForDeviceChange",
+    "ctxParamsForProfileRecovery",
+)
+"""What a server is authenticated for: alternatives of CtxParams1, the last two of version 3."""
 
 
 _REFUSALS = {
@@ -103,6 +110,8 @@ class _Server(NamedTuple):
 def authenticate_server(core: EuiccCore, request: dict[str, Any]) -> bytes:
     """§5.7.13. The error codes of AuthenticateErrorCode, in the order of the clause's checks."""
     signed = request["serverSigned1"]
+    if request["ctxParams1"][0] != COMMON and not core.features.is_v3:
+        raise StatusError(SW.INCORRECT_DATA)
     try:
         session, server = _check_server(core, request)
     except Refusal as refusal:
@@ -127,6 +136,8 @@ def authenticate_server(core: EuiccCore, request: dict[str, Any]) -> bytes:
         server_ci_key_id=server.certificate.authority_key_id,
         server_chain=tuple(request.get("otherCertsInChain", ())),
         server_lists=server.lists,
+        server_key=server.certificate.public_key,
+        context=request["ctxParams1"],
         credential=credential,
         signature1=signature,
     )
@@ -149,6 +160,7 @@ def _check_server(core: EuiccCore, request: dict[str, Any]) -> tuple[Session, _S
         raise Refusal("noSessionContext")
     if signed["euiccChallenge"] != session.challenge:
         raise Refusal("euiccChallengeMismatch")
+    _check_context(core, path, request["ctxParams1"])
     lists = _stapled_lists(core, request, path)
     return session, _Server(certificate, _credential(core, request), lists)
 
@@ -171,6 +183,20 @@ def _stapled_lists(core: EuiccCore, request: dict[str, Any], path: Sequence[Cert
     if all(has_bit(bits, _STAPLING_BIT) for bits in told):
         raise Refusal("missingCrl")
     return ()
+
+
+def _check_context(core: EuiccCore, path: Sequence[Certificate], context: tuple[str, dict[str, Any]]) -> None:
+    """A device change is of a profile that is there and that its operator lets change over a server, below
+    the CI that the operator allows, if it names one (version 3)."""
+    kind, parameters = context
+    if kind != DEVICE_CHANGE:
+        return
+    profile = core.registry.by_iccid(parameters["iccid"])
+    how, configuration = profile.metadata.get("deviceChangeConfiguration", ("", {})) if profile else ("", {})
+    if how != "requestToDp":
+        raise Refusal("invalidIccid")
+    if configuration.get("allowedCiPKId", path[-1].subject_key_id) != path[-1].subject_key_id:
+        raise Refusal("ciPKUnknown")
 
 
 def _credential(core: EuiccCore, request: dict[str, Any]) -> Credential:

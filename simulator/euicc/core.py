@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from simulator.crypto.ecc import Entropy, PrivateKey
+from simulator.crypto.ecc import Entropy, PrivateKey, PublicKey
 from simulator.crypto.revocation import Crl
 from simulator.euicc.features import CONSUMER, Features
 from simulator.euicc.identity import Credential, EuiccIdentity
@@ -38,9 +38,17 @@ class Session:
     """otherCertsInChain of the server: they stand above its certificate for binding too."""
     server_lists: tuple[Crl, ...] = ()
     """Revocation lists that came with them, verified (version 3)."""
+    server_key: PublicKey | None = None
+    """That of the server's CERT.XXauth, which signs its later answers in version 3."""
+    context: tuple[str, dict[str, Any]] = ("", {})
+    """ctxParams1, as decoded: what the session is for."""
     credential: Credential | None = None
     signature1: bytes = b""
-    """euiccSignature1, 64 bytes: smdpSignature2 covers it."""
+    """euiccSignature1, 64 bytes: smdpSignature2 covers it, and so do the signatures 4 and 6."""
+    signature3: bytes = b""
+    """euiccSignature3, 64 bytes: smdpSignature5 covers it."""
+    change_key: PrivateKey | None = None
+    """One-time key for the data of a device change."""
     pb_certificate: bytes = b""
     one_time_key: PrivateKey | None = None
     one_time_point: bytes = b""
@@ -49,6 +57,10 @@ class Session:
     @property
     def is_authenticated(self) -> bool:
         return self.credential is not None
+
+    def is_for(self, kind: str) -> bool:
+        """Whether the server was authenticated for this: an alternative of CtxParams1."""
+        return self.is_authenticated and self.context[0] == kind
 
 
 class RetainedKey(NamedTuple):

@@ -8,7 +8,7 @@ from asn1 import rsp, tlv
 from simulator.crypto.certificates import Certificate, Role
 from simulator.crypto.ecc import PrivateKey, curve_of, one_time_key, public_bytes, sign_raw, verify_raw
 from simulator.crypto.stapling import is_revoked
-from simulator.euicc.authentication import SIGNATURE_LENGTH, Refusal, server_path, signature_tlv
+from simulator.euicc.authentication import COMMON, SIGNATURE_LENGTH, Refusal, server_path, signature_tlv
 from simulator.euicc.core import EuiccCore, RetainedKey, Session
 from simulator.euicc.es10 import Es10Function
 
@@ -44,7 +44,7 @@ def prepare_download(core: EuiccCore, request: dict[str, Any]) -> bytes:
 
 def _check_server(core: EuiccCore, request: dict[str, Any]) -> tuple[Session, Certificate]:
     session = core.session
-    if session is None or not session.is_authenticated:
+    if session is None or not session.is_for(COMMON):
         raise Refusal("noSessionContext")
     certificate = server_path(core, request["smdpCertificate"], Role.DP_PB, session.server_chain)[0]
     if is_revoked(certificate, session.server_lists):

@@ -26,3 +26,5 @@ class Es10Function:
     handler: Es10Handler
     codec: Codec = rsp
     """Which reads the request."""
+    is_v3: bool = False
+    """Whether only an eUICC of version 3 knows it."""

@@ -24,7 +24,7 @@ ALLOW_ALL_POLICIES: Final[tuple[Rule, ...]] = (
 """A rules authorisation table with which every operator may use PPR1 and PPR2, with the user's consent."""
 
 
-_SIMPLE: Final = ("iot", "test_profiles", "enterprise", "lpa_proxy", "tre_product")
+_SIMPLE: Final = ("iot", "test_profiles", "enterprise", "lpa_proxy", "tre_product", "encrypts_device_change")
 """Members of Features that are saved as they are."""
 
 
@@ -54,6 +54,8 @@ class Features:
     """What an integrated element is part of (GlobalPlatform DLOA Platform_Label); of version 3."""
     additional_info: bytes = b""
     """additionalEuiccInfo, at most 32 bytes; of version 3."""
+    encrypts_device_change: bool = True
+    """Whether it has the data of a device change encrypted for itself; of version 3."""
 
     @property
     def base_svn(self) -> bytes:

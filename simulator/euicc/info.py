@@ -41,6 +41,7 @@ RSP_CAPABILITY_V3 = (
     "hriServerAddressSupport",
     "serviceProviderMessageSupport",
     "serviceDescriptionSupport",
+    "deviceChangeSupport",
     "estimatedProfileSizeIndicationSupport",
     "profileSizeInProfilesInfoSupport",
     "crlStaplingV3Support",
@@ -98,6 +99,7 @@ def _rsp_capability(features: Features) -> tuple[bytes, int]:
     if features.is_v3:
         options["enterpriseProfilesSupport"] = features.enterprise
         options["lpaProxySupport"] = features.lpa_proxy
+        options["encryptedDeviceChangeDataSupport"] = features.encrypts_device_change
     return named_bits("RspCapability", names + tuple(name for name, has in options.items() if has))
 
 

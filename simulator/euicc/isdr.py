@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from asn1 import Asn1Error, rsp, tlv
 from cards.apdu import CommandApdu
 from cards.status import SW, StatusError
-from simulator.euicc import authentication, download, es10a, es10b, es10c, revocation
+from simulator.euicc import authentication, device_change, download, es10a, es10b, es10c, revocation
 from simulator.euicc.core import EuiccCore
 from simulator.euicc.es10 import Es10Function
 from simulator.euicc.installation import PIECE_TAGS, Installation, begin
@@ -26,6 +26,7 @@ FUNCTIONS: dict[int, Es10Function] = {
         revocation.FUNCTIONS,
         authentication.FUNCTIONS,
         download.FUNCTIONS,
+        device_change.FUNCTIONS,
         es10c.FUNCTIONS,
     )
     for function in functions
@@ -103,7 +104,7 @@ class IsdR(Application):
         StatusError 6A88 for an unknown function, 6A80 for a message that is not what its tag says.
         """
         tag = _tag(message)
-        function = self._functions.get(tag)
+        function = self._function(tag)
         # What nothing else knows counts as a piece while a package comes in: the package is at fault.
         if tag in PIECE_TAGS or (function is None and self._installation is not None):
             return self._take_piece(tag, message)
@@ -118,6 +119,12 @@ class IsdR(Application):
         self._installation = None
         self.core.port = self.port
         return function.handler(self.core, request)
+
+    def _function(self, tag: int) -> Es10Function | None:
+        function = self._functions.get(tag)
+        if function is not None and function.is_v3 and not self.core.features.is_v3:
+            return None
+        return function
 
     def _interrupt(self) -> None:
         """A package that was on its way in is given up, and the server will hear of it (SGP.22 §2.5.6)."""

@@ -26,13 +26,12 @@ secure channel: service provider name, profile name, icon, and policy rules, whi
 Of version 3, an eUICC that is described with `mep` has several profiles enabled at once: MANAGE LSI (select,
 reset, configure) goes between its eSIM ports in the modes MEP-A1, MEP-A2 and MEP-B. One that follows
 version 3 knows chains of certificates with SubCAs, of variants A, B and C, and tells more faults of
-certificates apart.
+certificates apart; only it knows the functions of version 3 (v3), to an older one their tags are unknown.
 """
 
 
 _NEVER_GIVEN = {
     "undefinedError": "whatever goes wrong has a name of its own",
-    "invalidIccid": "nothing that AuthenticateServer begins is of one profile",
     "noResultAvailable": "until version 2.1; since then there is an empty list",
     "invalidOid": "no check of AuthenticateServer compares object identifiers: those of the two certificates "
     "PrepareDownload compares, with invalidCertificate",
@@ -42,6 +41,8 @@ _NEVER_GIVEN = {
     "DisableProfile.commandError": "nothing but the profile can be wrong",
     "DeleteProfile.commandError": "nothing but the profile can be wrong",
     "disallowedForRpm": "for remote profile management only",
+    "PrepareDeviceChange.invalidCertificate": "the server brings no certificate besides the first one",
+    "PrepareDeviceChange.unsupportedCurve": "the curve is that of the server's first certificate",
 }
 """Results that the ASN.1 names and that no function of ES10 gives, and why."""
 
