@@ -17,7 +17,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "initiateAuthentication": es9.FUNCTIONS["initiateAuthentication"]._replace(clause="§5.8.1"),
     "authenticateClient": Function(
         "§5.8.2",
-        es9.FUNCTIONS["authenticateClient"].request,
+        es9.FUNCTIONS["authenticateClient"].request[:2],
         (Member("transactionId", "hex"), Member("eventEntries", _EVENT)),
     ),
 }

@@ -38,7 +38,16 @@ FUNCTIONS: Final[dict[str, Function]] = {
         (),
     ),
     "releaseProfile": Function("§5.3.4", (_ICCID,), ()),
-    # From the SM-DP+ to the operator.
+    # From the SM-DP+ to the operator; the first one is of version 3.
+    "handleDeviceChangeRequest": Function(
+        "v3 §5.3.8",
+        (_ICCID, _EID, Member("tac", "text", is_optional=True)),
+        (
+            Member("newProfileIccid", "text", is_optional=True),
+            Member("serviceProviderMessageForDc", "object", is_optional=True),
+            Member("confirmationCode", "text", is_optional=True),
+        ),
+    ),
     "handleDownloadProgressInfo": Function(
         "§5.3.5",
         (

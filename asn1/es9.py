@@ -56,6 +56,21 @@ LPA_USER_AGENT: Final = "gsma-rsp-lpad"
 
 _TRANSACTION_ID: Final = Member("transactionId", "hex")
 
+_DEVICE_CHANGES: Final = (
+    (
+        Member("smdpSigned4", "der:SmdpSigned4"),
+        _TRANSACTION_ID,
+        Member("smdpSignature4", "der:EuiccSign"),
+        Member("serviceProviderMessageForDc", "der:LocalisedTextMessage", is_optional=True),
+    ),
+    (
+        Member("smdpSigned6", "der:SmdpSigned6"),
+        _TRANSACTION_ID,
+        Member("smdpSignature6", "der:EuiccSign"),
+    ),
+)
+"""What version 3 answers to a device change or a profile recovery, and to a device change that must wait."""
+
 FUNCTIONS: Final[dict[str, Function]] = {
     "initiateAuthentication": Function(
         "§6.5.2.6",
@@ -78,7 +93,11 @@ FUNCTIONS: Final[dict[str, Function]] = {
     ),
     "authenticateClient": Function(
         "§6.5.2.8",
-        (_TRANSACTION_ID, Member("authenticateServerResponse", "der:AuthenticateServerResponse")),
+        (
+            _TRANSACTION_ID,
+            Member("authenticateServerResponse", "der:AuthenticateServerResponse"),
+            Member("deleteNotificationForDc", "der:DeleteNotificationForDc", is_optional=True),  # version 3
+        ),
         (
             _TRANSACTION_ID,
             Member("profileMetadata", "der:StoreMetadataRequest"),
@@ -86,6 +105,7 @@ FUNCTIONS: Final[dict[str, Function]] = {
             Member("smdpSignature2", "der:EuiccSign"),
             Member("smdpCertificate", "der:Certificate"),
         ),
+        alternatives=_DEVICE_CHANGES,
     ),
     "getBoundProfilePackage": Function(
         "§6.5.2.7",
@@ -100,6 +120,21 @@ FUNCTIONS: Final[dict[str, Function]] = {
         "§6.5.2.10",
         (_TRANSACTION_ID, Member("cancelSessionResponse", "der:CancelSessionResponse")),
         (),
+    ),
+    # The following are of version 3.
+    "confirmDeviceChange": Function(
+        "v3 §5.6.6",
+        (_TRANSACTION_ID, Member("prepareDeviceChangeResponse", "der:PrepareDeviceChangeResponse")),
+        (
+            Member("smdpSigned5", "der:SmdpSigned5"),
+            _TRANSACTION_ID,
+            Member("smdpSignature5", "der:EuiccSign"),
+        ),
+    ),
+    "checkProgress": Function(
+        "v3 §5.6.7",
+        (Member("dcSessionId", "hex"),),
+        (Member("retryDelay", "integer", is_optional=True),),
     ),
 }
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from asn1 import tlv
+
 
 class Record(dict[str, Any]):
     """A signed SEQUENCE as it came: its members, and in `raw` the exact TLV that the signature covers.
@@ -16,6 +18,11 @@ class Record(dict[str, Any]):
     def __init__(self, members: dict[str, Any], raw: bytes) -> None:
         super().__init__(members)
         self.raw = raw
+
+    def retagged(self, tag: int) -> Record:
+        """The same members, in their octets, under another tag: that of a type in place of the one that
+        automatic tagging gives it in a message, or the other way round."""
+        return Record(dict(self), tlv.encode(tag, tlv.read(self.raw).value))
 
     def _refuse(self, *_: Any, **__: Any) -> Any:
         raise TypeError("a Record is kept as it was signed; change a copy: dict(record)")

@@ -49,6 +49,7 @@ SUBJECTS: Final[dict[str, str]] = {
     "8.10.1": "the transaction",
     "8.11": "the certificate issuer",
     "8.11.1": "the public key of the certificate issuer",
+    "8.13": "the change of device",
 }
 """Subject codes, SGP.22 §5.2.6.1."""
 
@@ -145,6 +146,10 @@ TABLE: Final[dict[tuple[str, str], Reason]] = {
     ("8.9.5", "3.9"): Reason("no event waits for this EID", "§5.8.2", "The operator may not have registered it yet: try again later."),
     ("8.10.1", "3.9"): Reason("the transaction is unknown", "§5.6.2 to §5.6.5", "The server forgot the session, by a restart or a time-out: start the download anew."),
     ("8.11.1", "3.9"): Reason("the eUICC's certificate leads to a CI key that the server does not trust", _AUTHENTICATE, _SAME_PKI),
+    ("8.13", "1.2"): Reason("this change of device is not allowed", "v3 §5.6.3", "The server says why; the operator decides who may take a profile where."),
+    ("8.13", "3.1"): Reason("the operator does not let this profile change to another device", "v3 §5.6.3", "Ask the operator for a new activation code instead."),
+    ("8.13", "3.8"): Reason("what the activation code brings does not report the deletion on the old device", "v3 §5.6.3", "Send the notifications of the old device with 'esim lpa notifications send'."),
+    ("8.13", "3.9"): Reason("the server knows no such change of device", "v3 §5.6.7", "Begin anew on the old device."),
 }  # fmt: skip
 """(subject code, reason code) → what it means there."""
 

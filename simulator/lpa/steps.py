@@ -96,6 +96,20 @@ CARD_EXCHANGES = {
     "prepare_download": Exchange(
         "ES10b", "PrepareDownload", "PrepareDownloadRequest", "PrepareDownloadResponse"
     ),
+    "disable_profile": Exchange("ES10c", "DisableProfile", "DisableProfileRequest", "DisableProfileResponse"),
+    "delete_profile": Exchange("ES10c", "DeleteProfile", "DeleteProfileRequest", "DeleteProfileResponse"),
+    "prepare_device_change": Exchange(
+        "ES10b", "PrepareDeviceChange", "PrepareDeviceChangeRequest", "PrepareDeviceChangeResponse"
+    ),
+    "verify_device_change": Exchange(
+        "ES10b", "VerifyDeviceChange", "VerifyDeviceChangeRequest", "VerifyDeviceChangeResponse"
+    ),
+    "verify_smdp_response": Exchange(
+        "ES10b", "VerifySmdpResponse", "VerifySmdpResponseRequest", "VerifySmdpResponseResponse"
+    ),
+    "verify_profile_recovery": Exchange(
+        "ES10b", "VerifyProfileRecovery", "VerifyProfileRecoveryRequest", "VerifyProfileRecoveryResponse"
+    ),
     "load_bound_profile_package": Exchange(
         "ES10b", "LoadBoundProfilePackage", "BoundProfilePackage", "ProfileInstallationResult"
     ),
@@ -130,6 +144,10 @@ SERVER_EXCHANGES = {
     ),
     "handleNotification": Exchange("ES9+", "HandleNotification", "HandleNotification", ""),
     "cancelSession": Exchange("ES9+", "CancelSession", "CancelSessionRequestEs9", "CancelSessionOk"),
+    "confirmDeviceChange": Exchange(
+        "ES9+", "ConfirmDeviceChange", "ConfirmDeviceChangeRequest", "ConfirmDeviceChangeOk"
+    ),
+    "checkProgress": Exchange("ES9+", "CheckProgress", "CheckProgressRequest", "CheckProgressOk"),
 }
 """Function of ES9+ or ES11 → its names."""
 

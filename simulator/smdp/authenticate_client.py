@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from simulator.smdp.context import Context
+from simulator.smdp.device_change.recovery import recover_profile
+from simulator.smdp.device_change.request import request_device_change
 from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.euicc_proof import authenticate_euicc
 from simulator.smdp.operation import Client, Operation
@@ -17,6 +19,8 @@ from simulator.smdp.states import SessionEvent
 
 OPERATIONS: Final[dict[str, Operation]] = {
     "ctxParamsForCommonAuthentication": offer_profile,
+    "ctxParamsForDeviceChange": request_device_change,
+    "ctxParamsForProfileRecovery": recover_profile,
 }
 """Choice of CtxParams1 → what is asked for."""
 
@@ -34,4 +38,5 @@ def authenticate_client(smdp: Context, request: dict[str, Any]) -> dict[str, Any
     operation = OPERATIONS.get(asked)
     if operation is None:
         raise RspError.of(Refusal.MALFORMED, "ctxParams1", f"{asked} is not supported")
-    return operation(smdp, Client(authenticated, signed, response["euiccSignature1"]))
+    deletion = request.get("deleteNotificationForDc")
+    return operation(smdp, Client(authenticated, signed, response["euiccSignature1"], deletion))

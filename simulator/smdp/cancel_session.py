@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from asn1 import rsp
 from simulator.smdp.context import Context
+from simulator.smdp.device_change.outcome import ended, given_up
 from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.euicc_proof import check_signature
 from simulator.smdp.event_registration import closed
@@ -34,12 +35,12 @@ def cancel_session(smdp: Context, request: dict[str, Any]) -> dict[str, Any]:
     order = smdp.store.order(session.order_id)
     event = OrderEvent.POSTPONE if signed["reason"] in _LATER else OrderEvent.FAIL
     if order is None:
-        smdp.store.save(cancelled)
+        smdp.store.save(cancelled, *given_up(smdp, session, for_good=event is OrderEvent.FAIL))
         return {}
     error = RspError.of(Refusal.CANCELLED, detail=_name(signed["reason"]))
     told = progress(smdp, order, NotificationPoint.DOWNLOAD, session.eid, error)
     is_session_s = not order.is_reusable and order.eid in (b"", session.eid)
-    moved = closed(smdp, order.moved(event)) if is_session_s else ()
+    moved = (*closed(smdp, order.moved(event)), *ended(smdp, order, event)) if is_session_s else ()
     smdp.store.save(*moved, cancelled, *told)
     return {}
 

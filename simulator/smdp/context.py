@@ -10,21 +10,23 @@ from simulator.crypto.chains import ChainVerifier
 from simulator.crypto.ecc import PrivateKey
 from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.identity import SmdpIdentity
-from simulator.smdp.records import Session
+from simulator.smdp.records import Operator, Session
 from simulator.smdp.states import SessionEvent
 from simulator.smdp.store import Store
 
 
 class Registrar(Protocol):
-    """A way to an SM-DS over ES12 or ES15."""
+    """A way to another server: to an SM-DS over ES12 or ES15, to an operator over ES2+."""
 
     def post(self, function: str, message: dict[str, Any]) -> dict[str, Any]:
-        """Call a function of `asn1.es12`. RspError if refused, OSError if it is out of reach."""
+        """Call a function of `asn1.es12` or `asn1.es2`. RspError if refused, OSError if out of reach."""
         ...
 
 
 Registrars = Callable[[str], Registrar]
 """Address of an SM-DS → a way to it."""
+Operators = Callable[[Operator], Registrar]
+"""An operator with a callback → a way to it over ES2+."""
 
 
 class Context:
@@ -39,15 +41,18 @@ class Context:
         clock: Callable[[], datetime],
         session_lifetime: timedelta = timedelta(hours=1),
         registrars: Registrars | None = None,
+        operators: Operators | None = None,
     ) -> None:
         """`entropy` gives the number of random bytes asked for; `clock` an aware time. A session in which no
-        package was delivered ends after `session_lifetime`. `registrars` are the ways to SM-DSs."""
+        package was delivered ends after `session_lifetime`. `registrars` are the ways to SM-DSs, `operators`
+        those to operators that must be asked."""
         self.identity = identity
         self.store = store
         self.entropy = entropy
         self.clock = clock
         self.session_lifetime = session_lifetime
         self.registrars = registrars
+        self.operators = operators
 
     def now(self) -> int:
         """Seconds since 1970."""

@@ -17,13 +17,16 @@ from simulator.smdp import es2
 from simulator.smdp.authenticate_client import authenticate_client
 from simulator.smdp.cancel_session import cancel_session
 from simulator.smdp.context import Context
+from simulator.smdp.device_change.confirmation import confirm_device_change
+from simulator.smdp.device_change.policy import DeviceChangePolicy, configured
+from simulator.smdp.device_change.progress import check_progress
 from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.event_registration import delete_event, register_event
 from simulator.smdp.get_bound_profile_package import get_bound_profile_package
 from simulator.smdp.handle_notification import handle_notification
 from simulator.smdp.initiate_authentication import initiate_authentication
 from simulator.smdp.metadata import PackageHeader, ProfileMetadata, iccid_digits
-from simulator.smdp.records import Notification, Operator, Order
+from simulator.smdp.records import DeviceChange, Notification, Operator, Order
 from simulator.smdp.states import ORDER, OrderEvent, OrderState
 from simulator.smdp.store import ConflictError
 
@@ -59,6 +62,14 @@ class SmdpPlus(Context):
     def cancel_session(self, request: Message) -> Message:
         """ES9+.CancelSession (§5.6.5); the response has no members."""
         return self._run(cancel_session, request)
+
+    def confirm_device_change(self, request: Message) -> Message:
+        """ES9+.ConfirmDeviceChange (v3 §5.6.6)."""
+        return self._run(confirm_device_change, request)
+
+    def check_progress(self, request: Message) -> Message:
+        """ES9+.CheckProgress (v3 §5.6.7)."""
+        return self._run(check_progress, request)
 
     def download_order(self, request: Message) -> Message:
         """ES2+.DownloadOrder (§5.3.1)."""
@@ -99,11 +110,13 @@ class SmdpPlus(Context):
         is_reusable: bool = False,
         allows_rebinding: bool = True,
         with_ppk: bool = False,
+        device_change: DeviceChangePolicy | None = None,
     ) -> str:
         """Orders the profile package `upp` (DER) for download; its matching id, made up where None is given.
 
-        With an empty matching id and an EID (16 bytes) the order is found by the EID alone. MetadataError if
-        the package has no header or the metadata cannot be encoded; ValueError if the matching id is taken.
+        With an empty matching id and an EID (16 bytes) the order is found by the EID alone. `device_change`
+        lets users take the profile to another device. MetadataError if the package has no header or the
+        metadata cannot be encoded; ValueError if the matching id is taken.
         """
         if matching_id is None:
             matching_id = self.new_matching_id()
@@ -111,7 +124,10 @@ class SmdpPlus(Context):
             raise ValueError("an order has a matching id, an EID, or both")
         if eid and len(eid) != 16:
             raise ValueError(f"an EID has 16 bytes, not {len(eid)}")
-        order = self._profile(self.entropy(8).hex(), upp, metadata)._replace(
+        profile = self._profile(self.entropy(8).hex(), upp, metadata)
+        if device_change is not None:
+            profile = self._with_policy(profile, device_change)
+        order = profile._replace(
             matching_id=matching_id,
             eid=eid,
             is_linked=bool(eid),
@@ -161,6 +177,27 @@ class SmdpPlus(Context):
         """Makes an operator known, or changes where it hears of downloads (host and port; empty: nowhere)."""
         known = self.store.operator(oid) or Operator(oid)
         self.store.save(known._replace(callback=callback))
+
+    def set_device_change(self, name: str, policy: DeviceChangePolicy | None) -> Order:
+        """Lets users take the profile of an order to another device from its next download on, or no longer;
+        KeyError if there is no such order, ValueError if it is one for many eUICCs, MetadataError if the
+        policy cannot be encoded."""
+        order = self.find_order(name)
+        if order.is_reusable and policy is not None:
+            raise ValueError("a profile that any number of eUICCs may have belongs to none of them")
+        return self._saved(self._with_policy(order, policy))
+
+    def _with_policy(self, order: Order, policy: DeviceChangePolicy | None) -> Order:
+        """The order, whose metadata tell the eUICC what the policy says. An activation code that the eUICC
+        keeps is all that there is to such a policy."""
+        return order._replace(
+            device_change=policy.to_json() if policy and not policy.stored_code else "",
+            profile_metadata=configured(order.profile_metadata, policy, self.identity.address),
+        )
+
+    def device_changes(self) -> list[DeviceChange]:
+        """All device changes, oldest first."""
+        return self.store.device_changes()
 
     def find_order(self, name: str) -> Order:
         """The order with this matching id or order id; KeyError if there is none."""

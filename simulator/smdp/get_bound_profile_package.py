@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-from hmac import compare_digest
 from typing import Any
 
 from simulator.crypto.errors import KeyFormatError
+from simulator.smdp import confirmation_code
 from simulator.smdp.binding import Binding, Content, ProtectedPackage, bind, bound_profile_package
 from simulator.smdp.context import Context
+from simulator.smdp.device_change.outcome import ended
 from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.euicc_proof import check_signature, signature_tlv
 from simulator.smdp.event_registration import closed
 from simulator.smdp.identity import Credentials
 from simulator.smdp.progress import NotificationPoint, progress
-from simulator.smdp.records import MAX_CONFIRMATION_CODE_ATTEMPTS, Order, Session
+from simulator.smdp.records import Order, Session
 from simulator.smdp.states import ORDER, OrderEvent, SessionEvent
 
 
@@ -79,24 +79,23 @@ def _order(smdp: Context, session: Session) -> Order:
 
 
 def _check_confirmation_code(smdp: Context, session: Session, order: Order, hash_cc: bytes | None) -> None:
-    """Compares SHA-256(SHA-256(code) | transaction id), and counts failures; too many end the order."""
-    if not order.confirmation_code_hash:
+    """Counts failures; too many end the order."""
+    failures = order.confirmation_code_failures
+    refusal = confirmation_code.refusal_of(
+        order.confirmation_code_hash, session.transaction_id, hash_cc, failures
+    )
+    if refusal is None:
         return
-    if hash_cc is None:
-        raise RspError.of(Refusal.CONFIRMATION_CODE_MISSING, order.matching_id)
-    expected = sha256(order.confirmation_code_hash + session.transaction_id).digest()
-    if compare_digest(expected, hash_cc):
-        return
-    failures = order.confirmation_code_failures + 1
-    failed = order._replace(confirmation_code_failures=failures)
-    is_over = failures >= MAX_CONFIRMATION_CODE_ATTEMPTS
-    refusal = Refusal.CONFIRMATION_CODE_ATTEMPTS if is_over else Refusal.CONFIRMATION_CODE
     error = RspError.of(refusal, order.matching_id)
+    if refusal is Refusal.CONFIRMATION_CODE_MISSING:
+        raise error
+    failed = order._replace(confirmation_code_failures=failures + 1)
     told = progress(smdp, order, NotificationPoint.CONFIRMATION_FAILURE, session.eid, error)
-    if is_over:
-        ended = session.moved(SessionEvent.FAIL)
-        assert ended is not None, "a session that may deliver may fail"
-        smdp.store.save(*closed(smdp, failed.moved(OrderEvent.FAIL)), ended, *told)
+    if refusal is Refusal.CONFIRMATION_CODE_ATTEMPTS:
+        over = session.moved(SessionEvent.FAIL)
+        assert over is not None, "a session that may deliver may fail"
+        changed = ended(smdp, order, OrderEvent.FAIL)
+        smdp.store.save(*closed(smdp, failed.moved(OrderEvent.FAIL)), over, *changed, *told)
     else:
         smdp.store.save(failed, *told)
     raise error

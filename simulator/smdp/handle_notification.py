@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from asn1 import rsp
 from simulator.smdp.context import Context
+from simulator.smdp.device_change.deletion import deleted
+from simulator.smdp.device_change.outcome import ended
 from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.euicc_proof import check_signature, euicc_path
 from simulator.smdp.event_registration import closed
@@ -72,7 +74,7 @@ def _finish(smdp: Context, session: Session, notification: Notification, event: 
     )
     # A reusable one stays as it is; one with another EID was released for another eUICC since.
     is_session_s = not order.is_reusable and order.eid == session.eid
-    moved = closed(smdp, order.moved(event)) if is_session_s else ()
+    moved = (*closed(smdp, order.moved(event)), *ended(smdp, order, event)) if is_session_s else ()
     smdp.store.save(*moved, finished, notification, *told)
 
 
@@ -83,7 +85,7 @@ def _other(smdp: Context, signed: dict[str, Any], content: bytes) -> None:
     check_signature(certificate, signed["euiccNotificationSignature"], metadata.raw)
     notification = _notification(smdp, certificate.eid, metadata, content)
     if smdp.store.notification(notification.key) is None:
-        smdp.store.save(notification)
+        smdp.store.save(notification, *deleted(smdp, notification))
 
 
 def _notification(

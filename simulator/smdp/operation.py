@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from simulator.smdp.context import Context
-from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.identity import Credentials
 from simulator.smdp.records import Session
+from simulator.smdp.server_proof import credentials_of
 
 
 class Client(NamedTuple):
@@ -20,6 +20,8 @@ class Client(NamedTuple):
     """EuiccSigned1."""
     signature1: bytes
     """euiccSignature1, 64 bytes, which the server's next signature covers in some operations."""
+    deletion: dict[str, Any] | None = None
+    """deleteNotificationForDc, which came along with an activation code from another device."""
 
     @property
     def eid(self) -> bytes:
@@ -45,10 +47,7 @@ class Client(NamedTuple):
 
     def credentials(self, smdp: Context) -> Credentials:
         """Those that the server has opened the session with. RspError if they are gone."""
-        credentials = smdp.identity.credentials_under(self.session.server_ci_key_id)
-        if credentials is None:  # the server came back with other certificates
-            raise RspError.of(Refusal.SMDP_CERTIFICATE, self.session.server_ci_key_id.hex().upper())
-        return credentials
+        return credentials_of(smdp, self.session)
 
 
 Operation = Callable[[Context, Client], dict[str, Any]]

@@ -8,6 +8,7 @@ from asn1 import Record, rsp
 from simulator.crypto.ecc import sign_raw
 from simulator.smdp import eligibility
 from simulator.smdp.context import Context
+from simulator.smdp.device_change.deletion import accept_deletion
 from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.euicc_proof import signature_tlv
 from simulator.smdp.metadata import PackageHeader
@@ -61,6 +62,8 @@ def _find_order(smdp: Context, client: Client) -> Order:
         raise RspError.of(Refusal.MATCHING_ID, matching_id, order.state.value if order else "")
     if order.eid not in (b"", eid):
         raise RspError.of(Refusal.EID, eid.hex())
+    if client.deletion is not None:
+        order = accept_deletion(smdp, order, client.deletion)
     try:
         _check_order(smdp, order)
         _check_fit(order, client.euicc_info2)
@@ -91,6 +94,9 @@ def _find_for_eid(smdp: Context, eid: bytes, euicc_info2: dict[str, Any]) -> Ord
 def _check_order(smdp: Context, order: Order) -> None:
     if order.state not in _DOWNLOADABLE:
         raise RspError.of(Refusal.NOT_RELEASED, order.matching_id, order.state.value)
+    if order.awaits_deletion:
+        detail = "the old device has not reported yet that the profile is deleted there"
+        raise RspError.of(Refusal.NOT_RELEASED, order.matching_id, detail)
     if order.expires_at and smdp.now() >= order.expires_at:
         raise RspError.of(Refusal.ORDER_EXPIRED, order.matching_id)
     if order.max_attempts and order.attempts >= order.max_attempts:

@@ -27,6 +27,10 @@ class NotificationPoint(IntEnum):
     """GetBoundProfilePackage, or CancelSession."""
     INSTALLATION = 4
     """HandleNotification with a ProfileInstallationResult."""
+    DEVICE_CHANGE_REQUEST = 5
+    """AuthenticateClient for a device change; these of version 3 are numbered after the others."""
+    DEVICE_CHANGE_CONFIRMATION = 6
+    PROFILE_RECOVERY = 7
 
 
 def progress(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import NamedTuple
 
+from simulator.smdp.device_change.states import DEVICE_CHANGE, DeviceChangeEvent, DeviceChangeState
 from simulator.smdp.states import CLOSED, ORDER, SESSION, OrderEvent, OrderState, SessionEvent, SessionState
 
 MAX_CONFIRMATION_CODE_ATTEMPTS = 3
@@ -62,6 +63,10 @@ class Order(NamedTuple):
     bpp_smdp_otpk: bytes = b""
     bpp_body: bytes = b""
     """The bound package after InitialiseSecureChannelRequest."""
+    device_change: str = ""
+    """What users may do with the profile later (DeviceChangePolicy, JSON); empty: not take it elsewhere."""
+    awaits_deletion: bool = False
+    """Whether the profile must not be downloaded before another eUICC has reported that it is gone there."""
     version: int = 0
 
     @property
@@ -91,6 +96,7 @@ class Order(NamedTuple):
             owner=self.owner,
             state=ORDER[self.state][OrderEvent.RETURN],
             with_ppk=self.with_ppk,
+            device_change=self.device_change,
             version=self.version,
         )
 
@@ -122,6 +128,9 @@ class Session(NamedTuple):
     euicc_certificate: bytes = b""
     """CERT.EUICC.ECDSA, DER."""
     smdp_signature2: bytes = b""
+    change_id: str = ""
+    """The device change that the session is for."""
+    smdp_signature4: bytes = b""
     version: int = 0
 
     @property
@@ -132,6 +141,49 @@ class Session(NamedTuple):
         """This session after the event; None where the table has no such step."""
         state = SESSION[self.state].get(event)
         return self._replace(state=state) if state else None
+
+
+class DeviceChange(NamedTuple):
+    """A user takes a profile to another device (SGP.22 v3 §3.11)."""
+
+    change_id: str
+    """Of dcSessionId, 16 bytes, in hexadecimal."""
+    order_id: str
+    """By which the old eUICC got the profile."""
+    iccid: str
+    """Of the profile that leaves, 18 to 20 digits."""
+    eid: bytes
+    """Of the old eUICC."""
+    created_at: int
+    state: DeviceChangeState = DeviceChangeState.REQUESTED
+    target_eid: bytes = b""
+    """Of the new device's eUICC, 16 bytes; empty if it was not told."""
+    target_tac: bytes = b""
+    """Of the new device, 4 bytes; empty if it was not told."""
+    euicc_certificate: bytes = b""
+    """CERT.EUICC of the old eUICC, DER, which signs the deletion."""
+    new_iccid: str = ""
+    """Of the profile that the operator gives instead; empty: the same one moves."""
+    new_order_id: str = ""
+    """By which the new device gets its profile, once the user has confirmed."""
+    message: str = ""
+    language: str = "en"
+    confirmation_code_hash: bytes = b""
+    """SHA-256 of the confirmation code; empty if none is required."""
+    confirmation_code_failures: int = 0
+    recoverable_until: int = 0
+    """0: recovery was not offered."""
+    recovery_order_id: str = ""
+    """By which the old eUICC gets its profile back."""
+    version: int = 0
+
+    @property
+    def key(self) -> str:
+        return self.change_id
+
+    def moved(self, event: DeviceChangeEvent) -> DeviceChange:
+        """This change after the event; unchanged where the table has no such step."""
+        return self._replace(state=DEVICE_CHANGE[self.state].get(event, self.state))
 
 
 class Notification(NamedTuple):
@@ -192,4 +244,4 @@ class Outgoing(NamedTuple):
         return self.message_id
 
 
-Record = Order | Session | Notification | Operator | Outgoing
+Record = Order | Session | DeviceChange | Notification | Operator | Outgoing

@@ -5,12 +5,14 @@ python -m simulator.smdp.reference > docs/reference/servers.md
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import Enum
+from typing import Any
 
 from asn1 import es2, es9, es11, es12
 from asn1.binding import Binding, Member, snake_case
 from simulator.smdp.core import SmdpPlus
+from simulator.smdp.device_change.states import DEVICE_CHANGE
 from simulator.smdp.ds.core import SmDs
 from simulator.smdp.ds.errors import DsRefusal
 from simulator.smdp.errors import Refusal
@@ -21,9 +23,10 @@ _HEAD = """# SM-DP+ and SM-DS, function by function
 Made from the tables in `asn1/` and `simulator/smdp/`; do not edit. Clauses are those of GSMA SGP.22.
 Members in brackets are optional. `handleDownloadProgressInfo` goes from the SM-DP+ to the operator.
 
-Of SGP.22 version 3, certificate chains of variants A, B and C are supported. Not supported:
-ES2+.HandleNotification and the other messages that version 3 adds (stapled revocation lists, remote profile
-management, device change, CheckEvent, push services).
+Of SGP.22 version 3, certificate chains of variants A, B and C and device change with profile recovery are
+supported. Not supported: ES2+.HandleNotification and the other messages that version 3 adds (stapled
+revocation lists, remote profile management, CheckEvent, push services). What an operator hears of a device
+change comes with handleDownloadProgressInfo, and the points 5 (request), 6 (confirmation), 7 (recovery).
 """
 
 
@@ -37,7 +40,9 @@ def page() -> str:
     )
     parts = [_HEAD]
     parts += [_functions(binding, server) for binding, server in interfaces]
-    parts += [_refusals("SM-DP+", Refusal), _refusals("SM-DS", DsRefusal), _states()]
+    parts += [_refusals("SM-DP+", Refusal), _refusals("SM-DS", DsRefusal)]
+    parts.append(_states("States of an order (§3.1.6)", ORDER))
+    parts.append(_states("States of a device change (v3 §3.11)", DEVICE_CHANGE))
     return "\n".join(parts)
 
 
@@ -68,13 +73,13 @@ def _refusals(server: str, refusals: type[Enum]) -> str:
     return f"## What the {server} refuses\n\n" + _table(("codes", "meaning", "clause"), rows)
 
 
-def _states() -> str:
+def _states(title: str, steps: Mapping[Any, Mapping[Any, Enum]]) -> str:
     rows = [
         (state.value, event.value, after.value)
-        for state, steps in ORDER.items()
-        for event, after in steps.items()
+        for state, events in steps.items()
+        for event, after in events.items()
     ]
-    return "## States of an order (§3.1.6)\n\n" + _table(("state", "event", "then"), rows)
+    return f"## {title}\n\n" + _table(("state", "event", "then"), rows)
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Column, Integer, LargeBinary, String, Table, delete, insert, select, update
 
 from simulator.smdp.database import METADATA, SECRET, Database, table
-from simulator.smdp.records import Notification, Operator, Order, Outgoing, Record, Session
+from simulator.smdp.records import DeviceChange, Notification, Operator, Order, Outgoing, Record, Session
 from simulator.smdp.vault import Vault
 
 _ORDERS = table(
@@ -18,6 +18,7 @@ _ORDERS = table(
     Column("unique_matching_id", String, unique=True),
 )
 _SESSIONS = table("sessions", Session, frozenset({"created_at"}))
+_DEVICE_CHANGES = table("device_changes", DeviceChange, frozenset({"iccid", "new_order_id"}))
 _NOTIFICATIONS = table("notifications", Notification)
 _OPERATORS = table("operators", Operator)
 _OUTGOING = table("outgoing", Outgoing, frozenset({"is_delivered"}))
@@ -31,6 +32,7 @@ class SqlStore(Database):
     TABLES: ClassVar[dict[type[Any], Table]] = {
         Order: _ORDERS,
         Session: _SESSIONS,
+        DeviceChange: _DEVICE_CHANGES,
         Notification: _NOTIFICATIONS,
         Operator: _OPERATORS,
         Outgoing: _OUTGOING,
@@ -106,6 +108,22 @@ class SqlStore(Database):
 
     def session(self, transaction_id: bytes) -> Session | None:
         return self.one(Session, select(_SESSIONS).where(_SESSIONS.c.key == transaction_id.hex()))
+
+    def device_change(self, change_id: str) -> DeviceChange | None:
+        return self.one(DeviceChange, select(_DEVICE_CHANGES).where(_DEVICE_CHANGES.c.key == change_id))
+
+    def device_change_to(self, order_id: str) -> DeviceChange | None:
+        table = _DEVICE_CHANGES
+        if not order_id:
+            return None
+        return self.one(DeviceChange, select(table).where(table.c.new_order_id == order_id))
+
+    def device_changes(self) -> list[DeviceChange]:
+        return self.all(DeviceChange, select(_DEVICE_CHANGES).order_by(_DEVICE_CHANGES.c.row_id))
+
+    def device_changes_of(self, iccid: str) -> list[DeviceChange]:
+        of_profile = select(_DEVICE_CHANGES).where(_DEVICE_CHANGES.c.iccid == iccid)
+        return self.all(DeviceChange, of_profile.order_by(_DEVICE_CHANGES.c.row_id))
 
     def notification(self, key: str) -> Notification | None:
         return self.one(Notification, select(_NOTIFICATIONS).where(_NOTIFICATIONS.c.key == key))

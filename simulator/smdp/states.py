@@ -77,7 +77,7 @@ class SessionState(Enum):
 
     INITIATED = "the server has sent its challenge"
     AUTHENTICATED = "the eUICC is authenticated and the profile chosen"
-    DELIVERED = "the bound profile package has been sent"
+    DELIVERED = "the bound profile package, or the data of a device change, have been sent"
     FINISHED = "the eUICC has reported the result"
     CANCELLED = "the LPA or the user gave up"
     FAILED = "the eUICC reported an error, or the order came to its end"
@@ -90,6 +90,7 @@ class SessionEvent(Enum):
     DELIVER = "GetBoundProfilePackage"
     RESULT = "HandleNotification with a ProfileInstallationResult"
     CANCEL = "CancelSession"
+    CONFIRM = "ConfirmDeviceChange"
     FAIL = "an error that ends the session"
 
 
@@ -97,9 +98,15 @@ _T, _V = SessionState, SessionEvent
 
 SESSION: Final[dict[SessionState, dict[SessionEvent, SessionState]]] = {
     _T.INITIATED: {_V.AUTHENTICATE: _T.AUTHENTICATED, _V.FAIL: _T.FAILED},
-    _T.AUTHENTICATED: {_V.DELIVER: _T.DELIVERED, _V.CANCEL: _T.CANCELLED, _V.FAIL: _T.FAILED},
+    _T.AUTHENTICATED: {
+        _V.DELIVER: _T.DELIVERED,
+        _V.CONFIRM: _T.DELIVERED,
+        _V.CANCEL: _T.CANCELLED,
+        _V.FAIL: _T.FAILED,
+    },
     _T.DELIVERED: {
         _V.DELIVER: _T.DELIVERED,
+        _V.CONFIRM: _T.DELIVERED,
         _V.RESULT: _T.FINISHED,
         _V.CANCEL: _T.CANCELLED,
         _V.FAIL: _T.FAILED,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from typing import Any, Protocol
 
-from simulator.smdp.records import Notification, Operator, Order, Outgoing, Record, Session
+from simulator.smdp.records import DeviceChange, Notification, Operator, Order, Outgoing, Record, Session
 
 
 class ConflictError(Exception):
@@ -53,6 +53,20 @@ class Store(Protocol):
 
     def session(self, transaction_id: bytes) -> Session | None: ...
 
+    def device_change(self, change_id: str) -> DeviceChange | None: ...
+
+    def device_change_to(self, order_id: str) -> DeviceChange | None:
+        """The one by which the new device gets this order."""
+        ...
+
+    def device_changes(self) -> list[DeviceChange]:
+        """All of them, oldest first."""
+        ...
+
+    def device_changes_of(self, iccid: str) -> list[DeviceChange]:
+        """Those of the profile with this ICCID (18 to 20 digits), oldest first."""
+        ...
+
     def notification(self, key: str) -> Notification | None: ...
 
     def notifications(self) -> list[Notification]:
@@ -81,6 +95,7 @@ class MemoryStore:
         self._lock = threading.Lock()
         self._orders: dict[str, Order] = {}
         self._sessions: dict[str, Session] = {}
+        self._device_changes: dict[str, DeviceChange] = {}
         self._notifications: dict[str, Notification] = {}
         self._operators: dict[str, Operator] = {}
         self._outgoing: dict[str, Outgoing] = {}
@@ -107,6 +122,18 @@ class MemoryStore:
 
     def session(self, transaction_id: bytes) -> Session | None:
         return self._sessions.get(transaction_id.hex())
+
+    def device_change(self, change_id: str) -> DeviceChange | None:
+        return self._device_changes.get(change_id)
+
+    def device_change_to(self, order_id: str) -> DeviceChange | None:
+        return next((one for one in self.device_changes() if one.new_order_id == order_id), None)
+
+    def device_changes(self) -> list[DeviceChange]:
+        return list(self._device_changes.values())
+
+    def device_changes_of(self, iccid: str) -> list[DeviceChange]:
+        return [change for change in self.device_changes() if change.iccid == iccid]
 
     def notification(self, key: str) -> Notification | None:
         return self._notifications.get(key)
@@ -150,6 +177,8 @@ class MemoryStore:
             return self._orders
         if isinstance(record, Session):
             return self._sessions
+        if isinstance(record, DeviceChange):
+            return self._device_changes
         if isinstance(record, Notification):
             return self._notifications
         return self._operators if isinstance(record, Operator) else self._outgoing

@@ -13,7 +13,7 @@ from asn1 import es2, es12
 from simulator.smdp.client import PeerClient
 from simulator.smdp.core import SmdpPlus
 from simulator.smdp.delivery import deliver
-from simulator.smdp.records import ES2_PLUS, Outgoing
+from simulator.smdp.records import ES2_PLUS, Operator, Outgoing
 from simulator.smdp.store import StoreError
 
 INTERVAL: Final = 5.0
@@ -35,6 +35,10 @@ class Peers:
         """ES12 of the SM-DS at this address."""
         return self._client("ES12", address)
 
+    def operator(self, operator: Operator) -> PeerClient:
+        """ES2+ of the operator's callback."""
+        return self._client(ES2_PLUS, operator.callback)
+
     def __call__(self, outgoing: Outgoing) -> PeerClient:
         """The way to whom a message is for; LookupError if the operator is not known any more."""
         if outgoing.interface != ES2_PLUS:
@@ -42,7 +46,7 @@ class Peers:
         operator = self._smdp.store.operator(outgoing.receiver)
         if operator is None or not operator.callback:
             raise LookupError(outgoing.receiver)
-        return self._client(ES2_PLUS, operator.callback)
+        return self.operator(operator)
 
     def _client(self, interface: str, address: str) -> PeerClient:
         identity = self._smdp.identity
@@ -70,7 +74,7 @@ def upkeep(
     """Keeps a server up for the length of the block, in a thread: a round every `interval` seconds. The
     server tells SM-DSs of events by the same ways."""
     peers, over = Peers(smdp), threading.Event()
-    smdp.registrars = peers.sm_ds
+    smdp.registrars, smdp.operators = peers.sm_ds, peers.operator
 
     def work() -> None:
         while not over.wait(interval):

@@ -161,8 +161,9 @@ def test_unknown_functions_and_values_are_refused() -> None:
 
 def test_every_member_has_an_encoding_that_exists() -> None:
     for function in es9.FUNCTIONS.values():
-        for member in (*function.request, *function.response):
+        alternatives = [member for members in function.alternatives for member in members]
+        for member in (*function.request, *function.response, *alternatives):
             kind, _, type_name = member.encoding.partition(":")
-            assert kind in {"text", "hex", "bytes", "der"}
+            assert kind in {"text", "hex", "bytes", "integer", "der"}
             if kind == "der":
                 assert type_name in rsp.types | {"Certificate"}

@@ -205,6 +205,8 @@ def test_names_of_methods() -> None:
         "get_bound_profile_package",
         "handle_notification",
         "cancel_session",
+        "confirm_device_change",
+        "check_progress",
     ]
 
 

@@ -106,6 +106,7 @@ class Euicc:
     def authenticate(self, server: dict[str, Any], matching_id: str, **changes: Any) -> dict[str, Any]:
         """Checks the server's proof, and gives the request of AuthenticateClient."""
         signed = server["serverSigned1"]
+        self.auth_certificate = server["serverCertificate"]
         certificate = Certificate.parse(server["serverCertificate"])
         assert ecc.verify_raw(certificate.public_key, server["serverSignature1"], signed.raw)
         context = {"matchingId": matching_id, "deviceInfo": {"tac": bytes(4), "deviceCapabilities": {}}}
@@ -153,6 +154,52 @@ class Euicc:
             "transactionId": offer["transactionId"],
             "prepareDownloadResponse": ("downloadResponseOk", response),
         }
+
+    def prepare_change(
+        self, offer: dict[str, Any], confirmation_code: str = "", *, encrypts: bool = True, **changes: Any
+    ) -> dict[str, Any]:
+        """Checks the server's offer of a device change, and gives the request of ConfirmDeviceChange."""
+        self.check_auth(offer, 4, self.signature1)
+        answer: dict[str, Any] = {"transactionId": offer["transactionId"]}
+        if encrypts:
+            answer["eacEuiccOtpk"] = ecc.public_bytes(self.one_time)
+        if confirmation_code:
+            once = sha256(confirmation_code.encode()).digest()
+            answer["hashCc"] = sha256(once + offer["transactionId"]).digest()
+        raw = rsp.encode("EUICCSigned3", {**answer, **changes})
+        self.signature3 = self.sign(raw + tlv.encode(0x5F37, offer["smdpSignature4"]))
+        response = {"euiccSigned3": rsp.decode("EUICCSigned3", raw), "euiccSignature3": self.signature3}
+        return {
+            "transactionId": offer["transactionId"],
+            "prepareDeviceChangeResponse": ("prepareDeviceChangeResponseOk", response),
+        }
+
+    def check_auth(self, answer: dict[str, Any], number: int, previous: bytes) -> Any:
+        """What the server has signed with the key of its CERT.DPauth, over `previous` too."""
+        signed = answer[f"smdpSigned{number}"]
+        covered = signed.raw + tlv.encode(0x5F37, previous)
+        certificate = Certificate.parse(self.auth_certificate)
+        assert ecc.verify_raw(certificate.public_key, answer[f"smdpSignature{number}"], covered)
+        assert signed["transactionId"] == answer["transactionId"]
+        return signed
+
+    def open_change(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """DeviceChangeData in the answer of ConfirmDeviceChange."""
+        kind, value = self.check_auth(answer, 5, self.signature3)["deviceChangeResponse"]
+        if kind == "deviceChangeData":
+            return dict(value)
+        template = value["controlRefTemplate"]
+        assert (template["keyType"], template["keyLen"]) == (b"\x88", b"\x10")
+        secret = ecc.shared_secret(self.one_time, value["eacSmdpOtpk"])
+        bsp = Bsp.from_keys(derive_session_keys(secret, host_id=template["hostId"], eid=self.eid))
+        clear = b"".join(bsp.unprotect(tlv.encode(0x87, one)) for one in value["sequenceOf87"])
+        return dict(rsp.decode("DeviceChangeData", clear))
+
+    def deletion(self, **changes: Any) -> dict[str, Any]:
+        """DeleteNotificationForDc, as it travels within an activation code."""
+        raw = rsp.encode("NotificationMetadata", {**self._metadata("delete"), **changes})
+        metadata = rsp.decode("NotificationMetadata", raw).retagged(0xA0)
+        return {"notificationMetadata": metadata, "euiccNotificationSignature": self.sign(raw)}
 
     def open(self, package: bytes) -> tuple[dict[str, Any], dict[str, Any], bytes]:
         """ConfigureISDP, StoreMetadata and the profile package in a Bound Profile Package (§2.5.4)."""

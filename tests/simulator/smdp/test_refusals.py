@@ -444,6 +444,8 @@ ES2_REFUSALS = (
     *("MATCHING_ID_IN_USE", "MATCHING_ID_ASSOCIATION", "SMDS_FAILED", "SMDS_INACCESSIBLE"),
 )
 """Those of ES2+, which test_es2.py reaches."""
+DEVICE_CHANGE_REFUSALS = ("DEVICE_CHANGE", "DEVICE_CHANGE_NOT_ALLOWED", "DELETION", "DC_SESSION")
+"""Those of device change, which test_smdp_device_change.py reaches."""
 
 
 def test_every_refusal_is_tested_and_has_its_own_codes() -> None:
@@ -455,7 +457,7 @@ def test_every_refusal_is_tested_and_has_its_own_codes() -> None:
         Refusal.PROTOCOL_VERSION,
     }
     counted = {Refusal.CONFIRMATION_CODE, Refusal.CONFIRMATION_CODE_ATTEMPTS}
-    es2 = {Refusal[name] for name in ES2_REFUSALS}
+    es2 = {Refusal[name] for name in (*ES2_REFUSALS, *DEVICE_CHANGE_REFUSALS)}
     told_only = {Refusal.CANCELLED}
     assert {c.refusal for c in CASES} | by_http | counted | es2 | told_only == set(Refusal)
     codes = [(r.subject_code, r.reason_code) for r in Refusal]
