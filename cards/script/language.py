@@ -33,6 +33,8 @@ _KEY_REFERENCES = {f"PIN{n}": n for n in range(1, 9)} | {f"ADM{n}": 0x09 + n for
 """TS 102 221 Table 9.3: application PINs '01' to '08', ADM1 to ADM5 '0A' to '0E'."""
 KEY_REFERENCES = _KEY_REFERENCES | {"UPIN": 0x11} | {f"LOCAL{n}": 0x80 + n for n in range(1, 9)}
 """Names of key references; LOCAL1 is the second application PIN '81'."""
+_ABOUT = ("clause", "needs", "destructive")
+"""First words of lines about a section."""
 _DEPTH = 32
 """How deep includes and macros may stand in one another."""
 
@@ -58,11 +60,37 @@ class _Reader:
     title: str = ""
     place: str = ""
     steps: list[Step] = field(default_factory=list)
+    clause: str = ""
+    needs: tuple[str, ...] = ()
+    destructive: bool = False
 
     def begin(self, title: str, place: str) -> None:
         if self.steps or self.title:
-            self.sections.append(Section(self.title or "script", self.place, tuple(self.steps)))
+            self.sections.append(
+                Section(
+                    self.title or "script",
+                    self.place,
+                    tuple(self.steps),
+                    self.clause,
+                    self.needs,
+                    self.destructive,
+                )
+            )
         self.title, self.place, self.steps = title, place, []
+        self.clause, self.needs, self.destructive = "", (), False
+
+    def describe(self, word: str, rest: str) -> None:
+        """A line about the section, before its first step."""
+        if self.steps:
+            raise ValueError(f"{word} belongs before the first step of its section")
+        if word == "clause":
+            self.clause = rest
+        elif word == "needs":
+            self.needs += tuple(rest.split())
+        elif rest:
+            raise ValueError("destructive takes nothing")
+        else:
+            self.destructive = True
 
 
 def parse_script(text: str, name: str, folder: Path | None = None) -> Script:
@@ -113,7 +141,7 @@ def _define(reader: _Reader, line: _Line, lines: Iterator[_Line]) -> None:
     name, *parameters = line.text.split()[1:] or [""]
     if (
         not re.fullmatch(NAME, name)
-        or name in _STEPS
+        or name in (*_STEPS, *_ABOUT)
         or not all(re.fullmatch(NAME, item) for item in parameters)
     ):
         raise ScriptError(line.place, f"{name!r} cannot be the name of a macro")
@@ -140,7 +168,9 @@ def _include(reader: _Reader, line: _Line, folder: Path | None, depth: int) -> N
 def _step(reader: _Reader, line: _Line, folder: Path | None, depth: int) -> None:
     word = _WORD.match(line.text)
     name, rest = (word[1], word[2] or "") if word else ("", "")
-    if name in reader.macros:
+    if name in _ABOUT:
+        reader.describe(name, rest)
+    elif name in reader.macros:
         _expand(reader, line, reader.macros[name], rest.split(), folder, depth)
     elif name in _STEPS:
         reader.steps.append(_STEPS[name](line, rest))

@@ -86,11 +86,15 @@ class Set(Step):
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Steps under a heading; one test."""
+    """Steps under a heading; one test. `clause` is what it is about, `needs` names what a card must be able
+    to do for it, and with `destructive` it leaves the card changed."""
 
     title: str
     place: str
     steps: tuple[Step, ...]
+    clause: str = ""
+    needs: tuple[str, ...] = ()
+    destructive: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,14 +133,19 @@ def opened(name: str) -> Iterator[NamedCard]:
 
     with _held(name):
         card = revive(name, home.read_card(name))
-        card.end = DurableCard(card.card, card.save, lambda state: home.write_card(name, state))
-        quirks = edge.quirks()
-        if quirks is not None:
-            from simulator.faults import QuirkyCard
-
-            card.end = QuirkyCard(card.end, quirks)
-        card.end = tracing.watched(card.end, f"card {name}")
+        durable = DurableCard(card.card, card.save, lambda state: home.write_card(name, state))
+        card.end = tracing.watched(with_quirks(durable), f"card {name}")
         yield card
+
+
+def with_quirks(card: CardLike) -> CardLike:
+    """The card behind what `esim --quirks` puts in the way, if anything."""
+    quirks = edge.quirks()
+    if quirks is None:
+        return card
+    from simulator.faults import QuirkyCard
+
+    return QuirkyCard(card, quirks)
 
 
 @contextmanager

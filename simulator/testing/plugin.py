@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def card_source(pytestconfig: pytest.Config) -> CardSource:
     """Where cards come from in this run."""
-    return _source(pytestconfig)
+    return source(pytestconfig)
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def trace() -> ApduTrace:
 @pytest.fixture
 def reader(request: pytest.FixtureRequest, card_source: CardSource) -> Iterator[CardLink]:
     """The reader with the card in it: `transmit`, `reset`, and in the simulation `remove` and `insert`."""
-    _check_marks(request.node, card_source)
+    _check_marks(request.node)
     link = card_source.open()
     yield link
     link.close()
@@ -113,14 +113,15 @@ def lpa(card: CardLink, smdp: SmdpPlus) -> Iterator[Lpa]:
         yield opened
 
 
-def _bench(source: CardSource) -> Bench:
+def _bench(cards: CardSource) -> Bench:
     from simulator.testing.bench import make_bench
 
-    found: Bench = getattr(source, "bench", None) or make_bench()
+    found: Bench = getattr(cards, "bench", None) or make_bench()
     return found
 
 
-def _source(config: pytest.Config) -> CardSource:
+def source(config: pytest.Config) -> CardSource:
+    """Where cards come from in this run, by `--card`."""
     if _SOURCE not in config.stash:
         from simulator.testing.sources import source_of
 
@@ -134,36 +135,41 @@ def _source(config: pytest.Config) -> CardSource:
 # What a test needs
 
 
-def _check_marks(node: pytest.Item, source: CardSource) -> None:
+def _check_marks(node: pytest.Item) -> None:
+    words = [word for mark in node.iter_markers("requires") for word in mark.args]
+    check_needs(node, words, node.get_closest_marker("destructive") is not None)
+
+
+def check_needs(node: pytest.Item, words: Iterable[str], destructive: bool) -> None:
     """Skip a test for what its card lacks, and one that would change a card nobody named."""
-    for mark in node.iter_markers("requires"):
-        for word in mark.args:
-            _require(node, source, word)
-    if node.get_closest_marker("destructive") and not source.is_simulated:
-        _check_named(node, source)
+    cards = source(node.config)
+    for word in words:
+        _require(node, cards, word)
+    if destructive and not cards.is_simulated:
+        _check_named(node, cards)
 
 
-def _require(node: pytest.Item, source: CardSource, word: str) -> None:
+def _require(node: pytest.Item, cards: CardSource, word: str) -> None:
     from simulator.testing.capabilities import CAPABILITIES, has
 
     if word not in CAPABILITIES:
         raise pytest.UsageError(f"requires({word!r}): the words are {', '.join(CAPABILITIES)}")
     known = node.config.stash[_CAPABILITIES]
     if word not in known:
-        link = source.open()
+        link = cards.open()
         try:
             known[word] = has(link, word)
         finally:
             link.close()
     if not known[word]:
         row = CAPABILITIES[word]
-        pytest.skip(f"the card ({source.name}) does not do this: {word}, {row.meaning} ({row.clause})")
+        pytest.skip(f"the card ({cards.name}) does not do this: {word}, {row.meaning} ({row.clause})")
 
 
-def _check_named(node: pytest.Item, source: CardSource) -> None:
+def _check_named(node: pytest.Item, cards: CardSource) -> None:
     from simulator.testing.identity import numbers_of
 
-    link = source.open()
+    link = cards.open()
     try:
         numbers = numbers_of(link)
     finally:

@@ -12,14 +12,15 @@ from simulator.testing.trace import ApduTrace
 
 if TYPE_CHECKING:
     from cards.script.model import Section
-    from cards.script.runner import StepResult
+    from cards.script.runner import SectionResult
 
 
 class ScriptFailure(Exception):  # noqa: N818 - what a report shows, not an error of anybody
     """A step of a script did not get what it expects."""
 
-    def __init__(self, result: StepResult) -> None:
-        super().__init__(str(result))
+    def __init__(self, result: SectionResult) -> None:
+        clause = f" ({result.section.clause})" if result.section.clause else ""
+        super().__init__(f"{result.failure}{clause}")
 
 
 class ScriptFile(pytest.File):
@@ -39,9 +40,9 @@ class ScriptFile(pytest.File):
     def runner(self) -> Runner:
         """The card of this file, opened by the first section that runs."""
         if self._runner is None:
-            from simulator.testing.plugin import _source
+            from simulator.testing.plugin import source
 
-            link = _source(self.config).open()
+            link = source(self.config).open()
             self.addfinalizer(link.close)
             self._runner = Runner(self.trace.of(link), variables=self._variables)
         return self._runner
@@ -55,11 +56,14 @@ class SectionItem(pytest.Item):
         self.section = section
 
     def runtest(self) -> None:
+        from simulator.testing.plugin import check_needs
+
         assert isinstance(self.parent, ScriptFile)
+        check_needs(self, self.section.needs, self.section.destructive)
         self._first = len(self.parent.trace.exchanges)
         result = self.parent.runner().run_section(self.section)
         if result.failure:
-            raise ScriptFailure(result.failure)
+            raise ScriptFailure(result)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         assert isinstance(self.parent, ScriptFile)

@@ -301,3 +301,16 @@ def test_a_dump_of_pysim() -> None:
     assert failure.problem.endswith("byte 8 is 02 in place of 01")
     with pytest.raises(ScriptError, match="no answer"):
         parse("-> a0a40000023f00\n", "dump.txt")
+
+
+def test_what_a_section_is_about() -> None:
+    script = parse("[a]\nclause TS 102 221 §11.1.1\nneeds usim\nneeds es10c\ndestructive\nreset\n[b]\nreset")
+    first, second = script.sections
+    assert (first.clause, first.needs, first.destructive) == ("TS 102 221 §11.1.1", ("usim", "es10c"), True)
+    assert (second.clause, second.needs, second.destructive) == ("", (), False)
+
+
+@pytest.mark.parametrize("text", ["reset\nneeds usim", "[a]\nreset\nclause x", "destructive now"])
+def test_what_a_section_is_about_stands_first(text: str) -> None:
+    with pytest.raises(ScriptError, match=r"belongs before the first step|destructive takes nothing"):
+        parse(text)

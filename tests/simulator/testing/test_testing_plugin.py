@@ -180,3 +180,13 @@ def test_what_a_card_can_do(bench: Bench) -> None:
     link = InProcessLink(bench.euicc)  # without a profile: no files
     found = {word for word in CAPABILITIES if has(link, word)}
     assert found == {"uicc", "gsm", "channels", "es10a", "es10b", "es10c"}
+
+
+def test_sections_that_need_something(project: pytest.Pytester) -> None:
+    text = (
+        "[no]\nneeds version3\nreset\n[yes]\nclause TS 102 221 §11.1.1\nneeds usim\n00A40004023F00 => 6A82\n"
+    )
+    project.makefile(".apdu", cards=text)
+    result = project.runpytest_inprocess("-rs")
+    result.assert_outcomes(skipped=1, failed=1)
+    result.stdout.fnmatch_lines(["*in place of 6A82 (TS 102 221 §11.1.1)"])

@@ -1,0 +1,58 @@
+"""`esim conform` and its reports."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+from tests.simulator.cli.conftest import Esim
+
+
+def test_a_plain_sim(esim: Esim, tmp_path: Path) -> None:
+    esim("card", "new", "plain", "--sim", "--profile", "test-operator")
+    junit, html = tmp_path / "report.xml", tmp_path / "report.html"
+    outcome = esim("conform", "--card", "plain", "--junit", junit, "--html", html)
+    assert outcome.status == 0, outcome.out
+    assert outcome.out.splitlines()[-1] == "50 passed, 0 failed, 52 skipped"
+    suites = ET.parse(junit).getroot()
+    assert {suite.get("name"): suite.get("failures") for suite in suites}["uicc"] == "0"
+    assert "<h1>Conformance of plain</h1>" in html.read_text()
+
+
+def test_an_euicc_stays_as_it_is(esim: Esim) -> None:
+    esim("card", "new", "phone", "--profile", "test-operator", "--enable")
+    before = esim("card", "show", "phone", "--json").out
+    outcome = esim("conform", "--card", "phone", "--suite", "profiles", "--suite", "provisioning", "--json")
+    results = [json.loads(line) for line in outcome.out.splitlines()]
+    assert {result["verdict"] for result in results} == {"passed"}
+    assert results[0]["apdus"]
+    assert esim("card", "show", "phone", "--json").out == before
+
+
+def test_a_failure_is_told_with_its_apdus(esim: Esim, tmp_path: Path) -> None:
+    quirk = tmp_path / "wrong.py"
+    quirk.write_text(
+        "def after_apdu(command, response):\n"
+        "    if command[:2] == bytes.fromhex('00FC'):\n"
+        "        return bytes.fromhex('9000')\n"
+    )
+    esim("card", "new", "plain", "--sim", "--profile", "test-operator")
+    outcome = esim("--quirks", quirk, "conform", "--card", "plain", "--suite", "uicc")
+    assert outcome.status == 1
+    assert "failed  An unknown instruction (TS 102 221 §10.1.2)" in outcome.out
+    assert "-> 00FC0000" in outcome.out
+
+
+def test_a_suite_that_is_not_there(esim: Esim) -> None:
+    esim("card", "new", "plain", "--sim", "--profile", "test-operator")
+    outcome = esim("conform", "--card", "plain", "--suite", "hat")
+    assert outcome.status == 2
+    assert "there is no suite 'hat': they are uicc, files" in outcome.err
+
+
+def test_the_list(esim: Esim) -> None:
+    assert (
+        "SELECT of the MF answers its FCP (TS 102 221 §11.1.1.3)"
+        in esim("conform", "--card", "x", "--list").out
+    )
