@@ -191,11 +191,17 @@ class ProtectedLink:
 def _check_number(link: CardLink, allowed: str) -> None:
     wanted = "".join(allowed.split()).replace("-", "")
     link.reset()
-    numbers = [str(number) for number in (_iccid(link), _eid(link)) if number]
+    numbers = numbers_of(link)
     link.reset()
     if wanted not in numbers:
         known = " and ".join(numbers) or "none that can be read"
         raise CardError(f"changes are allowed to the card {allowed}, but the one here has the number {known}")
+
+
+def numbers_of(link: CardLink) -> list[str]:
+    """The numbers by which a user names a card: its ICCID, and its EID if it is an eUICC; as far as it tells
+    them."""
+    return [str(number) for number in (_iccid(link), _eid(link)) if number]
 
 
 def _iccid(link: CardLink) -> Iccid | None:

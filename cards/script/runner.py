@@ -9,6 +9,7 @@ from cards.apdu import ApduError, CommandApdu, ResponseApdu
 from cards.errors import CardError, LinkError
 from cards.link import CardLink
 from cards.processors import Direct, GetResponse, Processor, Trace, class_on_channel
+from cards.protection import Protected
 from cards.script.bytes import Mask
 from cards.script.model import (
     Close,
@@ -85,12 +86,13 @@ class Runner:
         return SectionResult(section, tuple(results))
 
     def run_step(self, step: Step) -> StepResult:
-        """Run a step. LinkError if the card is gone; every other trouble is in the result."""
+        """Run a step. LinkError if the card is gone, Protected if a command was kept from it; every other
+        trouble is in the result."""
         self._last = None
         problem = ""
         try:
             _ACTIONS[type(step)](self, step)
-        except LinkError:
+        except (LinkError, Protected):
             raise
         except (_Differs, CardError, ApduError, ValueError) as error:
             problem = str(error)

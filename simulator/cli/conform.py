@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from simulator.cli import edge, home, named
+from simulator.cli import edge, home
+from simulator.cli.which import Which, card_options
 
 if TYPE_CHECKING:
     from cards import CardLink
@@ -21,7 +23,7 @@ ADDRESS = "testsmdpplus1.example.com"
 
 
 @click.command("conform")
-@click.option("--card", "name", required=True, metavar="NAME", help="The card; see `esim card list`.")
+@card_options()
 @click.option(
     "--suite", "suites", multiple=True, metavar="SUITE", help="Only these; all of them if not given."
 )
@@ -31,7 +33,7 @@ ADDRESS = "testsmdpplus1.example.com"
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a check.")
 @edge.PKI_FOLDER
 def command(
-    name: str,
+    which: Which,
     suites: tuple[str, ...],
     only_list: bool,
     junit: Path | None,
@@ -41,7 +43,8 @@ def command(
 ) -> int:
     """Check a card against the clauses of TS 102 221, TS 31.102 and SGP.22.
 
-    A simulated card is copied for each check, and stays as it is. The exit status is 1 if a check failed.
+    A simulated card is copied for each check, and stays as it is. Of a real one, checks that change it run
+    only with --allow-changes. The exit status is 1 if a check failed.
     """
     from simulator.conformance import SUITES, Verdict, checks, conform, report
 
@@ -54,31 +57,34 @@ def command(
             click.echo(f"{check.suite:<13}{check.title} ({check.clause})")
         return 0
     results = []
-    for result in conform(_copies(name), chosen, server=_server(folder), may_change=True):
-        results.append(result)
-        if as_json:
-            click.echo(json.dumps(report.as_object(result)))
-        else:
-            _show(result)
+    with _cards(which) as connect:
+        may_change = bool(which.allowed) or not which.is_real
+        for result in conform(connect, chosen, server=_server(folder), may_change=may_change):
+            results.append(result)
+            if as_json:
+                click.echo(json.dumps(report.as_object(result)))
+            else:
+                _show(result)
     if junit:
-        home.write_atomically(junit, report.junit(results, name).encode())
+        home.write_atomically(junit, report.junit(results, which.title).encode())
     if html:
-        home.write_atomically(html, report.html(results, name).encode())
+        home.write_atomically(html, report.html(results, which.title).encode())
     if not as_json:
         totals = (f"{report.count(results, verdict)} {verdict.value}" for verdict in Verdict)
         click.echo(", ".join(totals))
     return 1 if report.count(results, Verdict.FAILED) else 0
 
 
-def _copies(name: str) -> Callable[[], CardLink]:
-    from cards import InProcessLink
+@contextmanager
+def _cards(which: Which) -> Iterator[Callable[[], CardLink]]:
+    """What gives the card: a copy of a simulated one each time, a real one always the same."""
+    if not which.is_real:
+        yield which.copies()
+        return
+    from simulator.testing.sources import Lent
 
-    stored = home.read_card(name)
-
-    def connect() -> CardLink:
-        return InProcessLink(named.with_quirks(named.revive(name, stored).end))
-
-    return connect
+    with which.opened() as link:
+        yield lambda: Lent(link)
 
 
 def _server(folder: Path | None) -> Callable[[], SmdpPlus]:

@@ -1,9 +1,10 @@
-"""Which card a command is about: a simulated one on disk (--card), or a real one in a reader (--reader)."""
+"""Which card a command is about: a simulated one on disk (--card), or a real one in a reader (--reader) or
+behind a modem (--modem)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from simulator.cli import edge, home, named, tracing
+from simulator.cli import home, named, tracing
 
 if TYPE_CHECKING:
     from cards.link import CardLink
@@ -26,11 +27,17 @@ _READER_OPTIONS = (
         help="Use the card in this reader: its name, number, or ATR of the card; see `esim reader list`.",
     ),
     click.option(
+        "--modem",
+        metavar="PORT",
+        envvar="ESIM_MODEM",
+        help="Use the card behind the modem on this serial port, such as /dev/ttyUSB2.",
+    ),
+    click.option(
         "--allow-changes",
         "allowed",
         default="",
         metavar="ICCID|EID",
-        help="Allow changes to the card in the reader, if it is this one.",
+        help="Allow changes to the card in the reader or modem, if it is this one.",
     ),
     click.option("--shared", is_flag=True, help="Let other programs use the card in the reader, too."),
     click.option(
@@ -45,6 +52,7 @@ class Which:
 
     name: str | None = None
     reader: str | None = None
+    modem: str | None = None
     allowed: str = ""
     is_shared: bool = False
     protocol: str = "any"
@@ -52,13 +60,20 @@ class Which:
     @property
     def title(self) -> str:
         """How a user calls the card; empty if nothing is said."""
+        if self.modem is not None:
+            return f"behind the modem {self.modem}"
         return f"in the reader {self.reader}" if self.reader else self.name or ""
+
+    @property
+    def is_real(self) -> bool:
+        """Whether it is a card that somebody may need, and that is there only once."""
+        return self.reader is not None or self.modem is not None
 
     @contextmanager
     def opened(self) -> Iterator[CardLink]:
         """A link to the card, for as long as the block runs; it was not reset yet."""
-        if self.reader is not None:
-            with self._in_reader() as link:
+        if self.is_real:
+            with self._real() as link:
                 yield link
             return
         with named.opened(self._named()) as card:
@@ -67,8 +82,8 @@ class Which:
     @contextmanager
     def opened_euicc(self) -> Iterator[CardLink]:
         """The same for a command that needs an eUICC, and takes the only one there is if nothing is said."""
-        if self.reader is not None:
-            with self._in_reader() as link:
+        if self.is_real:
+            with self._real() as link:
                 yield link
             return
         chosen = self.name or only_euicc()
@@ -80,24 +95,49 @@ class Which:
                 )
             yield _in_process(card)
 
+    def copies(self) -> Callable[[], CardLink]:
+        """Gives copies of a simulated card, each fresh; what they change is kept nowhere."""
+        name = self._named()
+        stored = home.read_card(name)
+
+        def copy() -> CardLink:
+            from cards import InProcessLink
+
+            return InProcessLink(named.with_quirks(named.revive(name, stored).end))
+
+        return copy
+
     def _named(self) -> str:
         if self.name is None:
-            raise click.UsageError("Say which card: --card NAME, or --reader READER for one in a reader.")
+            raise click.UsageError("Say which card: --card NAME, or --reader READER, or --modem PORT.")
         return self.name
+
+    @contextmanager
+    def _real(self) -> Iterator[CardLink]:
+        from cards.protection import ProtectedLink
+
+        with self._behind_modem() if self.modem is not None else self._in_reader() as link:
+            place = f"reader {self.reader}" if self.modem is None else f"modem {self.modem}"
+            yield _watched(ProtectedLink(link, self.allowed), place)
 
     @contextmanager
     def _in_reader(self) -> Iterator[CardLink]:
         from cards.pcsc import Protocol, Service
-        from cards.protection import ProtectedLink
 
         assert self.reader is not None
         with Service() as service:
             protocol = Protocol[PROTOCOLS[self.protocol]]
-            link: CardLink = service.connect(self.reader, protocol=protocol, is_shared=self.is_shared)
-            try:
-                yield _watched(_with_quirks(ProtectedLink(link, self.allowed)), f"reader {self.reader}")
-            finally:
-                link.close()
+            link = service.connect(self.reader, protocol=protocol, is_shared=self.is_shared)
+            with closing(link):
+                yield link
+
+    @contextmanager
+    def _behind_modem(self) -> Iterator[CardLink]:
+        from cards.at import SerialPort, open_modem
+
+        assert self.modem is not None
+        with closing(open_modem(SerialPort(self.modem))) as link:
+            yield link
 
 
 def _in_process(card: named.NamedCard) -> CardLink:
@@ -107,20 +147,13 @@ def _in_process(card: named.NamedCard) -> CardLink:
 
 
 def _watched(link: CardLink, name: str) -> CardLink:
-    from cards import InProcessLink
-
-    shown = tracing.watched(link, name)
-    return link if shown is link else InProcessLink(shown)
-
-
-def _with_quirks(link: CardLink) -> CardLink:
-    quirks = edge.quirks()
-    if quirks is None:
+    """The card behind what --quirks puts in the way, seen by --trace; itself where there is neither."""
+    seen = tracing.watched(named.with_quirks(link), name)
+    if seen is link:
         return link
     from cards import InProcessLink
-    from simulator.faults import QuirkyCard
 
-    return InProcessLink(QuirkyCard(link, quirks))
+    return InProcessLink(seen)
 
 
 def only_euicc() -> str:
@@ -136,15 +169,16 @@ def only_euicc() -> str:
 def card_options(
     words: str = "The card; see `esim card list`.", *, envvar: str | None = None
 ) -> Callable[[Function], Function]:
-    """--card, --reader and what belongs to them, handed over as `which`; and --trace."""
+    """--card, --reader, --modem and what belongs to them, handed over as `which`; and --trace."""
 
     def decorate(function: Function) -> Function:
         @wraps(function)
         def call(
-            *arguments: Any, name: str | None, reader: str | None, allowed: str, shared: bool, protocol: str,
-            **options: Any,
+            *arguments: Any, name: str | None, reader: str | None, modem: str | None, allowed: str,
+            shared: bool, protocol: str, **options: Any,
         ) -> Any:  # fmt: skip
-            which = Which(*_one_of(name, reader), allowed, shared, protocol)
+            which = Which(**_one_of(name=name, reader=reader, modem=modem), allowed=allowed, is_shared=shared,
+                          protocol=protocol)  # fmt: skip
             return function(*arguments, which=which, **options)
 
         decorated: Any = call
@@ -156,13 +190,13 @@ def card_options(
     return decorate
 
 
-def _one_of(name: str | None, reader: str | None) -> tuple[str | None, str | None]:
-    """The card or the reader; what was typed goes before what the environment says."""
-    if name is None or reader is None:
-        return name, reader
-    context = click.get_current_context()
-    if context.get_parameter_source("name") is ParameterSource.ENVIRONMENT:
-        return None, reader
-    if context.get_parameter_source("reader") is ParameterSource.ENVIRONMENT:
-        return name, None
-    raise click.UsageError("Give --card or --reader, not both.")
+def _one_of(**chosen: str | None) -> dict[str, str | None]:
+    """One card, reader or modem at most; what was typed goes before what the environment says."""
+    given = [name for name, value in chosen.items() if value is not None]
+    if len(given) > 1:
+        source = click.get_current_context().get_parameter_source
+        typed = [name for name in given if source(name) is not ParameterSource.ENVIRONMENT]
+        given = typed or given
+    if len(given) > 1:
+        raise click.UsageError("Give one of --card, --reader and --modem.")
+    return {name: value for name, value in chosen.items() if name in given}

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from cards import CardLink
 from cards.apdu import ApduError
 from cards.errors import CardError, LinkError
+from cards.protection import Protected
 from simulator.conformance.model import Check, CheckResult, NotConform, Subject, Verdict
 from simulator.smdp.core import SmdpPlus
 from simulator.testing.capabilities import has
@@ -70,6 +71,8 @@ def _run(check: Check, connect: Callable[[], CardLink], server: Callable[[], Smd
         check.run(subject)
     except LinkError:
         raise
+    except Protected as error:
+        verdict, finding = Verdict.SKIPPED, str(error)
     except (NotConform, CardError, ApduError) as error:
         verdict, finding = Verdict.FAILED, str(error)
     finally:

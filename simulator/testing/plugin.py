@@ -126,7 +126,7 @@ def source(config: pytest.Config) -> CardSource:
         from simulator.testing.sources import source_of
 
         try:
-            config.stash[_SOURCE] = source_of(config.getoption("--card"))
+            config.stash[_SOURCE] = source_of(config.getoption("--card"), config.getoption("--card-id"))
         except ValueError as error:
             raise pytest.UsageError(str(error)) from None
     return config.stash[_SOURCE]
@@ -167,7 +167,7 @@ def _require(node: pytest.Item, cards: CardSource, word: str) -> None:
 
 
 def _check_named(node: pytest.Item, cards: CardSource) -> None:
-    from simulator.testing.identity import numbers_of
+    from cards.protection import numbers_of
 
     link = cards.open()
     try:

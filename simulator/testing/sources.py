@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from typing import Protocol
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING, Protocol
 
 from cards.errors import LinkError
 from cards.link import CardLike, CardLink
+from cards.protection import ProtectedLink
 from simulator.testing.bench import Bench, Prototype, make_bench
+
+if TYPE_CHECKING:
+    from cards.pcsc import Service
+
+VIRTUAL_READER = "Virtual PCD 00 00"
+_SEEN_SECONDS = 10.0
+"""How long the PC/SC service may take to see a card."""
 
 
 class CardSource(Protocol):
@@ -69,32 +79,93 @@ class SimulatedSource:
         return SimulatedReader(self._prototype.copy())
 
 
-class LinkSource:
-    """A card that is there once: behind a reader or a modem. Each test opens and resets it."""
+class Lent:
+    """A link with another end: nothing, for one that somebody else closes."""
+
+    def __init__(self, link: CardLink, close: Callable[[], None] = lambda: None) -> None:
+        self.transmit = link.transmit
+        self.reset = link.reset
+        self.close = close
+
+
+class VirtualReaderSource:
+    """The same in the virtual reader of the operating system's PC/SC service: the way to a real card, with
+    one that may be spoilt."""
+
+    name = "vpcd"
+    is_simulated = True
+
+    def __init__(self, port: int | None = None) -> None:
+        self._simulated = SimulatedSource()
+        self.bench = self._simulated.bench
+        self._port = port
+
+    def open(self) -> CardLink:
+        from cards.pcsc import Service
+        from cards.plug import FIRST_PORT, plugged
+
+        with ExitStack() as stack:
+            service = stack.enter_context(Service())
+            _wait_for(service, has_card=False)  # the card of the test before
+            stack.enter_context(plugged(self._simulated.open(), self._port or FIRST_PORT))
+            _wait_for(service, has_card=True)
+            link = stack.enter_context(closing(service.connect(VIRTUAL_READER)))
+            opened = stack.pop_all()
+        return Lent(link, opened.close)
+
+
+def _wait_for(service: Service, *, has_card: bool) -> None:
+    """Until the service has noticed that the first slot of its virtual reader has a card, or none."""
+    deadline = time.monotonic() + _SEEN_SECONDS
+    while service.find(VIRTUAL_READER).has_card is not has_card:
+        if time.monotonic() > deadline:
+            raise LinkError(f"the PC/SC service does not see what happens in {VIRTUAL_READER}")
+        time.sleep(0.02)
+
+
+class RealSource:
+    """A card that is there once: in a reader or behind a modem. Each test opens and resets it; what could
+    change it is kept away unless its number is `allowed`."""
 
     is_simulated = False
 
-    def __init__(self, name: str, connect: Callable[[], CardLink]) -> None:
+    def __init__(self, name: str, connect: Callable[[ExitStack], CardLink], allowed: str = "") -> None:
         self.name = name
         self._connect = connect
+        self._allowed = allowed
 
     def open(self) -> CardLink:
-        link = self._connect()
-        link.reset()
-        return link
+        with ExitStack() as stack:
+            link = ProtectedLink(self._connect(stack), self._allowed)
+            link.reset()
+            opened = stack.pop_all()
+        return Lent(link, opened.close)
 
 
-def source_of(text: str) -> CardSource:
-    """The source that `--card` names. ValueError says what may stand there."""
+def source_of(text: str, allowed: str = "") -> CardSource:
+    """The source that `--card` names; `allowed` is the number of a real card that may be changed. ValueError
+    says what may stand there."""
     kind, _, rest = text.partition(":")
     if kind == "sim" and not rest:
         return SimulatedSource()
-    if kind == "modem" and rest:
-        return LinkSource(text, lambda: _modem(rest))
+    if kind == "vpcd" and (not rest or rest.isdecimal()):
+        return VirtualReaderSource(int(rest) if rest else None)
+    if kind in _REAL and rest:
+        return RealSource(text, lambda stack: _REAL[kind](stack, rest), allowed)
     raise ValueError(f"--card {text}: it is sim, sim:FILE, pcsc:READER, vpcd or modem:PORT")
 
 
-def _modem(port: str) -> CardLink:
+def _reader(stack: ExitStack, name: str) -> CardLink:
+    from cards.pcsc import Service
+
+    service = stack.enter_context(Service())
+    return stack.enter_context(closing(service.connect(name)))
+
+
+def _modem(stack: ExitStack, port: str) -> CardLink:
     from cards.at import SerialPort, open_modem
 
-    return open_modem(SerialPort(port))
+    return stack.enter_context(closing(open_modem(SerialPort(port))))
+
+
+_REAL: dict[str, Callable[[ExitStack, str], CardLink]] = {"pcsc": _reader, "modem": _modem}

@@ -85,6 +85,12 @@ def test_the_same_tests_on_a_card_behind_a_modem(project: pytest.Pytester, modem
         def test_files(uicc):
             assert str(uicc.read_iccid()) == "8999900000000000014"
 
+        def test_that_should_be_marked(uicc):
+            from cards.protection import Protected
+            uicc.select("MF/ADF.USIM/EF.FPLMN")
+            with pytest.raises(Protected, match="was not sent"):
+                uicc.update_binary(bytes.fromhex("99F907"))
+
         @pytest.mark.destructive
         def test_that_changes_the_card(uicc):
             uicc.select("MF/ADF.USIM/EF.FPLMN")
@@ -92,10 +98,14 @@ def test_the_same_tests_on_a_card_behind_a_modem(project: pytest.Pytester, modem
         """
     )
     result = project.runpytest_inprocess("--card", modem, "-rs")
-    result.assert_outcomes(passed=1, skipped=1)
-    result.stdout.fnmatch_lines([f"*it changes the card: name it with --card-id * or {ICCID}"])
-    project.runpytest_inprocess("--card", modem, "--card-id", "123").assert_outcomes(passed=1, errors=1)
-    project.runpytest_inprocess("--card", modem, "--card-id", ICCID).assert_outcomes(passed=2)
+    result.assert_outcomes(passed=2, skipped=1)
+    result.stdout.fnmatch_lines([f"*it changes the card: name it with --card-id {ICCID} or *"])
+    wrong = project.runpytest_inprocess("--card", modem, "--card-id", "123")
+    wrong.assert_outcomes(errors=3)
+    wrong.stdout.fnmatch_lines(
+        [f"*changes are allowed to the card 123, but the one here has the number {ICCID}*"]
+    )
+    project.runpytest_inprocess("--card", modem, "--card-id", ICCID).assert_outcomes(passed=2, failed=1)
 
 
 def test_a_failing_test_shows_its_apdus(project: pytest.Pytester) -> None:
