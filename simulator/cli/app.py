@@ -28,6 +28,7 @@ COMMANDS = {
     "profile": "Build, print and check profile packages.",
     "smdp": "Run a test SM-DP+, and manage its orders.",
     "smds": "Run a test SM-DS.",
+    "eim": "Run a test eIM, and order what IoT devices do.",
     "operator": "Order profiles at an SM-DP+ as an operator does.",
     "pki": "Make and explain the test certificates.",
     "doctor": "Say what works on this machine and what is missing.",

@@ -23,25 +23,16 @@ class Es9(Protocol):
         ...
 
 
-class Context:
-    """An eIM as its functions see it. It may be shared by threads if its entropy and `es9` may."""
+class Records:
+    """What an eIM does with its records alone."""
 
     def __init__(
-        self,
-        identity: EimIdentity,
-        store: EimStore,
-        *,
-        entropy: Callable[[int], bytes],
-        clock: Callable[[], datetime],
-        es9: Es9 | None = None,
+        self, store: EimStore, *, entropy: Callable[[int], bytes], clock: Callable[[], datetime]
     ) -> None:
-        """`entropy` gives the number of random bytes asked for; `clock` an aware time. Without `es9` nothing
-        is relayed."""
-        self.identity = identity
+        """`entropy` gives the number of random bytes asked for; `clock` an aware time."""
         self.store = store
         self.entropy = entropy
         self.clock = clock
-        self.es9 = es9
 
     def now(self) -> int:
         """Seconds since 1970."""
@@ -60,3 +51,21 @@ class Context:
     def new_package(self, eid: bytes, kind: PackageKind, content: bytes, **fields: Any) -> Package:
         """A package that is not saved yet, with a transaction id of its own."""
         return Package(self.entropy(TRANSACTION_ID_LENGTH), eid, kind, content, self.now(), **fields)
+
+
+class Context(Records):
+    """An eIM as its functions see it. It may be shared by threads if its entropy and `es9` may."""
+
+    def __init__(
+        self,
+        identity: EimIdentity,
+        store: EimStore,
+        *,
+        entropy: Callable[[int], bytes],
+        clock: Callable[[], datetime],
+        es9: Es9 | None = None,
+    ) -> None:
+        """As `Records`. Without `es9` nothing is relayed."""
+        super().__init__(store, entropy=entropy, clock=clock)
+        self.identity = identity
+        self.es9 = es9

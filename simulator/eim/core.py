@@ -10,23 +10,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from hashlib import sha256
 from typing import Any, Final, TypeVar
 
 from asn1 import esipa, iot, rsp
 from asn1.errors import DecodeError
 from simulator.eim import notifications, relay
 from simulator.eim.context import Context
-from simulator.eim.errors import UNDEFINED, EimError, Refused
-from simulator.eim.packages import data_request, get_eim_package
-from simulator.eim.records import Device, Notification, Package, PackageEvent, PackageKind
+from simulator.eim.errors import UNDEFINED, Refused
+from simulator.eim.orders import Orders
+from simulator.eim.packages import get_eim_package
+from simulator.eim.records import Notification, Package
 from simulator.eim.results import installed, provide_eim_package_result
-from simulator.lpa.activation_code import ActivationCode
 from simulator.smdp.store import ConflictError
 
 T = TypeVar("T")
 Message = esipa.Message
-Operation = tuple[str, Any]
 _TRIES: Final = 3
 """How often a message is handled when another one changes its records at the same time."""
 _log = logging.getLogger(__name__)
@@ -45,7 +43,7 @@ def without_eid(function: str, *, is_missing: bool) -> Message:
     return response, (kind, codes["missingEid" if is_missing else "invalidEid"])
 
 
-class Eim(Context):
+class Eim(Context, Orders):
     """An eIM: what IPAs ask it, and what its operator orders."""
 
     def answer(self, octets: bytes) -> bytes:
@@ -148,84 +146,6 @@ class Eim(Context):
     def deliver_notifications(self) -> int:
         """Try every notification that waits and whose time has come; how many were delivered."""
         return notifications.deliver_waiting(self)
-
-    def add_device(self, eid: bytes, *, counter: int = 0, association_token: int | None = None) -> Device:
-        """A device to manage, and a first package that asks what it is. `counter` is that of the last package
-        of this eIM, where it has sent any. EimError if it is there already."""
-        if len(eid) != 16 or not eid.hex().isdecimal():
-            raise EimError(f"{eid.hex()} is no EID: 32 digits are expected")
-        device = Device(eid, counter, association_token)
-        first = self.new_package(eid, PackageKind.DATA, data_request(), is_automatic=True)
-        try:
-            self.store.save(device, first)
-        except ConflictError:
-            raise EimError(f"there is a device {device.key} already") from None
-        return device._replace(version=1)
-
-    def set_token(self, eid: bytes, token: int | None) -> None:
-        """The association token that the eUICC gave for this eIM; None: there is none."""
-        self.store.save(self.device(eid)._replace(association_token=token))
-
-    def order(self, eid: bytes, *operations: Operation) -> Package:
-        """A signed package of operations for a device, either on profiles or on eIMs. EimError if the device
-        is unknown or they do not make a package."""
-        is_eco = [name.endswith("Eim") for name, _ in operations]
-        if not operations or any(is_eco) != all(is_eco):
-            raise EimError("a package has operations on profiles or on eIMs, not both")
-        kind = "ecoList" if is_eco[0] else "psmoList"
-        return self._queue(eid, PackageKind.EUICC, iot.encode("EuiccPackage", (kind, list(operations))))
-
-    def order_download(
-        self,
-        eid: bytes,
-        code: ActivationCode | None = None,
-        *,
-        smds: str | None = None,
-        confirmation_code: str = "",
-        is_indirect: bool = False,
-    ) -> Package:
-        """A trigger for a download: with an activation code; from the SM-DS `smds`, the eUICC's root SM-DS if
-        empty; or from the eUICC's default SM-DP+. An indirect one goes through this eIM."""
-        data: tuple[str, Any] = ("contactDefaultSmdp", None)
-        if code is not None:
-            data = ("activationCode", str(code))
-        elif smds is not None:
-            data = ("contactSmds", {"smdsAddress": smds} if smds else {})
-        if confirmation_code and not is_indirect:
-            raise EimError("an eIM uses a confirmation code in indirect downloads only")
-        hashed = sha256(confirmation_code.encode()).digest() if confirmation_code else b""
-        content = iot.encode("ProfileDownloadData", data)
-        return self._queue(
-            eid, PackageKind.DOWNLOAD, content, is_indirect=is_indirect, confirmation_code_hash=hashed
-        )
-
-    def order_data(self, eid: bytes, members: Iterable[str] = ()) -> Package:
-        """A request for data of the IPA and the eUICC, by members of IpaEuiccData; those that describe the
-        device if none are named."""
-        wanted = tuple(members)
-        content = data_request(wanted) if wanted else data_request()
-        return self._queue(eid, PackageKind.DATA, content)
-
-    def _queue(self, eid: bytes, kind: PackageKind, content: bytes, **fields: Any) -> Package:
-        device = self.device(eid)
-        package = self.new_package(device.eid, kind, content, **fields)
-        self.store.save(package)
-        return package._replace(version=1)
-
-    def withdraw(self, transaction_id: bytes) -> Package:
-        """Takes back a package that no IPA has fetched. EimError if there is none, or it is too late."""
-        package = self.package(transaction_id)
-        if package is None:
-            raise EimError(f"there is no package {transaction_id.hex()}")
-        withdrawn = package.moved(PackageEvent.WITHDRAW)
-        if withdrawn.state is package.state:
-            raise EimError(f"the package {package.key} is {package.state}: it cannot be taken back")
-        self.store.save(withdrawn._replace(finished_at=self.now()))
-        return withdrawn
-
-    def remove_device(self, eid: bytes) -> None:
-        """Forgets a device, its packages and notifications; EimError if there is none."""
-        self.store.remove(self.device(eid).eid)
 
 
 _FUNCTIONS: Final[dict[str, Callable[[Eim, Any], Message | None]]] = {

@@ -67,11 +67,17 @@ class EimIdentity:
         return _FQDN_TYPE if _HOST.fullmatch(self.eim_id) else _PROPRIETARY_TYPE
 
     def configuration(
-        self, *, counter: int = 0, with_token: bool = False, euicc_ci_key_id: bytes = b""
+        self,
+        *,
+        counter: int = 0,
+        with_token: bool = False,
+        is_indirect: bool = True,
+        euicc_ci_key_id: bytes = b"",
     ) -> dict[str, Any]:
         """EimConfigurationData that makes an eUICC obey this eIM. `counter` is that of the last package;
-        `with_token`: the eUICC shall make an association token; `euicc_ci_key_id`: under which CI it signs
-        its results, the one that it prefers if empty."""
+        `with_token`: the eUICC shall make an association token; `is_indirect`: IPAs may download through
+        this eIM; `euicc_ci_key_id`: under which CI the eUICC signs its results, the one that it prefers if
+        empty."""
         data: dict[str, Any] = {
             "eimId": self.eim_id,
             "eimFqdn": self.address,
@@ -79,8 +85,9 @@ class EimIdentity:
             "counterValue": counter,
             "eimPublicKeyData": ("eimCertificate", self.signing.certificate_der),
             "eimSupportedProtocol": _RETRIEVE_HTTPS,
-            "indirectProfileDownload": None,
         }
+        if is_indirect:
+            data["indirectProfileDownload"] = None
         if with_token:
             data["associationToken"] = -1
         if self.anchors:

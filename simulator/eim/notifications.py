@@ -33,7 +33,7 @@ def take(eim: Context, device: Device | None, pending: Pending) -> Notification:
     if device is None:
         raise Refused(UNDEFINED, "a notification of no device of this eIM")
     content = rsp.encode("PendingNotification", whole)
-    metadata = _metadata(whole)
+    metadata = metadata_of(whole)
     notification = Notification(
         eid=device.eid,
         sequence_number=metadata["seqNumber"],
@@ -64,7 +64,8 @@ def is_success(pending: Pending) -> bool:
     return bool(value["profileInstallationResultData"]["finalResult"][0] == "successResult")
 
 
-def _metadata(pending: Pending) -> dict[str, Any]:
+def metadata_of(pending: Pending) -> dict[str, Any]:
+    """The NotificationMetadata of a PendingNotification."""
     kind, value = pending
     found: dict[str, Any] = (
         value["profileInstallationResultData"]["notificationMetadata"]

@@ -149,6 +149,8 @@ def authenticate_client(eim: Context, request: dict[str, Any]) -> tuple[str, dic
         answer = _post(eim, session.address, EVENT_RETRIEVAL, message, name="authenticateClient")
         return "authenticateClientOkDSEsipa", _event(eim, session, package, answer)
     answer = _post(eim, session.address, "authenticateClient", message)
+    if "smdpSigned2" not in answer:
+        raise Refused(UNDEFINED, "the SM-DP+ has something else for the eUICC than a profile")
     device = eim.store.get(Device, session.eid.hex())
     check_metadata(device, answer["profileMetadata"])
     eim.store.save(
