@@ -27,9 +27,9 @@ def decode(cursor: Cursor) -> Iterator[Field]:
             following = 0
         octets = cursor.data[start : cursor.at]
         then = f"T={protocol} follows" if mask & 8 else "the last group"
-        names = "".join(name for bit, name in enumerate("ABCD") if mask >> bit & 1)
+        names = " ".join(name for bit, name in enumerate("ABCD") if mask >> bit & 1)
         yield Field(
-            f"interface bytes {number} ({names})", f"{hexadecimal(octets)}, {then}", start, len(octets)
+            f"interface bytes {number}, {names}", f"{hexadecimal(octets)}, {then}", start, len(octets)
         )
         number += 1
     if answer.historical:

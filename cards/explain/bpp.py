@@ -70,8 +70,8 @@ class PackageReader:
         message = cursor.data[start : ber_header(cursor).end]
         self._opener, self._metadata, self._elements, self._element_number = None, b"", b"", 0
         yield from tree(rsp, "InitialiseSecureChannelRequest", message, start)
-        transaction: bytes = rsp.decode("InitialiseSecureChannelRequest", message)["transactionId"]
-        self._opener = self._secrets.package(transaction)
+        one_time: bytes = rsp.decode("InitialiseSecureChannelRequest", message)["smdpOtpk"]
+        self._opener = self._secrets.package(one_time)
 
     def _segments(self, cursor: Cursor) -> Iterator[Field]:
         while cursor.left:

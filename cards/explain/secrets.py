@@ -40,15 +40,16 @@ class ChannelOpener(Protocol):
 class Secrets(Protocol):
     """The keys that somebody has."""
 
-    def package(self, transaction_id: bytes, /) -> PackageOpener | None:
-        """For the package of an RSP session."""
+    def package(self, smdp_otpk: bytes, /) -> PackageOpener | None:
+        """For the package whose InitialiseSecureChannel has this otPK.DP.ECKA (65 bytes)."""
 
-    def channel(self, protocol: int, host_challenge: bytes, card_challenge: bytes, /) -> ChannelOpener | None:
-        """For a secure channel session of SCP02 or SCP03."""
+    def channel(self, protocol: int, host_challenge: bytes, card_side: bytes, /) -> ChannelOpener | None:
+        """For a secure channel session of SCP02 (card side: sequence counter and challenge) or SCP03
+        (challenge), 8 bytes each."""
 
-    def packet(self, header: bytes, ciphered: bytes, /) -> Opened | None:
-        """A secured packet: SPI, KIc, KID and TAR in the clear, and what is ciphered behind them (TS 102
-        225)."""
+    def packet(self, packet: bytes, /) -> Opened | None:
+        """What is ciphered in a whole command packet, from CPL on: counter, padding, checksum, data
+        (TS 102 225 §5.1)."""
 
 
 class NoSecrets:
@@ -60,5 +61,5 @@ class NoSecrets:
     def channel(self, _: int, __: bytes, ___: bytes, /) -> None:
         return None
 
-    def packet(self, _: bytes, __: bytes, /) -> None:
+    def packet(self, _: bytes, /) -> None:
         return None

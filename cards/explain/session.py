@@ -14,6 +14,7 @@ from cards.explain.bpp import PIECES, PackageReader
 from cards.explain.commands import Command
 from cards.explain.fields import Decoder, Field, hexadecimal, read
 from cards.explain.header import CHAINING, channel_of, header_fields, is_secured
+from cards.explain.packets import with_packets
 from cards.explain.place import Node, Place
 from cards.explain.secrets import ChannelOpener, NoSecrets, Opened, Secrets
 from cards.fcp import Fcp
@@ -126,6 +127,7 @@ class Explainer:
         title, decoder, joined = self._asked(channel, clear, row)
         head, tail = header_fields(parsed, row)
         asked = (*head, *_data_fields(parsed, clear, decoder, joined, note), *tail)
+        asked = tuple(with_packets(field, command, self._secrets) for field in asked)
         said, sw = _status(response)
         answer = self._answered(channel, clear, row, title, response)
         clause = row.clause if row else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cards.apdu import CommandApdu
 from cards.explain.fields import Cursor, Field, Unreadable, hexadecimal, named, number
 from cards.explain.numbers import dialled, minutes_and_hours, time_stamp, type_of_number
 from cards.text import from_septets
@@ -13,6 +14,9 @@ _UDHI, _REPLY_PATH, _STATUS_REPORT = 0x40, 0x80, 0x20
 _TYPES = {0: "SMS-DELIVER", 1: "SMS-SUBMIT", 2: "SMS-STATUS-REPORT", 3: "reserved"}
 _VALIDITY = {0: "no validity period", 2: "relative validity period", 1: "enhanced", 3: "absolute"}
 _COMMAND_PACKET, _RESPONSE_PACKET = 0x70, 0x71
+SECURED_PACKET, CIPHERED = "secured packet", "ciphered: counter, padding, checksum, data"
+HEADER_LENGTH = 13
+"""CHL of a command packet without a checksum."""
 _IDENTIFIERS = {
     0x00: "part of a long message", 0x01: "special message indication", 0x04: "application port, 8 bits",
     0x05: "application port, 16 bits", 0x08: "part of a long message, 16-bit reference",
@@ -132,7 +136,7 @@ def _user_data(cursor: Cursor, scheme: int, has_header: bool) -> Iterator[Field]
         )
     if identifiers & {_COMMAND_PACKET, _RESPONSE_PACKET}:
         decoder = command_packet if _COMMAND_PACKET in identifiers else response_packet
-        yield cursor.group("secured packet", end - cursor.at, decoder, "TS 31.115 §4")
+        yield cursor.group(SECURED_PACKET, end - cursor.at, decoder, "TS 31.115 §4")
         return
     skipped = cursor.at - start
     if packed:
@@ -173,6 +177,8 @@ _COUNTERS = {
 }
 _CHECKS = {0: "no integrity", 1: "redundancy check", 2: "cryptographic checksum", 3: "digital signature"}
 _RECEIPTS = {0: "no response", 1: "response always", 2: "response on error", 3: "reserved"}
+_OUTGOING = (0xB0, 0xB2, 0xC0, 0xF2, 0x12)
+"""INS whose P3 is Le: READ BINARY, READ RECORD, GET RESPONSE, STATUS, FETCH."""
 STATUS_CODES = {
     0x00: "PoR OK", 0x01: "RC/CC/DS failed", 0x02: "counter too low", 0x03: "counter too high",
     0x04: "counter blocked", 0x05: "ciphering error", 0x06: "unidentified security error",
@@ -211,9 +217,9 @@ def command_packet(cursor: Cursor) -> Iterator[Field]:
     yield cursor.field("integrity key (KID)", 1, key, "TS 102 225 §5.1.3")
     yield cursor.field("application (TAR)", 3, hexadecimal, "TS 101 220 annex D")
     if parameters[0] & 4:
-        yield cursor.field("ciphered: counter, padding, checksum, data", None)
+        yield cursor.field(CIPHERED, None)
         return
-    yield from secured_part(cursor, length[0] - 13)
+    yield from secured_part(cursor, length[0] - HEADER_LENGTH)
 
 
 def secured_part(cursor: Cursor, checksum: int) -> Iterator[Field]:
@@ -224,9 +230,32 @@ def secured_part(cursor: Cursor, checksum: int) -> Iterator[Field]:
     if checksum > 0:
         yield cursor.field("checksum", checksum)
     end = max(0, cursor.left - padding[0])
-    yield cursor.field("secured data", end)
+    yield cursor.group("secured data", end, script)
     if cursor.left:
         yield cursor.field("padding", None)
+
+
+def script(cursor: Cursor) -> Iterator[Field]:
+    """Commands for remote management, one after the other: in the compact format as they are, in the expanded
+    format as objects '22' in a template 'AA' or 'AE' (TS 102 226 §5.2.1)."""
+    # Commands may hold short messages in turn.
+    from cards.explain.commands import find
+
+    if cursor.peek() in (b"\xaa", b"\xae"):
+        yield cursor.field("script, expanded format", None)
+        return
+    while cursor.left >= 5:
+        start = cursor.at
+        header, p3 = cursor.take(4), cursor.take(1)[0]
+        row = find(CommandApdu(*header))
+        has_data = p3 and p3 <= cursor.left and header[1] not in _OUTGOING
+        if has_data:
+            cursor.take(p3)
+        name = row.name if row else f"instruction {header[1]:02X}"
+        whole = cursor.data[start : cursor.at]
+        yield Field(f"command: {name}", hexadecimal(whole), start, len(whole), "TS 102 226 §5.2.1")
+        if has_data and cursor.left == 1:
+            yield cursor.field("Le", 1, number)
 
 
 def response_packet(cursor: Cursor) -> Iterator[Field]:

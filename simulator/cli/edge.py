@@ -13,6 +13,7 @@ import click
 from simulator.cli import home
 
 if TYPE_CHECKING:
+    from simulator.crypto.keylog import KeyLog
     from simulator.crypto.pki import TestPki
     from simulator.faults.quirks import Quirks
 
@@ -30,6 +31,23 @@ PKI_FOLDER = click.option(
 def now() -> datetime:
     """The current time, in UTC."""
     return datetime.now(UTC)
+
+
+def key_log() -> KeyLog:
+    """Appends session keys to the file that ESIM_KEYLOG names; does nothing without. Only the user may
+    read it."""
+    from simulator.crypto import keylog
+
+    path = os.environ.get("ESIM_KEYLOG")
+    if not path:
+        return keylog.no_key_log
+
+    def write(label: str, identity: bytes, key: bytes, /) -> None:
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(keylog.line(label, identity, key))
+
+    return write
 
 
 def quirks() -> Quirks | None:

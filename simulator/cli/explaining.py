@@ -26,7 +26,11 @@ def explainer(keylog: Path | None) -> Explainer:
     """Explains a session, with the keys of a log if there is one."""
     from cards.explain import Explainer
 
-    return Explainer()
+    if keylog is None:
+        return Explainer()
+    from simulator.explain import KeyRing
+
+    return Explainer(KeyRing.parse(keylog.read_text(encoding="utf-8", errors="replace")))
 
 
 def show(

@@ -58,6 +58,7 @@ class SimCard:
             classes=Classes(classes),
             applets=_applets(applets),
         )
+        self.card.key_log = edge.key_log()
         if state:
             self._files.restore(state)
         self.end: CardLike = self.card
@@ -92,6 +93,7 @@ class EuiccCard:
 
     def __init__(self, euicc: Euicc) -> None:
         self.card = euicc
+        euicc.log_keys(edge.key_log())
         self.end: CardLike = euicc
 
     @classmethod

@@ -48,7 +48,9 @@ def server(pki: TestPki, address: str, store: Store | None = None) -> SmdpPlus:
     from simulator.smdp import MemoryStore, SmdpIdentity, SmdpPlus
 
     identity = SmdpIdentity.from_pki(pki.with_lists(now=edge.now()), address)
-    return SmdpPlus(identity, store or MemoryStore(), entropy=edge.entropy, clock=edge.now)
+    smdp = SmdpPlus(identity, store or MemoryStore(), entropy=edge.entropy, clock=edge.now)
+    smdp.key_log = edge.key_log()
+    return smdp
 
 
 @contextmanager

@@ -6,7 +6,7 @@ before it enciphered with single DES; no MAC on responses, which other values of
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Self
 
 from cryptography.hazmat.primitives.ciphers.modes import CBC, ECB
 from cryptography.hazmat.primitives.constant_time import bytes_eq
@@ -79,14 +79,30 @@ class Scp02(SecureChannel):
         self, keys: StaticKeys, sequence: bytes, host_challenge: bytes, card_challenge: bytes
     ) -> None:
         super().__init__()
-        self._s_enc = session_key(keys.enc, _ENC, sequence)
-        self._s_mac = session_key(keys.mac, _C_MAC, sequence)
-        self._s_dek = session_key(keys.dek, _DEK, sequence)
-        self._mac = b""
-        """The last MAC; empty before the first."""
+        s_enc, s_mac = session_key(keys.enc, _ENC, sequence), session_key(keys.mac, _C_MAC, sequence)
+        self._begin(s_enc, s_mac, session_key(keys.dek, _DEK, sequence))
         card_side = sequence + card_challenge
         self.card_cryptogram = full_mac(self._s_enc, host_challenge + card_side)
         self.host_cryptogram = full_mac(self._s_enc, card_side + host_challenge)
+
+    def _begin(self, s_enc: bytes, s_mac: bytes, s_dek: bytes) -> None:
+        self._s_enc, self._s_mac, self._s_dek = s_enc, s_mac, s_dek
+        self._mac = b""
+        """The last MAC; empty before the first."""
+
+    @classmethod
+    def from_session_keys(cls, s_enc: bytes, s_mac: bytes) -> Self:
+        """A session of which only these keys are known, as a key log has them: what they protect can be read.
+        Cryptograms and sensitive data cannot."""
+        channel = cls.__new__(cls)
+        SecureChannel.__init__(channel)
+        channel._begin(s_enc, s_mac, b"")
+        return channel
+
+    @property
+    def session_keys(self) -> tuple[bytes, bytes]:
+        """S-ENC and S-MAC, 16 bytes each."""
+        return self._s_enc, self._s_mac
 
     def _command_mac(self, header: bytes, data: bytes) -> bytes:
         icv = run(cipher_of(self._s_mac[:8], ECB(), is_aes=False).encryptor(), self._mac) or _ZERO

@@ -6,7 +6,7 @@ cipher is an enciphered counter of the commands of the session, those without da
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Self
 
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC, ECB
@@ -76,14 +76,33 @@ class Scp03(SecureChannel):
     def __init__(self, keys: StaticKeys, host_challenge: bytes, card_challenge: bytes) -> None:
         super().__init__()
         context = host_challenge + card_challenge
-        self._s_enc = derive(keys.enc, _S_ENC, len(keys.enc), context)
-        self._s_mac = derive(keys.mac, _S_MAC, len(keys.mac), context)
-        self._s_rmac = derive(keys.mac, _S_RMAC, len(keys.mac), context)
-        self._dek = keys.dek
-        self._chaining = _ZERO
-        self._counter = 0
+        self._begin(
+            derive(keys.enc, _S_ENC, len(keys.enc), context),
+            derive(keys.mac, _S_MAC, len(keys.mac), context),
+            derive(keys.mac, _S_RMAC, len(keys.mac), context),
+            keys.dek,
+        )
         self.card_cryptogram = derive(self._s_mac, _CARD_CRYPTOGRAM, CRYPTOGRAM_LENGTH, context)
         self.host_cryptogram = derive(self._s_mac, _HOST_CRYPTOGRAM, CRYPTOGRAM_LENGTH, context)
+
+    def _begin(self, s_enc: bytes, s_mac: bytes, s_rmac: bytes, dek: bytes) -> None:
+        self._s_enc, self._s_mac, self._s_rmac, self._dek = s_enc, s_mac, s_rmac, dek
+        self._chaining = _ZERO
+        self._counter = 0
+
+    @classmethod
+    def from_session_keys(cls, s_enc: bytes, s_mac: bytes, s_rmac: bytes) -> Self:
+        """A session of which only these keys are known, as a key log has them: what they protect can be read.
+        Cryptograms and sensitive data cannot."""
+        channel = cls.__new__(cls)
+        SecureChannel.__init__(channel)
+        channel._begin(s_enc, s_mac, s_rmac, b"")
+        return channel
+
+    @property
+    def session_keys(self) -> tuple[bytes, bytes, bytes]:
+        """S-ENC, S-MAC and S-RMAC, 16, 24 or 32 bytes each."""
+        return self._s_enc, self._s_mac, self._s_rmac
 
     def _command_mac(self, header: bytes, data: bytes) -> bytes:
         self._chaining = _cmac(self._s_mac, self._chaining + mac_header(header, len(data)) + data)

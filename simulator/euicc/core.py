@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from simulator.crypto.ecc import Entropy, PrivateKey, PublicKey
+from simulator.crypto.keylog import KeyLog, no_key_log
 from simulator.crypto.revocation import Crl
 from simulator.euicc.features import CONSUMER, Features
 from simulator.euicc.identity import Credential, EuiccIdentity
@@ -106,6 +107,8 @@ class EuiccCore:
     """Whether a proactive session hinders a REFRESH there (catBusy)."""
     is_enterprise_capable: Callable[[], bool] = lambda: False
     """Whether the device has announced that it heeds enterprise rules."""
+    key_log: KeyLog = no_key_log
+    """Called with the session keys of a download, for a trace to be read with."""
     remount: Callable[[int], None] = lambda port: None
     """Lets a port show the files of the profile that is enabled there now."""
 

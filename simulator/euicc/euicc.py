@@ -9,6 +9,7 @@ from typing import Any
 
 from asn1 import tlv
 from simulator.crypto.ecc import Entropy
+from simulator.crypto.keylog import KeyLog
 from simulator.euicc.core import DEFAULT_MEMORY, EuiccCore
 from simulator.euicc.es6 import update_metadata
 from simulator.euicc.features import CONSUMER, Features
@@ -69,6 +70,12 @@ class Euicc:
         card = Card(entropy=self.core.entropy, atr=atr, protocol=protocol, applications=applications)
         card.update_metadata = partial(self._update_metadata, card)
         return card
+
+    def log_keys(self, log: KeyLog) -> None:
+        """Have the session keys of downloads, secure channels and secured packets written down."""
+        self.core.key_log = log
+        for card in self.cards:
+            card.key_log = log
 
     def reset(self) -> bytes:
         """Reset; the enabled profile is what the card shows from now on. Returns the ATR."""

@@ -14,6 +14,7 @@ from asn1 import Asn1Error, rsp, tlv
 from simulator.crypto.bsp import Bsp, BspSecurityError, BspStructureError, SessionKeys, derive_session_keys
 from simulator.crypto.ecc import shared_secret, sign_raw, verify_raw
 from simulator.crypto.errors import CryptoError
+from simulator.crypto.keylog import BSP, log_keys
 from simulator.euicc.authentication import signature_tlv
 from simulator.euicc.core import EuiccCore, Session
 from simulator.euicc.identity import Credential
@@ -231,6 +232,7 @@ class Installation:
             raise InstallationError(
                 BppCommand.INITIALISE_SECURE_CHANNEL, Reason.INCORRECT_INPUT_VALUES
             ) from None
+        log_keys(self.core.key_log, BSP, point, keys)
         self.bsp = Bsp.from_keys(keys)
 
     def _configure(self) -> None:

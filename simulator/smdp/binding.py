@@ -12,6 +12,7 @@ from typing import Final
 from asn1 import rsp, tlv
 from simulator.crypto.bsp import KEY_TYPE_AES, Bsp, SessionKeys, derive_session_keys
 from simulator.crypto.ecc import Curve, Entropy, one_time_key, public_bytes, shared_secret, sign_raw
+from simulator.crypto.keylog import BSP, KeyLog, log_keys, no_key_log
 from simulator.smdp.identity import Credentials
 
 KEY_LENGTH: Final = 16
@@ -58,7 +59,14 @@ class Binding:
 
 
 def bind(
-    content: Content, *, curve: Curve, euicc_otpk: bytes, eid: bytes, oid: str, entropy: Entropy
+    content: Content,
+    *,
+    curve: Curve,
+    euicc_otpk: bytes,
+    eid: bytes,
+    oid: str,
+    entropy: Entropy,
+    key_log: KeyLog = no_key_log,
 ) -> Binding:
     """Protects `content` for the eUICC with this EID (16 bytes) and one-time key (65 bytes).
 
@@ -66,7 +74,9 @@ def bind(
     """
     one_time = one_time_key(curve, entropy)
     secret = shared_secret(one_time, euicc_otpk)
-    session = Bsp.from_keys(derive_session_keys(secret, host_id=HOST_ID, eid=eid))
+    keys = derive_session_keys(secret, host_id=HOST_ID, eid=eid)
+    log_keys(key_log, BSP, public_bytes(one_time), keys)
+    session = Bsp.from_keys(keys)
     configure = rsp.encode("ConfigureISDPRequest", {"dpProprietaryData": {"dpOid": oid}})
     parts = [
         _sequence(0xA0, session.protect_all(0x87, configure)),

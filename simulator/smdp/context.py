@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from simulator.crypto.chains import ChainVerifier
 from simulator.crypto.ecc import PrivateKey
+from simulator.crypto.keylog import KeyLog, no_key_log
 from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.identity import SmdpIdentity
 from simulator.smdp.records import Operator, Session
@@ -50,6 +51,8 @@ class Context:
         self.store = store
         self.entropy = entropy
         self.clock = clock
+        self.key_log: KeyLog = no_key_log
+        """Called with the session keys of each package, for a trace to be read with."""
         self.session_lifetime = session_lifetime
         self.registrars = registrars
         self.operators = operators

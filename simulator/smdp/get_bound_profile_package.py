@@ -116,6 +116,7 @@ def _binding(smdp: Context, order: Order, eid: bytes, credentials: Credentials, 
             eid=eid,
             oid=credentials.oid,
             entropy=smdp.entropy,
+            key_log=smdp.key_log,
         )
     except KeyFormatError as error:
         raise RspError.of(Refusal.MALFORMED, "euiccOtpk", str(error)) from error

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from cards.apdu import CommandApdu
 from cards.status import SW, StatusError, StatusWord
+from simulator.crypto.keylog import KeyLog, no_key_log
 from simulator.uicc.application import Application
 from simulator.uicc.channel import Channel
 from simulator.uicc.filesystem import FileSystem
@@ -81,6 +82,8 @@ class Card:
         self._registered: dict[tuple[bytes, bytes], SecuredApplication] = {}
         self.on_fault: Callable[[bytes, Exception], None] = _report
         """Called with command and exception when a handler of ours fails; the card answers 6F00."""
+        self.key_log: KeyLog = no_key_log
+        """Called with the session keys that the card derives or uses, for a trace to be read with."""
         self.update_metadata: Callable[[bytes], None] | None = None
         """On an eUICC: what takes ES6.UpdateMetadata that reaches the issuer security domain of a profile."""
         self.terminal_capability = b""

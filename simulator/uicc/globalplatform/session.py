@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cards.apdu import CommandApdu
 from cards.status import SW, StatusError, StatusWord
-from simulator.crypto import scp02, scp03
+from simulator.crypto import keylog, scp02, scp03
 from simulator.crypto.errors import CryptoError
+from simulator.crypto.keylog import log_keys
 from simulator.crypto.scp02 import Scp02
 from simulator.crypto.scp03 import Scp03
 from simulator.crypto.scp80_algorithms import Algorithm
@@ -160,6 +161,8 @@ class SecuredApplication(Application):
         else:
             challenge = self.card.entropy(scp02.CARD_CHALLENGE_LENGTH)
         channel = Scp02(keys.keys, sequence, host_challenge, challenge)
+        identity = host_challenge + sequence + challenge
+        log_keys(self.card.key_log, keylog.SCP02, identity, channel.session_keys)
         answer = bytes((scp02.IDENTIFIER,)) + sequence + challenge + channel.card_cryptogram
         return Session(keys, channel), answer
 
@@ -173,6 +176,7 @@ class SecuredApplication(Application):
         else:
             challenge = self.card.entropy(scp03.CARD_CHALLENGE_LENGTH)
         channel = Scp03(keys.keys, host_challenge, challenge)
+        log_keys(self.card.key_log, keylog.SCP03, host_challenge + challenge, channel.session_keys)
         head = bytes((scp03.IDENTIFIER, keys.option))
         return Session(keys, channel), head + challenge + channel.card_cryptogram + sequence
 

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from cards.status import SW, StatusError
+from simulator.crypto.keylog import SCP80
 from simulator.crypto.scp80 import (
     COUNTER_MAXIMUM,
     SMS_RESPONSE_HEADER,
@@ -128,6 +129,7 @@ class Ota:
             if target is None:
                 raise SecurityError(ResponseStatus.TAR_UNKNOWN, header.tar.hex())
             channel_keys = self._admit(target, header)
+            self._log(header, channel_keys)
             command = open_command(packet, channel_keys)
             keys = channel_keys
             self._count(target, command)
@@ -141,6 +143,13 @@ class Ota:
         if not header.spi.reaches(target.minimum_security_level):
             raise SecurityError(ResponseStatus.INSUFFICIENT_SECURITY_LEVEL, header.spi.to_bytes().hex())
         return self.configuration.keys_for(target, header.kic, header.kid)
+
+    def _log(self, header: CommandPacket, keys: Keys) -> None:
+        """The keys of a packet, for whoever reads a trace of it."""
+        identity = bytes((header.kic, header.kid)) + header.tar
+        for label, key in zip(SCP80, (keys.kic, keys.kid), strict=True):
+            if key is not None:
+                self.card.key_log(label, identity, key.value)
 
     # --- counters -----------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import pytest
 from tests.simulator.cli.conftest import Esim
 
 PAGES = Path(__file__).parents[3] / "docs"
-NOT_HERE = ("until Ctrl-C", "with the server above")
+NOT_HERE = ("until Ctrl-C", "with the server above", "in a shell")
 """Comments of examples that need a server that stays; other tests run those."""
 
 

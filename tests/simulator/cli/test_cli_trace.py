@@ -166,3 +166,20 @@ def test_what_cannot_be_explained_is_told(esim: Esim, arguments: tuple[str, ...]
     outcome = esim(*arguments)
     assert outcome.status == 1
     assert sentence in outcome.err
+
+
+def test_session_keys_open_a_traced_download(
+    esim: Esim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys, trace = tmp_path / "keys.log", tmp_path / "download.pcapng"
+    monkeypatch.setenv("ESIM_KEYLOG", str(keys))
+    assert esim("download", "--upp", "test-operator", "--trace", trace).status == 0
+    assert keys.stat().st_mode & 0o077 == 0, "nobody else may read it"
+    shown = esim("trace", "show", trace, "--keylog", keys).out
+    assert "opened with the session keys; the MAC is right" in " ".join(shown.split())
+    assert "profile element 1: header" in shown
+    assert "profile element 1: header" not in esim("trace", "show", trace).out
+    keys.write_text("BSP_S_ENC nonsense\n")
+    refused = esim("trace", "show", trace, "--keylog", keys)
+    assert refused.status == 1
+    assert "line 1 of the key log" in refused.err
