@@ -14,6 +14,7 @@ from simulator.cli import edge, home, named, reading, tracing
 if TYPE_CHECKING:
     from simulator.crypto.pki import TestPki
     from simulator.euicc.features import Features
+    from simulator.smdp.metadata import ProfileMetadata
     from simulator.specimens.describe import CardDescription
 
 EID_PREFIX = "89049032"
@@ -84,7 +85,7 @@ def new(
     if sim:
         card: named.NamedCard = named.SimCard(packages[0])
     else:
-        card = _new_euicc(edge.pki(folder), packages, eid, {})
+        card = _new_euicc(edge.pki(folder), [(package, None) for package in packages], eid, {})
         if enable:
             with reading.lpa_of(card.end) as lpa:
                 lpa.enable(lpa.profiles()[0].aid)
@@ -115,24 +116,40 @@ def _from_description(source: str, folder: Path | None) -> named.NamedCard:
         )
     options = {"memory": description.memory, "protocol": protocol, "features": _features(description)}
     options |= {"atr": atr} if atr else {}
-    packages = [specimens.package_of(item.profile, beside) for item in description.profiles]
+    profiles: list[tuple[bytes, ProfileMetadata | None]] = [
+        (specimens.package_of(item.profile, beside), item.metadata.metadata() if item.metadata else None)
+        for item in description.profiles
+    ]
     pki = edge.pki(folder)
-    card = _new_euicc(pki, packages, description.eid, options)
+    card = _new_euicc(pki, profiles, description.eid, options)
     _arrange(card, description)
     return card
 
 
 def _features(description: CardDescription) -> Features:
-    from simulator.euicc.features import CONSUMER, V3
+    from simulator.euicc.features import ALLOW_PPR2, CONSUMER, V3
     from simulator.euicc.ports import Mep, MepMode
 
-    rules = description.policy_rules
+    rules, several = description.policy_rules, description.mep
     entries = CONSUMER.rules if rules is None else tuple(rule.entry() for rule in rules)
     features = replace(CONSUMER, rules=entries, test_profiles=description.test_profiles, iot=description.iot)
-    if description.mep is None:
+    if not description.is_v3:
         return features
-    modes = tuple(MepMode[mode] for mode in description.mep.modes)
-    return replace(features, svn=V3, mep=Mep(modes, description.mep.profiles))
+    features = replace(
+        features,
+        svn=V3,
+        enterprise=description.enterprise_profiles,
+        lpa_proxy=description.lpa_proxy,
+        package_versions=tuple((one[0], one[1], one[2]) for one in description.package_versions),
+        tre=description.tre,
+        tre_product=description.tre_product,
+        additional_info=description.additional_info,
+    )
+    if several is None:
+        return features
+    modes = tuple(MepMode[mode] for mode in several.modes)
+    entries = ALLOW_PPR2 if rules is None else entries
+    return replace(features, rules=entries, mep=Mep(modes, several.profiles))
 
 
 def _arrange(card: named.EuiccCard, description: CardDescription) -> None:
@@ -143,6 +160,8 @@ def _arrange(card: named.EuiccCard, description: CardDescription) -> None:
                 lpa.set_nickname(installed.aid, wanted.nickname)
             if wanted.enabled:
                 lpa.enable(installed.aid)
+            if wanted.preloaded and (profile := card.card.core.registry.by_aid(installed.aid)):
+                profile.is_preloaded = True
 
 
 @command.command()
@@ -155,14 +174,17 @@ def specimens() -> None:
 
 
 def _new_euicc(
-    pki: TestPki, packages: list[bytes], eid: str | None, options: dict[str, Any]
+    pki: TestPki,
+    profiles: list[tuple[bytes, ProfileMetadata | None]],
+    eid: str | None,
+    options: dict[str, Any],
 ) -> named.EuiccCard:
     from cards import Eid
     from simulator.cli import rsp
 
     card = named.EuiccCard.make(pki, Eid(eid).to_bytes() if eid else made_up_eid(), **options)
-    for package in packages:
-        rsp.install(card.end, pki, package)
+    for package, metadata in profiles:
+        rsp.install(card.end, pki, package, metadata)
     return card
 
 

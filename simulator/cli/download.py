@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self, TypedDict, Unpack
 
 import click
 
-from simulator.cli import codes, edge, lpac, named, output, reading, servers, tracing
+from simulator.cli import codes, device, edge, lpac, named, output, reading, servers, tracing
 from simulator.cli.consent import Consent
 from simulator.cli.places import place_of
 from simulator.cli.which import Which, card_options
@@ -52,6 +52,8 @@ class Options(TypedDict):
     answer_within: float | None
     attempts: int
     imei: str
+    enterprise: bool
+    lpa_proxy: bool
     package: str
     ca: tuple[Path, ...]
     insecure: bool
@@ -105,7 +107,7 @@ class Job:
     @classmethod
     def of(cls, given: Options, activation: ActivationCode | None) -> Self:
         """From the options."""
-        from simulator.lpa import Device, Patience
+        from simulator.lpa import Patience
 
         return cls(
             activation,
@@ -115,7 +117,7 @@ class Job:
             given["enable"],
             Patience(given["attempts"]),
             given["form"],
-            Device.of_imei(given["imei"]) if given["imei"] else None,
+            device.made(imei=given["imei"], enterprise=given["enterprise"], lpa_proxy=given["lpa_proxy"]),
         )
 
 
@@ -139,6 +141,8 @@ class Job:
     "--attempts", default=3, show_default=True, type=click.IntRange(1), help="Attempts if interrupted."
 )
 @click.option("--imei", default="", metavar="DIGITS", help="IMEI of the device.  [default: none is told]")
+@device.ENTERPRISE
+@device.LPA_PROXY
 @click.option(
     "--package",
     default="",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from simulator.cli import download, lpac, output, reading, servers
+from simulator.cli import device, download, lpac, output, reading, servers
 from simulator.cli.which import Which, card_options
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def info(which: Which, form: str) -> None:
 def list_profiles(which: Which, form: str) -> None:
     """List the profiles."""
     with output.answering(form, "es10c_get_profiles_info"), _lpa(which) as lpa:
-        profiles = lpa.profiles()
+        profiles = lpa.profiles(in_detail=form != output.LPAC)
     if form == output.LPAC:
         lpac.success([lpac.profile_data(profile) for profile in profiles])
     elif form == output.JSON:
@@ -133,10 +133,11 @@ def discover(
 @CARD
 @PROFILE
 @NO_REFRESH
+@device.ENTERPRISE
 @output.format_options
-def enable(which: Which, profile: str, no_refresh: bool, form: str) -> None:
+def enable(which: Which, profile: str, no_refresh: bool, enterprise: bool, form: str) -> None:
     """Enable a profile; the one that was enabled is disabled."""
-    with _doing(which, form, "es10c_enable_profile") as (lpa, said):
+    with _doing(which, form, "es10c_enable_profile", enterprise=enterprise) as (lpa, said):
         found = reading.find_profile(lpa, profile)
         lpa.enable(found.aid, refresh=not no_refresh)
         said.append(f"Enabled {reading.title_of(found)}.")
@@ -146,10 +147,11 @@ def enable(which: Which, profile: str, no_refresh: bool, form: str) -> None:
 @CARD
 @PROFILE
 @NO_REFRESH
+@device.ENTERPRISE
 @output.format_options
-def disable(which: Which, profile: str, no_refresh: bool, form: str) -> None:
+def disable(which: Which, profile: str, no_refresh: bool, enterprise: bool, form: str) -> None:
     """Disable a profile; then none is enabled."""
-    with _doing(which, form, "es10c_disable_profile") as (lpa, said):
+    with _doing(which, form, "es10c_disable_profile", enterprise=enterprise) as (lpa, said):
         found = reading.find_profile(lpa, profile)
         lpa.disable(found.aid, refresh=not no_refresh)
         said.append(f"Disabled {reading.title_of(found)}.")
@@ -232,10 +234,12 @@ def smdp(which: Which, address: str | None, clear: bool, form: str) -> None:
 
 
 @contextmanager
-def _doing(which: Which, form: str, function: str) -> Iterator[tuple[Lpa, list[str]]]:
+def _doing(
+    which: Which, form: str, function: str, *, enterprise: bool = False
+) -> Iterator[tuple[Lpa, list[str]]]:
     """An LPA for something that is done without further answer; then how many notifications wait."""
     said: list[str] = []
-    with output.answering(form, function), _lpa(which) as lpa:
+    with output.answering(form, function), _lpa(which, device=device.made(enterprise=enterprise)) as lpa:
         yield lpa, said
         waiting = lpa.notifications()
     if form == output.LPAC:

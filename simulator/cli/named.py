@@ -100,9 +100,12 @@ class EuiccCard:
     def make(cls, pki: TestPki, eid: bytes, **options: Any) -> EuiccCard:
         """A new eUICC without any profile, certified by the PKI's manufacturer; options are those of
         `Euicc`."""
+        from simulator.crypto.pki import Variant
         from simulator.euicc import Euicc, EuiccIdentity
 
-        identity = EuiccIdentity.from_pki(pki, eid, entropy=edge.entropy, now=edge.now())
+        features = options.get("features")
+        variants = tuple(Variant) if features is not None and features.is_v3 else (Variant.O,)
+        identity = EuiccIdentity.from_pki(pki, eid, entropy=edge.entropy, now=edge.now(), variants=variants)
         return cls(Euicc(identity, entropy=edge.entropy, clock=edge.now, **options))
 
     def save(self) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from simulator.cli import info3
+
 if TYPE_CHECKING:
     from cards.link import CardLike, CardLink
     from simulator.lpa import Lpa
@@ -93,7 +95,10 @@ def summary(card: CardLike, *, euicc: bool) -> dict[str, Any]:
     data: dict[str, Any] = {}
     if euicc:
         with lpa_of(card) as lpa:
-            data = {"eid": str(lpa.eid()), "profiles": [profile_data(p) for p in lpa.profiles()]}
+            data = {
+                "eid": str(lpa.eid()),
+                "profiles": [profile_data(p) for p in lpa.profiles(in_detail=True)],
+            }
     link = InProcessLink(card)
     link.reset()
     identity = read_identity(link)
@@ -112,6 +117,10 @@ def profile_data(profile: InstalledProfile) -> dict[str, Any]:
         "nickname": profile.nickname,
         "owner": str(profile.owner) if profile.owner else "",
         "policy_rules": list(profile.policy_rules),
+        **({"enterprise": profile.enterprise} if profile.enterprise else {}),
+        **({"enterprise_rules": list(profile.enterprise_rules)} if profile.enterprise_rules else {}),
+        **({"esim_port": port} if (port := profile.value.get("enabledOnEsimPort")) is not None else {}),
+        **({"size": size} if (size := profile.value.get("profileSize")) is not None else {}),
     }
 
 
@@ -119,9 +128,12 @@ def profile_lines(profiles: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """A numbered list of profiles, as `profile_data` has them, two lines each."""
     number = 0
     for number, profile in enumerate(profiles, 1):
-        rules = f"  {', '.join(profile['policy_rules'])}" if profile["policy_rules"] else ""
+        named = [*profile["policy_rules"], *profile.get("enterprise_rules", ())]
+        rules = f"  {', '.join(named)}" if named else ""
         yield f"{number:>3}    {profile['iccid']}  {profile['state']:<8}  {profile['class']}{rules}"
-        yield f"       {profile['nickname'] or profile['name']} ({profile['service_provider']})"
+        enterprise = f", of {profile['enterprise']}" if profile.get("enterprise") else ""
+        provider = f"({profile['service_provider']}){enterprise}"
+        yield f"       {profile['nickname'] or profile['name']} {provider}"
     if not number:
         yield "       no profiles"
 
@@ -154,6 +166,7 @@ def info_data(info: Mapping[str, Any]) -> dict[str, Any]:
         "ci_keys_for_signing": info2["euiccCiPKIdListForSigning"],
         "forbidden_policy_rules": info2.get("forbiddenProfilePolicyRules", []),
         "rules": [lpac.rule_data(rule) for rule in info["rat"]],
+        **info3.data(info["info2"], info["addresses"]),
     }
 
 
@@ -175,6 +188,7 @@ def info_lines(info: Mapping[str, Any]) -> Iterator[str]:
     ):
         for key in data[name]:
             yield f"{title:<17}{key}"
+    yield from info3.lines(data)
     rules = [f"{'+'.join(rule['pprIds'])} for {_operators(rule)}" for rule in data["rules"]]
     yield f"Policy rules     {'; '.join(rules) or 'none allowed'}"
     capabilities = ", ".join([*data["rsp_capabilities"], *data["uicc_capabilities"]])

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from simulator.crypto.pki import TestPki
     from simulator.lpa import DownloadResult
     from simulator.smdp import SmdpPlus, Store
+    from simulator.smdp.metadata import ProfileMetadata
     from simulator.smdp.records import Order as StoredOrder
 
 IN_PROCESS_ADDRESS = "testsmdpplus1.example.com"
@@ -32,6 +33,7 @@ class Order:
     package: bytes
     matching_id: str | None = None
     confirmation_code: str = ""
+    metadata: ProfileMetadata | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,10 @@ def _code(smdp: SmdpPlus, address: str, order: Order, waiting: StoredOrder | Non
             matching_id = waiting.matching_id
         else:
             matching_id = smdp.add_order(
-                order.package, order.matching_id, confirmation_code=order.confirmation_code
+                order.package,
+                order.matching_id,
+                confirmation_code=order.confirmation_code,
+                metadata=order.metadata,
             )
     except ValueError as error:  # the matching id is taken
         raise click.ClickException(f"{error}; name another with --matching-id.") from None
@@ -137,14 +142,18 @@ def _code(smdp: SmdpPlus, address: str, order: Order, waiting: StoredOrder | Non
     return code.qr_text
 
 
-def install(card: CardLike, pki: TestPki, package: bytes) -> DownloadResult:
-    """Bring a package onto an eUICC through an SM-DP+ and an LPA in this process, without any network."""
+def install(
+    card: CardLike, pki: TestPki, package: bytes, metadata: ProfileMetadata | None = None
+) -> DownloadResult:
+    """Bring a package onto an eUICC through an SM-DP+ and an LPA in this process, without any network; the
+    device has all that a profile may ask for."""
     from cards import InProcessLink, Isdr
-    from simulator.lpa import ActivationCode, InProcessEs9, Lpa
+    from simulator.lpa import ActivationCode, Device, InProcessEs9, Lpa
 
     smdp = server(pki, IN_PROCESS_ADDRESS)
-    code = ActivationCode(IN_PROCESS_ADDRESS, smdp.add_order(package))
+    code = ActivationCode(IN_PROCESS_ADDRESS, smdp.add_order(package, metadata=metadata))
+    device = Device(is_enterprise_capable=True, has_lpa_proxy=True)
     link = InProcessLink(card)
     link.reset()
-    with Lpa(Isdr(link), InProcessEs9(smdp)) as lpa:
+    with Lpa(Isdr(link), InProcessEs9(smdp), device=device) as lpa:
         return lpa.download(code)

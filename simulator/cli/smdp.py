@@ -20,6 +20,7 @@ from simulator.cli import edge, home
 if TYPE_CHECKING:
     from simulator.cli.rsp import Order
     from simulator.smdp import SmdpPlus
+    from simulator.smdp.metadata import ProfileMetadata
     from simulator.smdp.sql import SqlStore
 
 
@@ -34,6 +35,20 @@ _PASSPHRASE = click.option(
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="The keys in the database are encrypted with the passphrase in this file, or in $ESIM_PASSPHRASE.",
 )
+_METADATA = click.option(
+    "--metadata",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="What the profiles say of themselves, as YAML (docs/profile-metadata.md).",
+)
+
+
+def _metadata(path: Path | None) -> ProfileMetadata | None:
+    """The metadata that a file describes."""
+    if path is None:
+        return None
+    from simulator.smdp.describe_metadata import load
+
+    return load(path).metadata()
 
 
 @click.group()
@@ -54,6 +69,7 @@ def command() -> None:
 )
 @click.option("--matching-id", "matching_ids", multiple=True, metavar="ID", help="For each --upp in turn.")
 @click.option("--confirmation-code", default="", metavar="CODE", help="Ask for this confirmation code.")
+@_METADATA
 @_DATABASE
 @_PASSPHRASE
 @click.option(
@@ -75,6 +91,7 @@ def serve(
     profiles: tuple[str, ...],
     matching_ids: tuple[str, ...],
     confirmation_code: str,
+    metadata: Path | None,
     db: str | None,
     passphrase_file: Path | None,
     workers: int,
@@ -100,7 +117,7 @@ def serve(
     if workers > 1 and (port == 0 or db == "sqlite://"):
         raise click.UsageError("Several workers need a --port and a --db that they can share.")
     orders: list[Order] = [
-        rsp.Order(package_of(profile), matching_id, confirmation_code)
+        rsp.Order(package_of(profile), matching_id, confirmation_code, _metadata(metadata))
         for profile, matching_id in zip_longest(profiles, matching_ids)
     ]
     pki = edge.pki(folder)
@@ -140,10 +157,16 @@ def serve(
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="Make a profile for each line of this table from the one given; see `esim profile personalise`.",
 )
+@_METADATA
 @_DATABASE
 @_PASSPHRASE
 def stock(
-    profiles: tuple[str, ...], owner: str, table: Path | None, db: str | None, passphrase_file: Path | None
+    profiles: tuple[str, ...],
+    owner: str,
+    table: Path | None,
+    metadata: Path | None,
+    db: str | None,
+    passphrase_file: Path | None,
 ) -> None:
     """Put profiles in stock, for an operator to order over ES2+."""
     from simulator.cli.profile import package_of
@@ -155,10 +178,11 @@ def stock(
             raise click.UsageError("A --csv needs one profile to make the others from.")
         template = Template(packages[0][1])
         packages = [(str(table), package) for _, package in personalise(template, table)]
+    described = _metadata(metadata)
     with _managed(db, passphrase_file) as smdp:
         for profile, package in packages:
             try:
-                iccid = smdp.add_profile(package, owner=owner)
+                iccid = smdp.add_profile(package, owner=owner, metadata=described)
             except ValueError as error:
                 raise click.ClickException(f"{profile}: {error}.") from None
             click.echo(f"{iccid}  {profile}")

@@ -23,6 +23,11 @@ ALLOW_ALL_POLICIES: Final[tuple[Rule, ...]] = (
 )
 """A rules authorisation table with which every operator may use PPR1 and PPR2, with the user's consent."""
 
+ALLOW_PPR2: Final[tuple[Rule, ...]] = (
+    {"pprIds": (b"\x20", 3), "allowedOperators": [ANY_OPERATOR], "pprFlags": (b"\x80", 1)},
+)
+"""The same without PPR1, for an eUICC with several profiles enabled at once: there that rule must not be
+allowed (SGP.22 v3 §2.9.2.1)."""
 
 _SIMPLE: Final = ("iot", "test_profiles", "enterprise", "lpa_proxy", "tre_product", "encrypts_device_change")
 """Members of Features that are saved as they are."""

@@ -31,6 +31,10 @@ from simulator.lpa.steps import Step
 
 GSMA_RID = "A000000559"
 """What the AID of every ISD-P begins with (SGP.02 Annex H)."""
+DETAILS = bytes.fromhex("5A4F9F7090919295B799")
+"""ICCID, AID, state, nickname, provider, name, class, owner, policy rules (§5.7.15)."""
+DETAILS_V3 = bytes.fromhex("BD9F249F25")
+"""Enterprise, eSIM port, size."""
 ProfileName = Iccid | bytes | str
 """How a user names a profile: ICCID, AID of its ISD-P (bytes or hexadecimal), or its nickname."""
 
@@ -87,9 +91,15 @@ class Lpa:
         `download` takes an event as it takes an activation code."""
         return self._driver.run(discover(address, self._device))
 
-    def profiles(self) -> list[InstalledProfile]:
-        """All profiles on the eUICC."""
-        return [InstalledProfile.of(value) for value in self.isdr.get_profiles_info()]
+    def profiles(self, *, in_detail: bool = False) -> list[InstalledProfile]:
+        """All profiles on the eUICC; `in_detail` with owner and policy rules, and from an eUICC of version 3
+        with enterprise, port and size, but without icons."""
+        tags = None
+        if in_detail:
+            tags = DETAILS
+            if "highestSvn" in self.isdr.get_euicc_info1():
+                tags += DETAILS_V3
+        return [InstalledProfile.of(value) for value in self.isdr.get_profiles_info(tags=tags)]
 
     def enable(self, profile: ProfileName, *, refresh: bool = True) -> None:
         """Enable a profile, and disable the one that was; then the card is reset, after its REFRESH if

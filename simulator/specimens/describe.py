@@ -15,6 +15,7 @@ from cards.atr import Atr, AtrError
 from cards.identities import Eid, IdentityError
 from simulator.profile import describe
 from simulator.profile.describe import Description, DescriptionError, Subscription
+from simulator.smdp.describe_metadata import MetadataDescription
 from simulator.specimens.applets import AppletDescription
 
 
@@ -34,12 +35,27 @@ def _eid(value: str) -> str:
         raise ValueError(str(error)) from None
 
 
+def _additional_info(value: object) -> bytes:
+    try:
+        data = bytes.fromhex(value if isinstance(value, str) else "-")
+    except ValueError:
+        raise ValueError("must be hexadecimal digits in quotes") from None
+    if len(data) > 32:
+        raise ValueError(f"has {len(data)} bytes, must have at most 32")
+    return data
+
+
 class ProfileOnCard(Description):
     """A profile of an eUICC."""
 
     profile: str | Subscription
     enabled: bool = False
     nickname: Annotated[str, Field(max_length=64)] = ""
+    metadata: MetadataDescription | None = None
+    """What it says of itself besides what its package tells."""
+    preloaded: bool = False
+    """Whether it is a test profile that the manufacturer has put there, which a memory reset has an option of
+    its own for."""
 
 
 def _plmn_bytes(plmn: str) -> bytes:
@@ -75,6 +91,22 @@ class SeveralEnabled(Description):
     profiles: Annotated[int, Field(ge=2, le=8)] = 2
 
 
+def _version(value: object) -> object:
+    """ "3.3.1" as its three numbers."""
+    return value.split(".") if isinstance(value, str) else value
+
+
+PackageVersion = Annotated[
+    tuple[Annotated[int, Field(ge=0, le=255)], ...],
+    BeforeValidator(_version),
+    Field(min_length=3, max_length=3),
+]
+V3_MEMBERS = frozenset(
+    ("enterprise_profiles", "lpa_proxy", "package_versions", "tre", "tre_product", "additional_info")
+)
+"""Members of a description that only an eUICC of version 3 has; `mep` makes it one."""
+
+
 class CardDescription(Description):
     """One card. Members that only one kind has are refused for the other."""
 
@@ -99,8 +131,24 @@ class CardDescription(Description):
     """The rules authorisation table of an eUICC; every operator may use every rule if there is none."""
     iot: bool = False
     """Whether an eUICC obeys eIMs (SGP.32)."""
+    version: Literal[2, 3] | None = None
+    """Of SGP.22, which an eUICC follows; 3 with `mep`, else 2, if it is not told."""
     mep: SeveralEnabled | None = None
     """Whether an eUICC, then one of SGP.22 version 3, can have several profiles enabled."""
+    enterprise_profiles: bool = True
+    """Whether it takes enterprise profiles; this and the next ones are of version 3."""
+    lpa_proxy: bool = True
+    """Whether it keeps what a device's LPA proxy needs to know of a profile."""
+    package_versions: tuple[PackageVersion, ...] = ()
+    """Versions of the profile package format besides the base one, like 3.3.1."""
+    tre: Annotated[
+        tuple[Literal["isDiscrete", "isIntegrated", "usesRemoteMemory"], ...], Field(min_length=1)
+    ] = ("isDiscrete",)
+    """How its tamper resistant element is built (treProperties)."""
+    tre_product: Annotated[str, Field(max_length=255)] = ""
+    """What an integrated element is part of (treProductReference)."""
+    additional_info: Annotated[bytes, BeforeValidator(_additional_info)] = b""
+    """additionalEuiccInfo."""
     test_profiles: bool = True
     """Whether an eUICC takes profiles of the class test."""
 
@@ -113,11 +161,34 @@ class CardDescription(Description):
                 raise ValueError("a sim has one profile, and neither profiles, eid nor policy_rules")
         elif self.profile is not None or self.applets:
             raise ValueError("an euicc has profiles, and neither a profile nor applets")
+        if any(
+            one.preloaded and not (one.metadata and one.metadata.profile_class == "test")
+            for one in self.profiles
+        ):
+            raise ValueError("only a profile whose metadata have profile_class: test is preloaded")
         if sum(profile.enabled for profile in self.profiles) > 1:
             raise ValueError("at most one profile is enabled")
+        self._check_version()
         if self.atr is not None and self.protocol not in Atr.parse(self.atr).protocols:
             raise ValueError(f"the ATR does not offer T={self.protocol}")
         return self
+
+    @property
+    def is_v3(self) -> bool:
+        """Whether an eUICC follows version 3."""
+        return (self.version or (3 if self.mep else 2)) == 3
+
+    def _check_version(self) -> None:
+        if self.kind == "sim" and ({"version", "mep"} | V3_MEMBERS) & self.model_fields_set:
+            raise ValueError(
+                "a sim follows no version of SGP.22: version and what goes with it are an euicc's"
+            )
+        if not self.is_v3 and (wrong := sorted(V3_MEMBERS & self.model_fields_set)):
+            raise ValueError(f"{', '.join(wrong)} needs version: 3")
+        if self.mep and self.version == 2:
+            raise ValueError("mep needs version: 3")
+        if self.mep and any("ppr1" in entry.rules for entry in self.policy_rules or ()):
+            raise ValueError("an eUICC with mep cannot allow ppr1 (SGP.22 v3 §2.9.2.1)")
 
 
 def parse(text: str, where: str = "card") -> CardDescription:

@@ -180,7 +180,16 @@ def test_a_card_file_with_missing_parts_is_named(esim: Esim) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["gsm-sim", "multi-imsi-sim", "usim-isim", "test-usim", "usim-t1", "euicc-empty", "euicc-two-profiles"],
+    [
+        "gsm-sim",
+        "multi-imsi-sim",
+        "usim-isim",
+        "test-usim",
+        "usim-t1",
+        "euicc-empty",
+        "euicc-two-profiles",
+        "euicc-company-phone",
+    ],
 )
 def test_cards_from_specimens(esim: Esim, name: str) -> None:
     assert name in esim("card", "specimens").out
@@ -191,6 +200,12 @@ def test_cards_from_specimens(esim: Esim, name: str) -> None:
     if name == "euicc-two-profiles":
         states = [(profile["nickname"], profile["state"]) for profile in shown["profiles"]]
         assert states == [("Home", "enabled"), ("Travel", "disabled")]
+    if name == "euicc-company-phone":
+        work, private = shown["profiles"]
+        assert (work["enterprise"], "enterprise" in private) == ("Acme", False)
+        refused = esim("lpa", "enable", "--card", "made", "Private", "--enterprise-device")
+        assert "disallowedByEnterpriseRule" in refused.err
+        assert esim("lpa", "enable", "--card", "made", "Private").status == 0
     if name == "usim-t1":
         answered = esim("apdu", "--card", "made", SELECT_ICCID, "00B0000014")
         assert "6282" in answered.out

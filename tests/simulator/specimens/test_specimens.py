@@ -49,6 +49,18 @@ def test_specimens_make_cards(name: str) -> None:
         (EUICC.replace("home-operator}", "home-operator, enabled: true}"), "at most one profile is enabled"),
         (EUICC + "memory: 12\n", "card.yaml:6: memory:"),
         ("name: [", "card.yaml:1: not YAML"),
+        (SIM + "version: 3\n", "a sim follows no version of SGP.22"),
+        (SIM + "mep: {}\n", "a sim follows no version of SGP.22"),
+        (EUICC + "version: 4\n", "card.yaml:6: version:"),
+        (EUICC + "tre: [isIntegrated]\nlpa_proxy: false\n", "lpa_proxy, tre needs version: 3"),
+        (EUICC + "version: 2\nmep: {}\n", "mep needs version: 3"),
+        (EUICC + "mep: {}\npolicy_rules: [{rules: [ppr1]}]\n", "with mep cannot allow ppr1"),
+        (EUICC + "version: 3\nadditional_info: xyz\n", "card.yaml:7: additional_info: must be hexadecimal"),
+        (EUICC + f"version: 3\nadditional_info: '{'00' * 33}'\n", "must have at most 32"),
+        (EUICC + "version: 3\npackage_versions: [3.3]\n", "card.yaml:7: package_versions"),
+        (EUICC + "version: 3\ntre: []\n", "card.yaml:7: tre:"),
+        (EUICC + "  - {profile: x, preloaded: true}\n", "profile_class: test is preloaded"),
+        (EUICC + "  - {profile: x, metadata: {name: 1}}\n", "card.yaml:6: profiles.2.metadata.name:"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(text: str, message: str) -> None:
@@ -74,7 +86,7 @@ def test_a_description_that_is_no_text(tmp_path: Path) -> None:
 
 
 def test_a_name_that_nobody_knows() -> None:
-    with pytest.raises(DescriptionError, match="there are euicc-empty"):
+    with pytest.raises(DescriptionError, match="there are .*euicc-empty"):
         describe.load_shipped("unknown")
 
 
