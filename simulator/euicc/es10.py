@@ -28,3 +28,5 @@ class Es10Function:
     """Which reads the request."""
     is_v3: bool = False
     """Whether only an eUICC of version 3 knows it."""
+    is_v2: bool = False
+    """Whether an eUICC of version 3 does not know it any more."""

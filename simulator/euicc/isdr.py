@@ -121,10 +121,11 @@ class IsdR(Application):
         return function.handler(self.core, request)
 
     def _function(self, tag: int) -> Es10Function | None:
+        """What this eUICC has for the tag, in the version that it follows."""
         function = self._functions.get(tag)
-        if function is not None and function.is_v3 and not self.core.features.is_v3:
+        if function is None:
             return None
-        return function
+        return None if (function.is_v2 if self.core.features.is_v3 else function.is_v3) else function
 
     def _interrupt(self) -> None:
         """A package that was on its way in is given up, and the server will hear of it (SGP.22 §2.5.6)."""

@@ -97,4 +97,5 @@ def _error(name: str) -> bytes:
     return rsp.encode("LoadCRLResponse", ("loadCRLResponseError", code))
 
 
-FUNCTIONS = (Es10Function("LoadCRL", 0xBF35, "LoadCRLRequest", "SGP.22 §5.7.12", load_crl),)
+FUNCTIONS = (Es10Function("LoadCRL", 0xBF35, "LoadCRLRequest", "SGP.22 v2 §5.7.12", load_crl, is_v2=True),)
+"""Of version 2: in version 3 servers staple the lists to their certificates."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_der_x509_certificate
 
 from cards import InProcessLink
+from cards.errors import CardStatusError
 from cards.isdr import Isdr
 from cards.isdr.errors import LoadCrlError
 from simulator.crypto.ecc import Curve
@@ -18,8 +20,10 @@ from simulator.crypto.issue import Issuer
 from simulator.crypto.pki import TestPki
 from simulator.crypto.revocation import RevocationError, issue_crl, parse_crl
 from simulator.euicc import Euicc
+from simulator.euicc.features import V3
 from simulator.euicc.revocation import CRL_MEMORY
 from simulator.lpa import EuiccRefused
+from simulator.lpa.profiles import bit_names
 from simulator.profile import build, describe
 from tests.simulator.conftest import NOW, Bench, clock, entropy
 
@@ -43,6 +47,15 @@ def refused(bench: Bench, der: bytes) -> str:
     with pytest.raises(LoadCrlError) as caught:
         load(bench, der)
     return caught.value.name
+
+
+def test_version_3_has_no_load_crl(bench: Bench) -> None:
+    """Servers staple the lists there; the tag is unknown, as capabilities say."""
+    bench.euicc.core.features = replace(bench.euicc.core.features, svn=V3)
+    with Isdr(InProcessLink(bench.euicc)) as isdr:
+        assert "crlSupport" not in bit_names("RspCapability", isdr.get_euicc_info2()["rspCapability"])
+        with pytest.raises(CardStatusError, match="6A88"):
+            isdr.load_crl(crl(bench.pki, 1))
 
 
 def serial(bench: Bench, name: str) -> int:

@@ -86,7 +86,7 @@ def test_a_description_that_is_no_text(tmp_path: Path) -> None:
 
 
 def test_a_name_that_nobody_knows() -> None:
-    with pytest.raises(DescriptionError, match="there are .*euicc-empty"):
+    with pytest.raises(DescriptionError, match=r"there are .*euicc-empty"):
         describe.load_shipped("unknown")
 
 
