@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 from asn1 import esipa, iot, rsp
@@ -19,12 +20,14 @@ from simulator.eim.context import Context
 from simulator.eim.errors import UNDEFINED, Refused
 from simulator.eim.orders import Orders
 from simulator.eim.packages import get_eim_package
-from simulator.eim.records import Notification, Package
+from simulator.eim.records import Notification, Package, Session
 from simulator.eim.results import installed, provide_eim_package_result
 from simulator.smdp.store import ConflictError
 
 T = TypeVar("T")
 Message = esipa.Message
+_SESSION_LIFETIME: Final = timedelta(days=7)
+"""A result may wait for days at an IPA without a network."""
 _TRIES: Final = 3
 """How often a message is handled when another one changes its records at the same time."""
 _log = logging.getLogger(__name__)
@@ -84,9 +87,21 @@ class Eim(Context, Orders):
         except (Refused, ConflictError) as error:
             name = error.name if isinstance(error, Refused) else UNDEFINED
             _log.info("%s refused: %s", function, error)
+            self._note(request, f"{function} was refused with {error}")
             codes = esipa.error_codes(function)
             return shape.response, (shape.error, codes.get(name, codes[UNDEFINED]))
         return shape.response, result if isinstance(result, tuple) else (shape.ok, result)
+
+    def _note(self, request: dict[str, Any], why: str) -> None:
+        """Why a download does not go on, at its package: the IPA tells nothing but that it ended."""
+        session = self.store.get(Session, request.get("transactionId", b"").hex())
+        key = session.package if session else request.get("eimTransactionId", b"").hex()
+        package = self.store.get(Package, key)
+        if package is not None and package.is_open:
+            try:
+                self.store.save(package._replace(detail=why))
+            except ConflictError:
+                _log.info("%s changed meanwhile", package.key)
 
     def _get_eim_package(self, request: dict[str, Any]) -> Message:
         try:
@@ -142,6 +157,11 @@ class Eim(Context, Orders):
             except ConflictError:
                 continue
         raise Refused(UNDEFINED, "other messages for the same device are in progress")
+
+    def forget_sessions(self) -> int:
+        """Drop RSP sessions that can no longer go on; how many."""
+        before = self.now() - int(_SESSION_LIFETIME.total_seconds())
+        return self.store.forget(*(one for one in self.store.all(Session) if one.created_at < before))
 
     def deliver_notifications(self) -> int:
         """Try every notification that waits and whose time has come; how many were delivered."""

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from asn1 import iot, rsp, tlv
-from simulator.crypto.certificates import Certificate, CertificateError
+from simulator.crypto.certificates import Certificate, CertificateError, Role
 from simulator.eim import compact
 from simulator.eim.context import Context
 from simulator.eim.errors import UNDEFINED, Refused, error_name
@@ -39,7 +39,7 @@ def initiate_authentication(eim: Context, request: dict[str, Any]) -> dict[str, 
         "smdpAddress": target.smdp_address,
     }
     answer = _post(eim, target.smdp_address, "initiateAuthentication", message)
-    oid = _check_server(target, answer)
+    server = _check_server(target, answer)
     context = _ctx_params1(device, target.matching_id) if device and package else b""
     eim.store.save(
         Session(
@@ -50,9 +50,9 @@ def initiate_authentication(eim: Context, request: dict[str, Any]) -> dict[str, 
             _signing_ci(answer),
             eid=device.eid if device else b"",
             package=package.key if package else "",
-            is_smds=bool(package) and _is_smds(package),
+            is_smds=server.role is Role.DS_AUTH,
             ctx_params1=context,
-            smdp_oid=oid,
+            smdp_oid=server.registered_id,
         )
     )
     return _initiate_ok(answer, target, context, knows_code=package is not None)
@@ -66,10 +66,6 @@ def _trigger(eim: Context, transaction_id: bytes | None) -> Package | None:
     if package is None or package.kind is not PackageKind.DOWNLOAD or package.state is not PackageState.SENT:
         raise Refused("invalidEimTransactionId", transaction_id.hex())
     return package
-
-
-def _is_smds(package: Package | None) -> bool:
-    return package is not None and iot.decode("ProfileDownloadData", package.content)[0] == "contactSmds"
 
 
 def _target(device: Device | None, package: Package | None, named: str) -> ActivationCode:
@@ -91,18 +87,19 @@ def _code(device: Device | None, package: Package) -> ActivationCode:
     return ActivationCode(value.get("smdsAddress") or (device.root_smds_address if device else ""))
 
 
-def _check_server(target: ActivationCode, answer: dict[str, Any]) -> str:
-    """The OID of the server, which must be the one that was meant (§3.0.1 of SGP.22)."""
+def _check_server(target: ActivationCode, answer: dict[str, Any]) -> Certificate:
+    """The certificate of the server, which must be the one that was meant (SGP.22 §3.0.1)."""
     said = answer["serverSigned1"]["serverAddress"]
     if said.lower() != target.smdp_address.lower():
         raise Refused("smdpAddressMismatch", f"the server calls itself {said}")
     try:
-        oid = Certificate.parse(answer["serverCertificate"]).registered_id
+        server = Certificate.parse(answer["serverCertificate"])
     except CertificateError as error:
         raise Refused(UNDEFINED, f"the server's certificate: {error}") from error
+    oid = server.registered_id
     if target.smdp_oid and target.smdp_oid != oid:
         raise Refused("smdpOidMismatch", f"the server's certificate is of {oid}, not {target.smdp_oid}")
-    return oid
+    return server
 
 
 def _signing_ci(answer: dict[str, Any]) -> bytes:

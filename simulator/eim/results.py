@@ -2,7 +2,8 @@
 
 A signed result is believed if this device's eUICC signed it, over the association token too, for a package
 of this eIM. The same one again is acknowledged again and changes nothing; another one with its sequence
-number is refused. What comes without a signature is only as good as the connection to the IPA.
+number is refused. What comes without a signature is only as good as the connection to the IPA, and changes
+nothing of a package that is over.
 """
 
 from __future__ import annotations
@@ -235,6 +236,8 @@ def _take_data(eim: Context, device: Device, response: tuple[str, Any]) -> Outco
     kind, value = response
     package = _package(eim, device, value, PackageKind.DATA)
     der = iot.encode("IpaEuiccDataResponse", response)
+    if kind == "ipaEuiccDataResponseError" and not package.is_open:
+        return [], []
     if kind == "ipaEuiccDataResponseError":
         names = {number: name for name, number in iot.names("IpaEuiccDataErrorCode").items()}
         name = names.get(value["ipaEuiccDataErrorCode"], str(value["ipaEuiccDataErrorCode"]))
@@ -287,12 +290,15 @@ def _take_trigger_result(eim: Context, device: Device, value: dict[str, Any]) ->
     kind, result = value["profileDownloadTriggerResultData"]
     package = _package(eim, device, value, PackageKind.DOWNLOAD)
     der = iot.encode("ProfileDownloadTriggerResult", value)
+    if kind == "profileDownloadError" and not package.is_open:
+        return [], []
     if kind == "profileDownloadError":
         path = "ProfileDownloadTriggerResult.profileDownloadTriggerResultData.profileDownloadError"
         names = iot.names(f"{path}.profileDownloadErrorReason")
         reason = result["profileDownloadErrorReason"]
         name = next((name for name, number in names.items() if number == reason), str(reason))
-        eim.store.save(_finished(eim, package, PackageEvent.FAIL, der, name))
+        detail = f"{name}; {package.detail}" if package.detail else name
+        eim.store.save(_finished(eim, package, PackageEvent.FAIL, der, detail))
         return [], []
     pending = ("profileInstallationResult", result)
     if notifications.session_of(eim, result) is not None:
@@ -317,6 +323,8 @@ def installed(eim: Context, package: Package, pending: notifications.Pending, de
 def _take_refusal(eim: Context, device: Device, value: dict[str, Any]) -> Outcome:
     """The IPA could make nothing of the package."""
     package = _package(eim, device, value, None)
+    if not package.is_open:
+        return [], []
     names = {number: name for name, number in iot.names("EimPackageResultErrorCode").items()}
     code = value["eimPackageResultErrorCode"]
     der = iot.encode("EimPackageResultResponseError", value)

@@ -1,4 +1,4 @@
-"""Serves an eIM over HTTPS for the length of a block, and delivers the notifications that wait."""
+"""Serves an eIM over HTTPS for the length of a block, delivers what waits, and forgets what is old."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from simulator.smdp.store import StoreError
 
 DEFAULT_PORT: Final = 8447
 INTERVAL: Final = 5.0
-"""Seconds between two looks for notifications that wait."""
+"""Seconds between two looks for what waits."""
 _log = logging.getLogger(__name__)
 
 
@@ -26,13 +26,13 @@ def running(
     """Serves in a thread for the length of the block; port 0 takes any that is free."""
     with (
         running_application(eim, create_app(eim), host, port, is_tls=is_tls) as address,
-        _delivering(eim, interval),
+        _upkeep(eim, interval),
     ):
         yield address
 
 
 @contextmanager
-def _delivering(eim: Eim, interval: float) -> Iterator[None]:
+def _upkeep(eim: Eim, interval: float) -> Iterator[None]:
     over = threading.Event()
 
     def work() -> None:
@@ -40,10 +40,11 @@ def _delivering(eim: Eim, interval: float) -> Iterator[None]:
             try:
                 if count := eim.deliver_notifications():
                     _log.info("delivered %d notifications", count)
+                eim.forget_sessions()
             except StoreError as error:
                 _log.warning("%s", error)
 
-    thread = threading.Thread(target=work, name="notifications", daemon=True)
+    thread = threading.Thread(target=work, name="upkeep", daemon=True)
     thread.start()
     try:
         yield

@@ -96,6 +96,13 @@ class EimStore:
         with self._transaction() as connection:
             connection.execute("DELETE FROM records WHERE eid = ?", (eid.hex(),))
 
+    def forget(self, *records: Record) -> int:
+        """Drops records; how many were there."""
+        with self._transaction() as connection:
+            statement = "DELETE FROM records WHERE kind = ? AND key = ?"
+            gone = [connection.execute(statement, (_KINDS[type(one)], one.key)) for one in records]
+        return sum(cursor.rowcount for cursor in gone)
+
     def close(self) -> None:
         """The store must not be used any more."""
         with self._lock:

@@ -14,6 +14,7 @@ from simulator.crypto.ecc import sign_raw, verify_raw
 from simulator.crypto.pki import TestPki
 from simulator.eim import Eim, EimError, EimIdentity, EimStore, PackageKind, PackageState
 from simulator.eim.records import MAX_DELIVERIES, PACKAGE, Package, PackageEvent
+from simulator.smdp.store import ConflictError
 from tests.simulator.conftest import NOW, entropy
 from tests.simulator.eim.conftest import ADDRESS, World
 
@@ -427,6 +428,42 @@ def test_what_an_ipa_does_not_say(world: World) -> None:
         world.hand.talk("transferEimPackageResponse", ("eimPackageReceived", None))
     with pytest.raises(DecodeError, match="pendingNotification"):
         world.eim.answer(bytes.fromhex("BF3D05A003BF7000"))
+
+
+def test_what_is_unsigned_changes_nothing_of_a_package_that_is_over(world: World) -> None:
+    order = world.eim.order(world.eid, RAT)
+    world.hand.work()
+    asked = world.eim.order_data(world.eid)
+    world.hand.work()
+    before = [world.again(order), world.again(asked)]
+    refusal = {"eimTransactionId": order.transaction_id, "eimPackageResultErrorCode": 1}
+    unsigned = {"eimId": ADDRESS, "eimTransactionId": order.transaction_id}
+    no_data = {"eimTransactionId": asked.transaction_id, "ipaEuiccDataErrorCode": 1}
+    for kind, result in (
+        ("eimPackageResultResponseError", refusal),
+        ("euiccPackageResult", ("euiccPackageErrorUnsigned", unsigned)),
+        ("ipaEuiccDataResponse", ("ipaEuiccDataResponseError", no_data)),
+    ):
+        assert world.hand.provide(kind, result) == ("emptyResponse", {})
+    assert [world.again(order), world.again(asked)] == before
+
+
+def test_messages_at_the_same_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request whose records another one has just changed is run anew, but not for ever."""
+    world.eim.order(world.eid, RAT)
+    save, refusals = world.store.save, [2]
+
+    def contended(*records: Any) -> None:
+        if refusals[0]:
+            refusals[0] -= 1
+            raise ConflictError("another was faster")
+        save(*records)
+
+    monkeypatch.setattr(world.store, "save", contended)
+    assert world.hand.poll()[0] == "euiccPackageRequest"
+    assert world.device.counter == 1
+    refusals[0] = 99
+    assert world.hand.poll() == ("eimPackageError", 127)
 
 
 def test_every_step_of_a_package() -> None:

@@ -14,9 +14,12 @@ from simulator.eim.errors import FURTHER_CODES, error_name
 from simulator.eim.records import Notification, NotificationState, Package, Session
 from simulator.lpa.activation_code import ActivationCode
 from simulator.lpa.errors import ServerRefused
+from simulator.lpa.es9 import InProcessEs9
 from simulator.profile import build, describe
+from simulator.smdp.ds import DsIdentity, DsMemoryStore, SmDs
 from simulator.smdp.metadata import ProfileMetadata, ProfileOwner
 from tests.simulator.conftest import ADDRESS as SMDP_ADDRESS
+from tests.simulator.conftest import NOW, clock, entropy
 from tests.simulator.eim.conftest import DEVICE_INFO, SMDS_ADDRESS, World
 
 PACKAGE = build.build_package(describe.load_shipped("test-operator"))
@@ -130,6 +133,30 @@ def test_from_an_sm_ds(world: World, address: str) -> None:
     assert (done.state, done.detail) == (PackageState.DONE, f"the SM-DS names {SMDP_ADDRESS}")
     further = world.store.all(Package, world.eid)[-1]
     assert (further.is_automatic, further.state) == (True, PackageState.DONE)
+    assert len(world.bench.euicc.core.registry.profiles) == 1
+
+
+def test_an_sm_ds_that_names_another(world: World, test_pki: TestPki) -> None:
+    """An alternative SM-DS has its event at the root under its own address."""
+    code = ordered(world)
+    address = "alternative.example.com"
+    identity = DsIdentity.from_pki(test_pki, address, oid="2.999.16", entropy=entropy("other"), now=NOW)
+    other = SmDs(identity, DsMemoryStore(), entropy=entropy("other ds"), clock=clock)
+    world.servers._ways[address] = InProcessEs9(other)
+    event = {
+        "functionRequesterIdentifier": "2.999.10",
+        "functionCallIdentifier": "1",
+        "eid": world.eid.hex(),
+        "rspServerAddress": SMDP_ADDRESS,
+        "eventId": code.matching_id,
+        "forwardingIndicator": False,
+    }
+    other.register_event(event)
+    world.ds.register_event(event | {"rspServerAddress": address})
+    world.eim.order_download(world.eid, smds=SMDS_ADDRESS, is_indirect=True)
+    assert world.hand.work()[0] == "eimAcknowledgements"
+    states = [one.state for one in world.store.all(Package, world.eid)]
+    assert states == [PackageState.DONE] * 4
     assert len(world.bench.euicc.core.registry.profiles) == 1
 
 
@@ -597,3 +624,24 @@ def test_a_package_that_was_bound_before(world: World) -> None:
     assert world.hand.install(value["boundProfilePackage"])["profileInstallationResultData"]["finalResult"][
         0
     ] == ("successResult")
+
+
+def test_why_a_download_failed_stands_at_its_package(world: World) -> None:
+    order, trigger = triggered(world, ActivationCode(SMDP_ADDRESS, "NOT-THERE"))
+    assert world.hand.download(trigger) == failed("authenticateClient", "matchingIdRefused")
+    assert "8.2.6/3.8" in world.again(order).detail
+    error = ("profileDownloadError", {"profileDownloadErrorReason": 127})
+    told = {"eimTransactionId": order.transaction_id, "profileDownloadTriggerResultData": error}
+    world.hand.provide("profileDownloadTriggerResult", told)
+    detail = world.again(order).detail
+    assert detail.startswith("undefinedError; authenticateClient was refused with matchingIdRefused")
+
+
+def test_old_sessions_are_forgotten(world: World) -> None:
+    _, trigger = triggered(world)
+    world.hand.initiate(trigger["eimTransactionId"])
+    world.later(days=6)
+    assert world.eim.forget_sessions() == 0
+    world.later(days=2)
+    assert world.eim.forget_sessions() == 1
+    assert world.store.all(Session) == []

@@ -56,6 +56,14 @@ def test_a_device_goes_with_all_that_is_its() -> None:
         assert store.all(Package) == store.all(Receipt) == store.all(Notification) == []
 
 
+def test_records_are_dropped_one_by_one() -> None:
+    with EimStore() as store:
+        store.save(*RECORDS)
+        assert store.forget(RECORDS[3], RECORDS[3]) == 1
+        assert store.all(Session) == []
+        assert len(store.all(Package)) == 1
+
+
 def test_fields_that_an_older_record_has_not(tmp_path: Path) -> None:
     path = tmp_path / "eim.db"
     with EimStore(path) as store:
