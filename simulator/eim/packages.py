@@ -15,6 +15,7 @@ from asn1 import iot, tlv
 from simulator.crypto.ecc import sign_raw
 from simulator.eim.context import Context
 from simulator.eim.errors import EimError, Refused
+from simulator.eim.metadata import prepares_itself
 from simulator.eim.proofs import SIGNATURE, association
 from simulator.eim.records import (
     MAX_DELIVERIES,
@@ -141,10 +142,18 @@ def _ready(eim: Context, device: Device, package: Package) -> tuple[Device, Pack
         asked = dict(iot.decode("IpaEuiccDataRequest", package.content))
         asked["eimTransactionId"] = package.transaction_id
         return device, package._replace(request=iot.encode("IpaEuiccDataRequest", asked))
+    return device, package._replace(request=trigger_request(device, package))
+
+
+def trigger_request(device: Device, package: Package) -> bytes:
+    """ProfileDownloadTriggerRequest, DER. In an indirect download an IPA that can do without the data
+    (eimDownloadDataHandling) does not get it, but for an SM-DS: it must know that it speaks with one."""
+    data = iot.decode("ProfileDownloadData", package.content)
+    is_kept = package.is_indirect and data[0] != "contactSmds"
     trigger: dict[str, Any] = {"eimTransactionId": package.transaction_id}
-    if not package.is_indirect:
-        trigger["profileDownloadData"] = iot.decode("ProfileDownloadData", package.content)
-    return device, package._replace(request=iot.encode("ProfileDownloadTriggerRequest", trigger))
+    if not (is_kept and prepares_itself(device, "eimDownloadDataHandling")):
+        trigger["profileDownloadData"] = data
+    return iot.encode("ProfileDownloadTriggerRequest", trigger)
 
 
 def _signed(eim: Context, device: Device, package: Package) -> bytes:

@@ -16,6 +16,7 @@ from simulator.eim import compact
 from simulator.eim.context import Context
 from simulator.eim.errors import UNDEFINED, Refused, error_name
 from simulator.eim.metadata import check_bound_package, check_metadata, prepares_itself
+from simulator.eim.packages import trigger_request
 from simulator.eim.proofs import SIGNATURE, euicc_certificate, is_signed
 from simulator.eim.records import Device, Package, PackageEvent, PackageKind, PackageState, Record, Session
 from simulator.lpa.activation_code import ActivationCode
@@ -27,7 +28,7 @@ def initiate_authentication(eim: Context, request: dict[str, Any]) -> dict[str, 
     """ESipa.InitiateAuthentication (§5.14.1): InitiateAuthenticationOkEsipa."""
     package = _trigger(eim, request.get("eimTransactionId"))
     device = eim.store.get(Device, package.eid.hex()) if package else None
-    target = _target(device, package, request.get("smdpAddress", ""))
+    target, knows_code = _target(device, package, request.get("smdpAddress", ""))
     info = request.get("euiccInfo1")
     if info is None:
         if device is None or not device.euicc_info1:
@@ -40,7 +41,7 @@ def initiate_authentication(eim: Context, request: dict[str, Any]) -> dict[str, 
     }
     answer = _post(eim, target.smdp_address, "initiateAuthentication", message)
     server = _check_server(target, answer)
-    context = _ctx_params1(device, target.matching_id) if device and package else b""
+    context = _ctx_params1(device, target.matching_id) if device and knows_code else b""
     eim.store.save(
         Session(
             answer["transactionId"],
@@ -55,36 +56,47 @@ def initiate_authentication(eim: Context, request: dict[str, Any]) -> dict[str, 
             smdp_oid=server.registered_id,
         )
     )
-    return _initiate_ok(answer, target, context, knows_code=package is not None)
+    return _initiate_ok(answer, target, context, knows_code=knows_code)
 
 
 def _trigger(eim: Context, transaction_id: bytes | None) -> Package | None:
-    """The package that began the download, if it is named. Refused if it is no open download of this eIM."""
+    """The package that began the download, if it is named. Refused if it is no open download of this eIM; one
+    from an SM-DS may go on with the next event when it is done."""
     if transaction_id is None:
         return None
     package = eim.package(transaction_id)
-    if package is None or package.kind is not PackageKind.DOWNLOAD or package.state is not PackageState.SENT:
-        raise Refused("invalidEimTransactionId", transaction_id.hex())
-    return package
+    if package is not None and package.kind is PackageKind.DOWNLOAD:
+        may_go_on = package.state is PackageState.DONE and _is_smds(package)
+        if package.state is PackageState.SENT or may_go_on:
+            return package
+    raise Refused("invalidEimTransactionId", transaction_id.hex())
 
 
-def _target(device: Device | None, package: Package | None, named: str) -> ActivationCode:
-    """The server to speak with, and what for: as the package says, else as the IPA does."""
-    code = _code(device, package) if package else ActivationCode(named)
+def _target(device: Device | None, package: Package | None, named: str) -> tuple[ActivationCode, bool]:
+    """The server to speak with, and whether the matching id is known too. A package with an activation code
+    insists on its server; an IPA that was told to look for one may have found out more than the eIM."""
+    code, is_binding = _code(device, package) if package else (ActivationCode(""), False)
+    if named and named.lower() != code.smdp_address.lower():
+        if is_binding:
+            raise Refused("smdpAddressMismatch", f"the IPA names {named}, the package {code.smdp_address}")
+        return ActivationCode(named), package is not None and not _is_smds(package)
     if not code.smdp_address:
         raise Refused("invalidDpAddress", "neither the IPA nor a package names a server")
-    if named and named.lower() != code.smdp_address.lower():
-        raise Refused("smdpAddressMismatch", f"the IPA names {named}, the package {code.smdp_address}")
-    return code
+    return code, package is not None
 
 
-def _code(device: Device | None, package: Package) -> ActivationCode:
+def _is_smds(package: Package) -> bool:
+    return bool(iot.decode("ProfileDownloadData", package.content)[0] == "contactSmds")
+
+
+def _code(device: Device | None, package: Package) -> tuple[ActivationCode, bool]:
+    """What the package names, and whether there is no other choice."""
     kind, value = iot.decode("ProfileDownloadData", package.content)
     if kind == "activationCode":
-        return ActivationCode.parse(value)
+        return ActivationCode.parse(value), True
     if kind == "contactDefaultSmdp":
-        return ActivationCode(device.default_smdp_address if device else "")
-    return ActivationCode(value.get("smdsAddress") or (device.root_smds_address if device else ""))
+        return ActivationCode(device.default_smdp_address if device else ""), False
+    return ActivationCode(value.get("smdsAddress") or (device.root_smds_address if device else "")), False
 
 
 def _check_server(target: ActivationCode, answer: dict[str, Any]) -> Certificate:
@@ -196,7 +208,7 @@ def _event(eim: Context, session: Session, package: Package | None, answer: dict
     if entries := answer["eventEntries"]:
         code = ActivationCode(entries[0]["rspServerAddress"], entries[0]["eventId"])
         told = f"the SM-DS names {code.smdp_address}"
-        found = _further(eim, session.eid, code, package)
+        found = _further(eim, eim.store.get(Device, session.eid.hex()) or Device(session.eid), code, package)
         changed.append(found)
         ok["profileDownloadTrigger"] = iot.decode("ProfileDownloadTriggerRequest", found.request)
     if package is not None:
@@ -206,14 +218,13 @@ def _event(eim: Context, session: Session, package: Package | None, answer: dict
     return ok
 
 
-def _further(eim: Context, eid: bytes, code: ActivationCode, package: Package | None) -> Package:
+def _further(eim: Context, device: Device, code: ActivationCode, package: Package | None) -> Package:
     content = iot.encode("ProfileDownloadData", ("activationCode", str(code)))
-    found = eim.new_package(eid, PackageKind.DOWNLOAD, content, is_automatic=True, is_indirect=True)
-    trigger = {"eimTransactionId": found.transaction_id}
+    found = eim.new_package(device.eid, PackageKind.DOWNLOAD, content, is_automatic=True, is_indirect=True)
     return found._replace(
         state=PackageState.SENT,
         deliveries=1,
-        request=iot.encode("ProfileDownloadTriggerRequest", trigger),
+        request=trigger_request(device, found),
         confirmation_code_hash=package.confirmation_code_hash if package else b"",
     )
 

@@ -35,6 +35,7 @@ class Servers:
         self._ways = {address: InProcessEs9(server) for address, server in servers.items()}
         self.down: set[str] = set()
         self.posted: list[tuple[str, str]] = []
+        self.sent = self.received = 0
 
     def post(self, address: str, function: str, message: dict[str, Any]) -> dict[str, Any]:
         self.posted.append((address, function))

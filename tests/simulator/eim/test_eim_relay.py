@@ -77,6 +77,27 @@ def test_the_eim_makes_the_parameters(test_pki: TestPki) -> None:
     assert world.again(order).state is PackageState.DONE
 
 
+def test_an_ipa_that_needs_the_data(test_pki: TestPki) -> None:
+    """Without eimDownloadDataHandling the trigger of an indirect download holds the activation code."""
+    world = World(test_pki)
+    world.tell_the_card()
+    world.hand.features = (b"\xc0", 2)
+    world.eim.add_device(world.eid)
+    world.hand.work_off()
+    code = ordered(world)
+    order = world.eim.order_download(world.eid, code, is_indirect=True)
+    _, trigger = world.hand.poll()
+    assert trigger["profileDownloadData"] == ("activationCode", str(code))
+    world.hand.download(trigger, smdpAddress=SMDP_ADDRESS)
+    assert world.again(order).state is PackageState.DONE
+
+
+def test_an_ipa_knows_that_it_speaks_with_an_sm_ds(world: World) -> None:
+    world.eim.order_download(world.eid, smds=SMDS_ADDRESS, is_indirect=True)
+    _, trigger = world.hand.poll()
+    assert trigger["profileDownloadData"] == ("contactSmds", {"smdsAddress": SMDS_ADDRESS})
+
+
 def test_with_a_confirmation_code(world: World) -> None:
     order, trigger = triggered(world, ordered(world, confirmation_code="1234"), confirmation_code="1234")
     world.hand.download(trigger)
@@ -158,6 +179,33 @@ def test_an_sm_ds_that_names_another(world: World, test_pki: TestPki) -> None:
     states = [one.state for one in world.store.all(Package, world.eid)]
     assert states == [PackageState.DONE] * 4
     assert len(world.bench.euicc.core.registry.profiles) == 1
+
+
+def test_an_ipa_that_asks_the_sm_ds_itself(world: World) -> None:
+    """It hears of the events, and downloads one after another through the eIM, under one transaction."""
+    packages = [
+        build.build_package(describe.load_shipped(name)) for name in ("test-operator", "home-operator")
+    ]
+    codes = [world.bench.smdp.add_order(package) for package in packages]
+    order = world.eim.order_download(world.eid, smds=SMDS_ADDRESS, is_indirect=True)
+    world.hand.poll()
+    for matching_id in codes:
+        _, ok = world.hand.initiate(order.transaction_id, smdpAddress=SMDP_ADDRESS)
+        assert "matchingId" not in ok
+        _, ok = world.hand.authenticate(ok, matching_id)
+        _, ok = world.hand.bound_package(ok)
+        result = world.hand.install(ok["boundProfilePackage"])
+        pending = ("pendingNotification", ("profileInstallationResult", result))
+        world.hand.talk("handleNotificationEsipa", pending)
+        assert world.again(order).state is PackageState.DONE
+    assert len(world.bench.smdp.notifications()) == 2
+
+
+def test_an_ipa_that_knows_the_default_smdp(world: World) -> None:
+    world.bench.smdp.add_order(PACKAGE, "", eid=world.eid)
+    world.eim.order_download(world.eid, is_indirect=True)
+    _, trigger = world.hand.poll()
+    assert world.hand.download(trigger, smdpAddress=SMDP_ADDRESS)[0] == "eimAcknowledgements"
 
 
 def test_an_sm_ds_without_events(world: World) -> None:
