@@ -24,6 +24,7 @@ COMMANDS = {
     "script": "Run APDU scripts on a card.",
     "trace": "Show, convert and replay traces of APDUs.",
     "explain": "Say in words what commands, answers and data mean.",
+    "compare": "Run one script on two cards and say where they differ.",
     "conform": "Check a card against the clauses of its specifications.",
     "profile": "Build, print and check profile packages.",
     "smdp": "Run a test SM-DP+, and manage its orders.",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cards import CardLink, Isdr, Uicc
 from cards.apdu import CommandApdu, ResponseApdu
 from cards.session import CardSession
+from cards.trace import Entry
 
 if TYPE_CHECKING:
     from simulator.smdp.core import SmdpPlus
@@ -76,10 +77,10 @@ class Check:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """A check that was run: what was found, and every APDU of it (command and answer)."""
+    """A check that was run: what was found, and all that was said to the card."""
 
     check: Check
     verdict: Verdict
     finding: str = ""
-    exchanges: list[tuple[bytes, bytes]] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
     seconds: float = 0.0

@@ -8,15 +8,14 @@ from html import escape
 from itertools import groupby
 from typing import Any
 
+from cards.trace import Exchange
 from simulator.conformance.model import CheckResult, Verdict
-from simulator.testing.trace import ApduTrace
+from simulator.testing.trace import in_words
 
 
 def apdus(result: CheckResult) -> list[str]:
     """What was said, a line each way."""
-    trace = ApduTrace()
-    trace.exchanges = result.exchanges
-    return trace.lines()
+    return in_words(result.entries)
 
 
 def as_object(result: CheckResult) -> dict[str, Any]:
@@ -29,7 +28,11 @@ def as_object(result: CheckResult) -> dict[str, Any]:
         "verdict": result.verdict.value,
         "finding": result.finding or None,
         "milliseconds": round(result.seconds * 1000, 3),
-        "apdus": [[command.hex().upper(), answer.hex().upper()] for command, answer in result.exchanges],
+        "apdus": [
+            [entry.command.hex().upper(), entry.response.hex().upper()]
+            for entry in result.entries
+            if isinstance(entry, Exchange)
+        ],
     }
 
 

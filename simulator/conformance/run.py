@@ -77,4 +77,4 @@ def _run(check: Check, connect: Callable[[], CardLink], server: Callable[[], Smd
         verdict, finding = Verdict.FAILED, str(error)
     finally:
         link.close()
-    return CheckResult(check, verdict, finding, trace.exchanges, time.perf_counter() - started)
+    return CheckResult(check, verdict, finding, trace.entries, time.perf_counter() - started)

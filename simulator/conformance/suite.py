@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from importlib import import_module, resources
 from typing import Final
 
-from cards.script import Runner, Section, parse
+from cards.script import Runner, Script, Section, parse
 from simulator.conformance.model import Check, NotConform, Subject
 
 SUITES: Final = {
@@ -36,12 +36,16 @@ def _module(name: str) -> list[Check]:
     return list(rows)
 
 
-def _script(name: str) -> list[Check]:
+def script(name: str) -> Script:
+    """A suite that is a script: 'uicc', 'usim', 'es10'."""
     text = (resources.files("simulator.conformance") / f"{name}.apdu").read_text(encoding="utf-8")
-    script = parse(text, f"{name}.apdu")
+    return parse(text, f"{name}.apdu")
+
+
+def _script(name: str) -> list[Check]:
     return [
         Check(name, section.title, section.clause, _runs(section), section.needs, section.destructive)
-        for section in script.sections
+        for section in script(name).sections
     ]
 
 

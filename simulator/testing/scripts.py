@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cards.script import Runner, ScriptError, load
-from simulator.testing.trace import ApduTrace
+from simulator.testing.trace import ApduTrace, in_words
 
 if TYPE_CHECKING:
     from cards.script.model import Section
@@ -60,7 +60,7 @@ class SectionItem(pytest.Item):
 
         assert isinstance(self.parent, ScriptFile)
         check_needs(self, self.section.needs, self.section.destructive)
-        self._first = len(self.parent.trace.exchanges)
+        self._first = len(self.parent.trace.entries)
         result = self.parent.runner().run_section(self.section)
         if result.failure:
             raise ScriptFailure(result)
@@ -68,9 +68,8 @@ class SectionItem(pytest.Item):
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         assert isinstance(self.parent, ScriptFile)
         if isinstance(excinfo.value, ScriptFailure):
-            said = ApduTrace()
-            said.exchanges = self.parent.trace.exchanges[self._first :]
-            return "\n".join([str(excinfo.value), "", *said.lines()])
+            said = in_words(self.parent.trace.entries[self._first :])
+            return "\n".join([str(excinfo.value), "", *said])
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Any, int | None, str]:

@@ -2,58 +2,51 @@
 
 from __future__ import annotations
 
-from cards.apdu import ApduError, CommandApdu, ResponseApdu
-from cards.link import CardLink
+import time
+from collections.abc import Iterable
+
+from cards.explain import Explainer
+from cards.link import CardLike
+from cards.trace import Entry, Reset, TracedLink
 
 SHOWN = 60
 """How many of the last exchanges a report shows."""
 
 
 class ApduTrace:
-    """Keeps the exchanges of one test, as bytes."""
+    """Keeps the resets and exchanges of one test; a sink for `TracedLink`."""
 
     def __init__(self) -> None:
-        self.exchanges: list[tuple[bytes, bytes]] = []
+        self.entries: list[Entry] = []
 
-    def of(self, link: CardLink) -> CardLink:
-        """The same link, which is listened to."""
-        return _TracedLink(link, self.exchanges)
-
-    def lines(self) -> list[str]:
-        """The last exchanges with their meaning, a line each way."""
-        left_out = len(self.exchanges) - SHOWN
-        lines = [f"… {left_out} exchanges before"] if left_out > 0 else []
-        for command, answer in self.exchanges[-SHOWN:]:
-            lines += _lines(command, answer)
-        return lines
-
-
-class _TracedLink:
-    def __init__(self, link: CardLink, exchanges: list[tuple[bytes, bytes]]) -> None:
-        self._link = link
-        self._exchanges = exchanges
-
-    def transmit(self, apdu: bytes, /) -> bytes:
-        answer = self._link.transmit(apdu)
-        self._exchanges.append((apdu, answer))
-        return answer
-
-    def reset(self) -> bytes:
-        atr = self._link.reset()
-        self._exchanges.append((b"", atr))
-        return atr
+    def take(self, entry: Entry, /) -> None:
+        self.entries.append(entry)
 
     def close(self) -> None:
-        self._link.close()
+        """Nothing is open."""
+
+    def of(self, link: CardLike) -> TracedLink:
+        """The same link, which is listened to."""
+        return TracedLink(link, (self,), clock=time.time, timer=time.perf_counter)
+
+    def lines(self) -> list[str]:
+        """The last exchanges with their meaning."""
+        return in_words(self.entries)
 
 
-def _lines(command: bytes, answer: bytes) -> list[str]:
-    if not command:
-        return [f"   reset, ATR {answer.hex().upper()}"]
-    try:
-        sent = str(CommandApdu.parse(command))
-        response = ResponseApdu.parse(answer)
-    except ApduError as error:
-        return [f"-> {command.hex().upper()}", f"<- {answer.hex().upper()} ({error})"]
-    data = f"{response.data.hex().upper()} " if response.data else ""
-    return [f"-> {sent}", f"<- {data}{response.sw}, {response.sw.meaning}"]
+def in_words(entries: Iterable[Entry]) -> list[str]:
+    """What was said, two lines for each of the last exchanges: bytes and meaning of command and answer."""
+    explainer = Explainer()
+    lines: list[str] = []
+    count = 0
+    for count, entry in enumerate(entries, 1):  # noqa: B007 - counted, and used after the loop
+        explained = explainer.entry(entry)
+        if isinstance(entry, Reset):
+            lines += [f"   reset, ATR {entry.atr.hex().upper() or 'not told'}", ""]
+        else:
+            lines += [
+                f"-> {entry.command.hex().upper()}  {explained.title}",
+                f"<- {entry.response.hex().upper()}  {explained.outcome}",
+            ]
+    left_out = count - SHOWN
+    return [f"… {left_out} exchanges before", *lines[2 * left_out :]] if left_out > 0 else lines

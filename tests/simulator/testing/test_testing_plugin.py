@@ -118,7 +118,7 @@ def test_a_failing_test_shows_its_apdus(project: pytest.Pytester) -> None:
     )
     result = project.runpytest_inprocess()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*APDUs*", "-> 00A40004*6F07", "<- 6A82, file or application not found"])
+    result.stdout.fnmatch_lines(["*APDUs*", "-> 00A40004026F07  SELECT*", "<- 6A82  *not found*"])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,100 @@
+"""One script on two cards: where they differ, by what the bytes mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import NamedTuple
+
+from cards.explain import Explainer, Field
+from cards.link import CardLink
+from cards.script import Runner, Script, StepResult
+from cards.script.model import Section, Step
+from cards.trace import Entry, TracedLink
+
+
+class FieldDifference(NamedTuple):
+    """A thing that the two cards say differently; empty where one does not say it."""
+
+    name: str
+    left: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A step that was run on both cards."""
+
+    section: Section
+    step: Step
+    left: str
+    """What became of it: the status word in words, or why there is none."""
+    right: str
+    fields: tuple[FieldDifference, ...] = ()
+
+    @property
+    def differs(self) -> bool:
+        return self.left != self.right or bool(self.fields)
+
+
+class _Side:
+    """A card, what runs on it, and what its answers mean."""
+
+    def __init__(self, link: CardLink) -> None:
+        # The time does not matter here: two cards are compared by what they say.
+        self._runner = Runner(TracedLink(link, (self,), clock=float, timer=float))
+        self._explainer = Explainer()
+        self._fields: tuple[Field, ...] = ()
+        link.reset()
+
+    def take(self, entry: Entry, /) -> None:
+        self._fields = self._explainer.entry(entry).answer
+
+    def close(self) -> None:
+        """The caller closes the link."""
+
+    def run(self, step: Step) -> tuple[StepResult, tuple[Field, ...]]:
+        """The step, whatever it expects; what it captures is known to later steps."""
+        self._fields = ()
+        return self._runner.run_step(step), self._fields
+
+
+def compare(script: Script, left: CardLink, right: CardLink) -> Iterator[Comparison]:
+    """Run every step on both cards, each of which is reset before. What the script expects does not matter;
+    what it captures comes from each card for itself. LinkError if a card is gone."""
+    sides = _Side(left), _Side(right)
+    for section in script.sections:
+        for step in section.steps:
+            (one, fields), (other, other_fields) = (side.run(step) for side in sides)
+            outcomes = _outcome(one), _outcome(other)
+            # Where one card refuses, what the other one says has nothing to be compared with.
+            differences = _differences(fields, other_fields) if outcomes[0] == outcomes[1] else ()
+            yield Comparison(section, step, *outcomes, tuple(differences))
+
+
+def _outcome(result: StepResult) -> str:
+    if result.response is None:
+        return result.problem
+    sw = result.response.sw
+    return f"{sw}, {sw.meaning}"
+
+
+def _differences(left: Iterable[Field], right: Iterable[Field]) -> Iterator[FieldDifference]:
+    """Leaves of the two trees that differ, by the names that lead to them; the status word is told apart."""
+    one, other = (list(_leaves(fields)) for fields in (left, right))
+    names = dict.fromkeys(name for name, _ in (*one, *other))
+    for name in names:
+        values = [[value for key, value in side if key == name] for side in (one, other)]
+        for first, second in zip_longest(*values, fillvalue=""):
+            if first != second:
+                yield FieldDifference(name, first, second)
+
+
+def _leaves(fields: Iterable[Field], above: str = "") -> Iterator[tuple[str, str]]:
+    for field in fields:
+        name = f"{above} / {field.name}" if above else field.name
+        if field.children:
+            yield from _leaves(field.children, name)
+        elif field.name != "status word":
+            yield name, field.value
