@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from simulator.cli import edge, home, named, reading, tracing
+from simulator.cli import card_info, edge, home, named, reading, tracing
 
 if TYPE_CHECKING:
     from simulator.crypto.pki import TestPki
@@ -30,6 +30,10 @@ def command() -> None:
 
     What an eUICC does with its profiles is the work of `esim lpa`.
     """
+
+
+command.add_command(card_info.info)
+command.add_command(card_info.dump)
 
 
 @command.command()
@@ -108,12 +112,10 @@ def _from_description(source: str, folder: Path | None) -> named.NamedCard:
     description = specimens.load(path) if is_file else specimens.load_shipped(source)
     beside = path.parent if is_file else None
     atr, protocol = description.atr or b"", description.protocol
-    if description.profile is not None:
-        package = specimens.package_of(description.profile, beside)
+    if description.kind == named.SIM:
+        origin = _source_of_sim(description, beside)
         applets = description.model_dump(mode="json", include={"applets"})["applets"]
-        return named.SimCard(
-            package, atr=atr, protocol=protocol, classes=description.classes, applets=applets
-        )
+        return named.SimCard(origin, atr=atr, protocol=protocol, classes=description.classes, applets=applets)
     options = {"memory": description.memory, "protocol": protocol, "features": _features(description)}
     options |= {"atr": atr} if atr else {}
     profiles: list[tuple[bytes, ProfileMetadata | None]] = [
@@ -124,6 +126,16 @@ def _from_description(source: str, folder: Path | None) -> named.NamedCard:
     card = _new_euicc(pki, profiles, description.eid, options)
     _arrange(card, description)
     return card
+
+
+def _source_of_sim(description: CardDescription, beside: Path | None) -> bytes | dict[str, Any]:
+    """The package that is on the card, or the dump that it is a copy of."""
+    from simulator.specimens import describe as specimens
+
+    if description.dump is not None:
+        return description.dump.model_dump(mode="json", exclude_defaults=True)
+    assert description.profile is not None
+    return specimens.package_of(description.profile, beside)
 
 
 def _features(description: CardDescription) -> Features:

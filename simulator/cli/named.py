@@ -22,19 +22,20 @@ if TYPE_CHECKING:
     from simulator.crypto.pki import TestPki
     from simulator.euicc import Euicc
     from simulator.uicc import Card
+    from simulator.uicc.image import CardImage
     from simulator.uicc.toolkit import Applet
 
 SIM, EUICC = "sim", "euicc"
 
 
 class SimCard:
-    """A plain SIM from a profile package."""
+    """A plain SIM from a profile package, or from the dump of another card (plain values)."""
 
     kind = SIM
 
     def __init__(
         self,
-        package: bytes,
+        source: bytes | dict[str, Any],
         state: dict[str, Any] | None = None,
         *,
         atr: bytes = b"",
@@ -42,13 +43,12 @@ class SimCard:
         classes: str = "both",
         applets: Sequence[Any] = (),
     ) -> None:
-        from simulator.profile import image_of
         from simulator.uicc import Card, FileSystem
         from simulator.uicc.card import DEFAULT_ATR
         from simulator.uicc.tables import Classes
 
-        self._package = package
-        self._files = FileSystem(image_of(package))
+        self._source = source
+        self._files = FileSystem(_image(source))
         self._classes, self._applets = classes, applets
         self.card: Card = Card(
             self._files,
@@ -65,16 +65,29 @@ class SimCard:
         """What a terminal's link leads to."""
 
     def save(self) -> dict[str, Any]:
-        package = base64.b64encode(self._package).decode()
+        source = self._source
+        stored = (
+            {"dump": source} if isinstance(source, dict) else {"package": base64.b64encode(source).decode()}
+        )
         return {
             "kind": SIM,
-            "package": package,
+            **stored,
             "atr": self.card.atr.hex(),
             "protocol": self.card.protocol,
             "classes": self._classes,
             "applets": list(self._applets),
             "state": self._files.save(),
         }
+
+
+def _image(source: bytes | dict[str, Any]) -> CardImage:
+    if isinstance(source, dict):
+        from simulator.specimens.dump import Dump
+
+        return Dump.model_validate(source).image()
+    from simulator.profile import image_of
+
+    return image_of(source)
 
 
 def _applets(stored: Sequence[Any]) -> Sequence[Applet]:
@@ -119,9 +132,9 @@ def revive(name: str, stored: dict[str, Any]) -> NamedCard:
     """The card that a card file describes."""
     try:
         if stored["kind"] == SIM:
-            package = base64.b64decode(stored["package"], validate=True)
+            source = stored.get("dump") or base64.b64decode(stored["package"], validate=True)
             options = {name: stored[name] for name in ("protocol", "classes", "applets")}
-            return SimCard(package, stored["state"], atr=bytes.fromhex(stored["atr"]), **options)
+            return SimCard(source, stored["state"], atr=bytes.fromhex(stored["atr"]), **options)
         from simulator.euicc import Euicc
 
         return EuiccCard(Euicc.load(stored["euicc"], entropy=edge.entropy, clock=edge.now))

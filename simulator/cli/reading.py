@@ -172,9 +172,13 @@ def info_data(info: Mapping[str, Any]) -> dict[str, Any]:
 
 def info_lines(info: Mapping[str, Any]) -> Iterator[str]:
     """`Lpa.info` in words, within 80 columns."""
+    return info_lines_of(info_data(info))
+
+
+def info_lines_of(data: Mapping[str, Any]) -> Iterator[str]:
+    """The same, from `info_data`."""
     import textwrap
 
-    data = info_data(info)
     yield f"EID              {data['eid']}"
     yield f"Default SM-DP+   {data['addresses']['default_smdp'] or 'none'}"
     yield f"Root SM-DS       {data['addresses']['root_smds']}"

@@ -17,6 +17,7 @@ from simulator.profile import describe
 from simulator.profile.describe import Description, DescriptionError, Subscription
 from simulator.smdp.describe_metadata import MetadataDescription
 from simulator.specimens.applets import AppletDescription
+from simulator.specimens.dump import Dump
 
 
 def _atr(value: object) -> bytes:
@@ -119,6 +120,8 @@ class CardDescription(Description):
     """Which commands a plain SIM understands: a UICC's, a GSM SIM's (class 'A0'), or both."""
     profile: str | Subscription | None = None
     """Of a plain SIM."""
+    dump: Dump | None = None
+    """Of a plain SIM in place of a profile: its files, as read from a card."""
     applets: tuple[AppletDescription, ...] = ()
     """Toolkit applications of a plain SIM, in the order of its menu."""
     profiles: tuple[ProfileOnCard, ...] = ()
@@ -155,12 +158,12 @@ class CardDescription(Description):
     @model_validator(mode="after")
     def members_fit_the_kind(self) -> CardDescription:
         if self.kind == "sim":
-            if self.profile is None:
-                raise ValueError("a sim needs a profile")
+            if (self.profile is None) == (self.dump is None):
+                raise ValueError("a sim needs a profile, or the dump of another card, not both")
             if self.profiles or self.eid or self.policy_rules is not None:
                 raise ValueError("a sim has one profile, and neither profiles, eid nor policy_rules")
-        elif self.profile is not None or self.applets:
-            raise ValueError("an euicc has profiles, and neither a profile nor applets")
+        elif self.profile is not None or self.dump is not None or self.applets:
+            raise ValueError("an euicc has profiles, and neither a profile, a dump nor applets")
         if any(
             one.preloaded and not (one.metadata and one.metadata.profile_class == "test")
             for one in self.profiles

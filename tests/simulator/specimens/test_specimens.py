@@ -93,7 +93,8 @@ def test_a_name_that_nobody_knows() -> None:
 def test_the_documented_descriptions_are_right() -> None:
     page = Path(__file__).parents[3] / "docs" / "card-description.md"
     examples = [part.split("```")[0] for part in page.read_text(encoding="utf-8").split("```yaml\n")[1:]]
-    assert len(examples) == 3
+    assert len(examples) == 4
     describe.parse(examples[0], page.name)
     describe.parse(examples[1].replace("my-operator.yaml", "home-operator"), page.name)
-    describe.parse(SIM + examples[2], page.name)
+    describe.parse(examples[2], page.name)
+    describe.parse(SIM + examples[3], page.name)
