@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import random
 import re
 import shutil
 import socket
@@ -42,16 +43,14 @@ def socket_of(folder: Path) -> Path:
 
 
 class PcscService:
-    """pcscd with one virtual reader of two slots, `port` and the next one."""
+    """pcscd with one virtual reader of two slots, on `port` and the next one once it was started."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.port = _free_ports(SLOTS)
+        self.port = 0
         self._lock: IO[bytes] | None = None
         self._process: subprocess.Popen[bytes] | None = None
         (folder / "conf").mkdir(exist_ok=True)
-        text = re.sub(r"0x8C7B", f"0x{self.port:04X}", CONFIGURATION.read_text(), flags=re.IGNORECASE)
-        (folder / "conf" / "vpcd").write_text(text)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -59,8 +58,19 @@ class PcscService:
         return {**os.environ, "PCSCLITE_CSOCK_NAME": str(socket_of(self._folder)), "LC_ALL": "C.UTF-8"}
 
     def start(self) -> None:
-        """Start, and wait until it serves."""
+        """Start, and wait until it serves; on the ports that it had before, if it had any."""
+        for _ in range(1 if self.port else 5):  # somebody else may take a port in between
+            self.port = self.port or _free_ports(SLOTS)
+            if self._starts():
+                return
+            self.stop()
+            self.port = 0
+        raise RuntimeError(f"pcscd does not start: {(self._folder / 'log').read_text()}")
+
+    def _starts(self) -> bool:
         assert PROGRAM is not None
+        text = re.sub(r"0x8C7B", f"0x{self.port:04X}", CONFIGURATION.read_text(), flags=re.IGNORECASE)
+        (self._folder / "conf" / "vpcd").write_text(text)
         options = ["--foreground", "--config", str(self._folder / "conf")]
         if "--disable-polkit" in subprocess.run([PROGRAM, "--help"], capture_output=True, text=True).stdout:
             options.append("--disable-polkit")  # pcsc-lite 2 asks polkit, which does not run in a test
@@ -68,9 +78,7 @@ class PcscService:
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         place = socket_of(self._folder)
-        if not eventually(lambda: place.exists() and _listens(self.port + SLOTS - 1), 10):
-            self.stop()
-            raise RuntimeError(f"pcscd does not start: {(self._folder / 'log').read_text()}")
+        return eventually(lambda: place.exists() and _listens(self.port + SLOTS - 1), 3)
 
     def _isolation(self) -> list[str]:
         """What goes before the program to run it with a /run/pcscd of its own."""
@@ -123,11 +131,10 @@ def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
 
 
 def _free_ports(count: int) -> int:
-    """The first of some free ports in a row."""
+    """The first of some free ports in a row, below those that systems give to clients."""
     while True:
-        with socket.create_server(("127.0.0.1", 0)) as first:
-            port: int = first.getsockname()[1]
-        if port + count < 0xFFFF and not any(_listens(port + number) for number in range(count)):
+        port = random.randrange(10_000, 32_000)
+        if not any(_listens(port + number) for number in range(count)):
             return port
 
 

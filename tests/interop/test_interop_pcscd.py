@@ -257,6 +257,7 @@ def test_a_named_card_plugged_in_by_the_command_line(
 ) -> None:
     assert esim("card", "new", "phone", "--profile", "test-operator", "--enable").status == 0
     assert esim("card", "new", "plain", "--sim", "--profile", "home-operator").status == 0
+    assert eventually(lambda: not has_card(readers) and not has_card(readers, 1))
     process = start("reader", "plug", "phone", "plain", "--port", pcscd.port)
     assert next_line(process.stderr).startswith("Card phone is in the virtual reader")
     assert next_line(process.stderr).startswith("Card plain is in the virtual reader")
