@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -12,13 +13,14 @@ from cards import Isdr, Uicc
 from cards.errors import LinkError
 from cards.pcsc import Protocol, ReaderError, Service
 from cards.plug import VirtualSlot, plugged
+from simulator.crypto.pki import TestPki
 from simulator.lpa import InProcessEs9, Lpa
 from simulator.profile import build, describe
 from simulator.uicc.card import DEFAULT_ATR
 from tests.interop.conftest import READER, SECOND, Insert, Program, has_card, make_card
 from tests.interop.pcscd import PcscService, eventually
 from tests.simulator.cli.conftest import Esim, Start, next_line
-from tests.simulator.conftest import ADDRESS, Bench
+from tests.simulator.conftest import ADDRESS, Bench, make_bench
 
 ICCID = "8999900000000000014"
 SELECT_ICCID = "00 A4 08 04 02 2F E2"
@@ -247,6 +249,23 @@ def test_an_lpa_downloads_onto_an_euicc_in_a_reader(insert: Insert, readers: Ser
         lpa.enable(lpa.profiles()[0].iccid)
         assert [delivery.error for delivery in lpa.process_notifications()] == [None]
         assert str(Uicc(link).read_iccid()) == ICCID
+
+
+def test_a_download_with_the_published_certificates(
+    insert: Insert, readers: Service, shared_data: Path, ts48_packages: list[Path]
+) -> None:
+    """SGP.26 on both sides, a package of GSMA's, and every APDU through the reader."""
+    bench = make_bench(TestPki.load(shared_data / "sgp26"), "published")
+    matching_id = bench.smdp.add_order(ts48_packages[-1].read_bytes())
+    with (
+        insert(bench.euicc),
+        readers.connect("0") as link,
+        Lpa(Isdr(link), InProcessEs9(bench.smdp)) as lpa,
+    ):
+        result = lpa.download(f"LPA:1${ADDRESS}${matching_id}$2.999.10")
+        assert result.notification_error is None
+        lpa.enable(result.iccid)
+        assert Uicc(link).read_iccid() == result.iccid
 
 
 # --- the command line ---------------------------------------------------------------------------------
