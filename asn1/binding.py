@@ -25,6 +25,8 @@ SUCCESS: Final = "Executed-Success"
 WARNING: Final = "Executed-WithWarning"
 FAILED: Final = "Failed"
 EXPIRED: Final = "Expired"
+ARRAY: Final = "[]"
+"""After the encoding of a member: an array of values so encoded."""
 
 Document = dict[str, Any]
 """A JSON object."""
@@ -60,7 +62,8 @@ class FunctionError(Exception):
 class Member(NamedTuple):
     """A JSON member. `encoding` is "text", "hex" (upper case), "bytes" (base64), "integer", "boolean",
     "object" (left as it is), or "der:<Type>" or "iot:<Type>": the base64 of the DER of that type of
-    RSPDefinitions or SGP32Definitions. A tuple of members stands for an array of objects that have them."""
+    RSPDefinitions or SGP32Definitions; with "[]" after it, an array of such. A tuple of members stands for an
+    array of objects that have them."""
 
     name: str
     encoding: str | tuple[Member, ...]
@@ -203,6 +206,8 @@ def _decode(function: str, members: tuple[Member, ...], document: Any) -> dict[s
 def _to_json(where: str, encoding: str | tuple[Member, ...], value: Any) -> Any:
     if isinstance(encoding, tuple):
         return [_encode(where, encoding, item) for item in value]
+    if encoding.endswith(ARRAY):
+        return [_to_json(where, encoding.removesuffix(ARRAY), item) for item in value]
     if encoding in _JSON_TYPES:
         return _checked(_JSON_TYPES[encoding], value)
     if encoding == "text":
@@ -217,6 +222,8 @@ def _from_json(where: str, encoding: str | tuple[Member, ...], value: Any) -> An
     """The value of a JSON member. ValueError or Asn1Error says what is wrong with it."""
     if isinstance(encoding, tuple):
         return [_decode(where, encoding, item) for item in _checked(list, value)]
+    if encoding.endswith(ARRAY):
+        return [_from_json(where, encoding.removesuffix(ARRAY), item) for item in _checked(list, value)]
     if encoding in _JSON_TYPES:
         return _checked(_JSON_TYPES[encoding], value)
     text = _checked(str, value)

@@ -78,6 +78,13 @@ class Codec:
         value = sum(1 << (size * 8 - 1 - number) for number in set(wanted))
         return value.to_bytes(size, "big"), length
 
+    def bit_names(self, path: str, value: tuple[bytes, int]) -> tuple[str, ...]:
+        """Names of the bits that are set in the BIT STRING of a type; "bit 7" for one without a name."""
+        octets, length = value
+        names = {number: name for name, number in self.names(path).items()}
+        numbers = [number for number in range(length) if octets[number // 8] & 0x80 >> number % 8]
+        return tuple(names.get(number, f"bit {number}") for number in numbers)
+
     @property
     def types(self) -> frozenset[str]:
         """The names of all types."""

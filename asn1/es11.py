@@ -1,7 +1,7 @@
 """The JSON binding of ES11, between LPA and SM-DS, as a table (SGP.22 §5.8, §6.5.2).
 
-Requests and paths are those of ES9+, so that an LPA opens both kinds of session alike; only the answer of
-AuthenticateClient differs.
+Requests and paths are those of ES9+, so that an LPA opens both kinds of session alike; the answer of
+AuthenticateClient differs, and version 3 adds CheckEvent.
 """
 
 from __future__ import annotations
@@ -18,7 +18,17 @@ FUNCTIONS: Final[dict[str, Function]] = {
     "authenticateClient": Function(
         "§5.8.2",
         es9.FUNCTIONS["authenticateClient"].request[:2],
-        (Member("transactionId", "hex"), Member("eventEntries", _EVENT)),
+        (
+            Member("transactionId", "hex"),
+            Member("eventEntries", _EVENT, is_optional=True),  # version 2
+            Member("smdsSigned2", "der:SmdsSigned2", is_optional=True),  # version 3
+            Member("smdsSignature2", "der:EuiccSign", is_optional=True),  # version 3
+        ),
+    ),
+    "checkEvent": Function(
+        "v3 §5.8",
+        (Member("ecId", "bytes"), Member("smdsAddress", "text")),
+        (Member("isPendingEvent", "boolean"),),
     ),
 }
 

@@ -15,7 +15,18 @@ _EVENT_ID: Final = Member("eventId", "text")
 FUNCTIONS: Final[dict[str, Function]] = {
     "registerEvent": Function(
         "§5.9.1",
-        (_EID, Member("rspServerAddress", "text"), _EVENT_ID, Member("forwardingIndicator", "boolean")),
+        (
+            _EID,
+            Member("rspServerAddress", "text"),
+            _EVENT_ID,
+            Member("forwardingIndicator", "boolean"),
+            # Version 3 from here on.
+            Member("eventType", "integer", is_optional=True),
+            Member("hashedIccids", "hex[]", is_optional=True),
+            Member("salt", "hex", is_optional=True),
+            Member("serviceProviderName", "text", is_optional=True),
+            Member("operatorId", "der:OperatorId", is_optional=True),
+        ),
         (),
     ),
     "deleteEvent": Function("§5.9.2", (_EID, _EVENT_ID), ()),

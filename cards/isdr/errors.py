@@ -166,6 +166,11 @@ class VerifyProfileRecoveryError(Es10Error):
     CODES = "VerifyProfileRecoveryResponse.verifyProfileRecoveryError"
 
 
+class VerifySmdsResponseError(Es10Error):
+    FUNCTION, CLAUSE = "ES10b.VerifySmdsResponse", "SGP.22 v3 §5.7"
+    CODES = "VerifySmdsResponseResponse.verifySmdsResponseError"
+
+
 class GetProfilesInfoError(Es10Error):
     FUNCTION, CLAUSE, CODES = "ES10c.GetProfilesInfo", "SGP.22 §5.7.15", "ProfileInfoListError"
 

@@ -21,6 +21,7 @@ from cards.isdr.errors import (
     VerifyDeviceChangeError,
     VerifyProfileRecoveryError,
     VerifySmdpResponseError,
+    VerifySmdsResponseError,
 )
 from cards.isdr.transport import Es10Transport
 
@@ -66,6 +67,13 @@ class Es10b(Es10Transport):
         if answer[0] != "downloadResponseOk":
             raise PrepareDownloadError(answer[1]["downloadErrorCode"])
         return answer
+
+    def verify_smds_response(self, signed: Value, signature: bytes) -> None:
+        """Let the eUICC check smdsSigned2 with smdsSignature2 (version 3). Raises VerifySmdsResponseError."""
+        request = {"smdsSigned2": signed, "smdsSignature2": signature}
+        kind, code = self.call("VerifySmdsResponseRequest", request, "VerifySmdsResponseResponse")
+        if kind != "verifySmdsResponseOk":
+            raise VerifySmdsResponseError(code)
 
     def load_bound_profile_package(self, package: bytes, progress: SegmentProgress | None = None) -> Value:
         """Send the package piece by piece; the ProfileInstallationResult (§5.7.6). An answer before the last

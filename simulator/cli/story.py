@@ -44,6 +44,8 @@ WORDS = {
     "ConfirmDeviceChange": "The server encrypts the activation code for the new device.",
     "VerifyDeviceChange": "The eUICC opens it and deletes the profile.",
     "VerifySmdpResponse": "The eUICC checks that the server wants to be asked later.",
+    "VerifySmdsResponse": "The eUICC checks that the SM-DS has signed its answer.",
+    "CheckEvent": "Does anything wait at the SM-DS?",
     "CheckProgress": "Is the profile for the new device ready?",
     "VerifyProfileRecovery": "The eUICC checks the activation code to get the profile back with.",
     "CancelSession": "The session ends without a profile.",

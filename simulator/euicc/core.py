@@ -45,7 +45,8 @@ class Session:
     """ctxParams1, as decoded: what the session is for."""
     credential: Credential | None = None
     signature1: bytes = b""
-    """euiccSignature1, 64 bytes: smdpSignature2 covers it, and so do the signatures 4 and 6."""
+    """euiccSignature1, 64 bytes: smdpSignature2 covers it, and so do the signatures 4 and 6, and
+    smdsSignature2."""
     signature3: bytes = b""
     """euiccSignature3, 64 bytes: smdpSignature5 covers it."""
     change_key: PrivateKey | None = None
@@ -89,6 +90,8 @@ class EuiccCore:
     default_dp_ci: bytes = b""
     """The only CI, by subjectKeyIdentifier, that the default SM-DP+ may be certified by; empty: any."""
     root_ds_address: str = DEFAULT_ROOT_DS
+    additional_root_ds_addresses: tuple[str, ...] = ()
+    """Further root SM-DSs, of version 3."""
     iot: IotState | None = None
     """Of an IoT eUICC."""
     last_installed: bytes = b""
@@ -125,6 +128,7 @@ class EuiccCore:
             "default_dp_address": self.default_dp_address,
             "default_dp_ci": self.default_dp_ci.hex(),
             "root_ds_address": self.root_ds_address,
+            "additional_root_ds_addresses": list(self.additional_root_ds_addresses),
             "memory": self.registry.memory,
             "next_aid": self.registry.next_aid,
             "overridden": {str(slot): aid.hex() for slot, aid in self.registry.overridden.items()},
@@ -138,6 +142,7 @@ class EuiccCore:
         self.default_dp_address = state["default_dp_address"]
         self.default_dp_ci = bytes.fromhex(state.get("default_dp_ci", ""))
         self.root_ds_address = state["root_ds_address"]
+        self.additional_root_ds_addresses = tuple(state.get("additional_root_ds_addresses", ()))
         self.registry.memory = state["memory"]
         self.registry.next_aid = state["next_aid"]
         overridden = state.get("overridden") or {}

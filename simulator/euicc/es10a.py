@@ -11,6 +11,8 @@ from simulator.euicc.es10 import Es10Function
 
 def get_euicc_configured_addresses(core: EuiccCore, request: dict[str, Any]) -> bytes:
     answer: dict[str, Any] = {"rootDsAddress": core.root_ds_address}
+    if core.features.is_v3 and core.additional_root_ds_addresses:
+        answer["additionalRootDsAddresses"] = list(core.additional_root_ds_addresses)
     if core.default_dp_address:
         answer["defaultDpAddress"] = core.default_dp_address
     if core.default_dp_ci:

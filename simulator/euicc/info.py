@@ -46,11 +46,13 @@ RSP_CAPABILITY_V3 = (
     "profileSizeInProfilesInfoSupport",
     "crlStaplingV3Support",
     "certChainV3VerificationSupport",
+    "signedSmdsResponseV3Support",
     "euiccRspCapInInfo1",
     "cancelForEmptySpnPnSupport",
     "updateNotifConfigInfoSupport",
     "updateMetadataV3Support",
     "v3ObjectsInCtxParamsCASupport",
+    "pushServiceRegistrationSupport",
 )
 """Only from version 3 on."""
 CERTIFICATION: Final = {

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 from asn1 import Asn1Error, rsp, tlv
 from cards.apdu import CommandApdu
 from cards.status import SW, StatusError
-from simulator.euicc import authentication, device_change, download, es10a, es10b, es10c, revocation
+from simulator.euicc import (
+    authentication,
+    device_change,
+    download,
+    es10a,
+    es10b,
+    es10c,
+    revocation,
+    smds_response,
+)
 from simulator.euicc.core import EuiccCore
 from simulator.euicc.es10 import Es10Function
 from simulator.euicc.installation import PIECE_TAGS, Installation, begin
@@ -27,6 +36,7 @@ FUNCTIONS: dict[int, Es10Function] = {
         authentication.FUNCTIONS,
         download.FUNCTIONS,
         device_change.FUNCTIONS,
+        smds_response.FUNCTIONS,
         es10c.FUNCTIONS,
     )
     for function in functions

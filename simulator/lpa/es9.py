@@ -42,9 +42,8 @@ TLS_HINTS = {
 """Word in OpenSSL's message → what to do."""
 
 
-EVENT_RETRIEVAL = "ES11.authenticateClient"
-"""How this package calls AuthenticateClient where an SM-DS answers it: the one function of ES11 that is not
-as in ES9+."""
+EVENT_RETRIEVAL, EVENT_CHECK = "ES11.authenticateClient", "ES11.checkEvent"
+"""How this package calls the functions of an SM-DS that are not as in ES9+."""
 
 
 class Es9(Protocol):
@@ -203,7 +202,8 @@ def _why(error: Exception) -> str:
 
 def _interface(function: str) -> tuple[Binding, str]:
     """The interface of a function, and its name there."""
-    return (es11.BINDING, "authenticateClient") if function == EVENT_RETRIEVAL else (es9.BINDING, function)
+    name = function.removeprefix("ES11.")
+    return (es9.BINDING if name == function else es11.BINDING), name
 
 
 def _write(function: str, message: Value) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Self
 
 from cards.errors import CardError
@@ -12,7 +13,7 @@ from cards.identities import Eid, Iccid, IdentityError
 from cards.isdr import Isdr
 from simulator.lpa.activation_code import ActivationCode, is_server_address
 from simulator.lpa.device import Device
-from simulator.lpa.discovery import Event, discover
+from simulator.lpa.discovery import Checks, Event, discover
 from simulator.lpa.download import DownloadResult
 from simulator.lpa.driver import Consent, Driver, ProgressSink, accept
 from simulator.lpa.errors import ActivationCodeError, InstallationFailed, LpaError, ProfileNotFound
@@ -26,6 +27,7 @@ from simulator.lpa.notifications import (
     waiting,
 )
 from simulator.lpa.profiles import InstalledProfile
+from simulator.lpa.push import register_push
 from simulator.lpa.retry import Patience, download_patiently
 from simulator.lpa.steps import Step
 
@@ -52,13 +54,16 @@ class Lpa:
         progress: ProgressSink | None = None,
         patience: Patience | None = None,
         announce: Callable[[Step], None] | None = None,
+        checks: Checks | None = None,
     ) -> None:
-        """`progress` hears of each step when it is done, `announce` before; `patience` is for downloads."""
+        """`progress` hears of each step when it is done, `announce` before; `patience` is for downloads;
+        `checks` keeps the ecIds that SM-DSs give, beyond the life of this object if it does."""
         self.isdr = isdr
         self._device = device
         if device is not None:
             isdr.device_capabilities = device.terminal_capabilities
         self._patience = patience
+        self._checks: Checks = {} if checks is None else checks
         self._driver = Driver(isdr, es9, consent, progress, announce=announce)
 
     def __enter__(self) -> Self:
@@ -87,9 +92,15 @@ class Lpa:
         return replace(result, notification_error=self._driver.run(deliver_result(result.notification)))
 
     def discover(self, address: str = "") -> list[Event]:
-        """What waits for the eUICC, oldest first, at this SM-DS, or at the eUICC's root SM-DS (§3.6.2);
-        `download` takes an event as it takes an activation code."""
-        return self._driver.run(discover(address, self._device))
+        """What waits for the eUICC, oldest first, at this SM-DS, or at those that the eUICC names (§3.6.2);
+        `download` takes an event as it takes an activation code. An SM-DS of version 3 that was asked before
+        is first asked whether anything waits at all."""
+        return self._driver.run(discover(address, self._device, self._checks))
+
+    def register_push(self, service: str, token: str, address: str = "") -> datetime | None:
+        """Have this SM-DS, or the eUICC's root SM-DS, tell of new events by the push service with this OID;
+        until when the token is good, if it says so (version 3, §3.6.5)."""
+        return self._driver.run(register_push(service, token, address, self._device))
 
     def profiles(self, *, in_detail: bool = False) -> list[InstalledProfile]:
         """All profiles on the eUICC; `in_detail` with owner and policy rules, and from an eUICC of version 3

@@ -14,12 +14,8 @@ OPERATIONAL = 2
 ENABLED = 1
 
 
-def bit_names(type_name: str, value: tuple[bytes, int]) -> tuple[str, ...]:
-    """Names of the bits that are set in a BIT STRING of the RSP module."""
-    octets, length = value
-    bits = [index for index in range(length) if octets[index // 8] & 0x80 >> index % 8]
-    names = {number: name for name, number in rsp.names(type_name).items()}
-    return tuple(names.get(bit, f"bit {bit}") for bit in bits)
+bit_names = rsp.bit_names
+"""Names of the bits that are set in a BIT STRING of the RSP module."""
 
 
 def enterprise_rules(value: Mapping[str, Any]) -> tuple[str, ...]:

@@ -21,8 +21,15 @@ from simulator.lpa.profiles import bit_names
 from simulator.lpa.steps import PostToServer, Procedure, SendToCard
 
 Value = dict[str, Any]
-LPA_CAPABILITIES: Final = ("crlStaplingV3Support", "certChainV3Support")
-"""LpaRspCapability of every device of version 3: crlList and otherCertsInChain reach the eUICC."""
+LPA_CAPABILITIES: Final = (
+    "crlStaplingV3Support",
+    "certChainV3Support",
+    "signedSmdsResponseV3Support",
+    "eventCheckingSupport",
+    "pushServiceSupport",
+)
+"""LpaRspCapability of every device of version 3: crlList and otherCertsInChain reach the eUICC, and so do an
+SM-DS's signed answers; ecIds and push tokens are used where an SM-DS has them."""
 OLDEST_VERSION = bytes((2, 0, 0))
 """Of SGP.22: what eUICCs before it send is of another shape."""
 

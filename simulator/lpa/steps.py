@@ -89,6 +89,9 @@ CARD_EXCHANGES = {
     "authenticate_server": Exchange(
         "ES10b", "AuthenticateServer", "AuthenticateServerRequest", "AuthenticateServerResponse"
     ),
+    "verify_smds_response": Exchange(
+        "ES10b", "VerifySmdsResponse", "VerifySmdsResponseRequest", "VerifySmdsResponseResponse"
+    ),
     "get_rat": Exchange("ES10b", "GetRAT", "GetRatRequest", "GetRatResponse"),
     "get_profiles_info": Exchange(
         "ES10c", "GetProfilesInfo", "ProfileInfoListRequest", "ProfileInfoListResponse"
@@ -139,6 +142,7 @@ SERVER_EXCHANGES = {
     "ES11.authenticateClient": Exchange(
         "ES11", "AuthenticateClient", "AuthenticateClientRequest", "AuthenticateClientOkEs11"
     ),
+    "ES11.checkEvent": Exchange("ES11", "CheckEvent", "CheckEventRequest", "CheckEventOk"),
     "getBoundProfilePackage": Exchange(
         "ES9+", "GetBoundProfilePackage", "GetBoundProfilePackageRequest", "GetBoundProfilePackageOk"
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -32,6 +32,9 @@ Operators = Callable[[Operator], Registrar]
 
 class Context:
     """An SM-DP+ as its functions see it. It may be shared by threads if its store and entropy may."""
+
+    rsp_capabilities = "cancelForEmptySpnPnSupport", "cancelForSessionAbortedSupport"
+    push_services: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -123,4 +126,14 @@ class Server(Protocol):
     def entropy(self) -> Callable[[int], bytes]: ...
     @property
     def clock(self) -> Callable[[], datetime]: ...
+    @property
+    def rsp_capabilities(self) -> tuple[str, ...]:
+        """Names of ServerRspCapability, told to eUICCs of version 3."""
+        ...
+
+    @property
+    def push_services(self) -> Collection[str]:
+        """OIDs of the push services that an LPA may be reached by."""
+        ...
+
     def now(self) -> int: ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from asn1 import tlv
+from asn1 import rsp, tlv
 from simulator.crypto.certificates import Certificate, CertificateError, CertificateFault, Role
 from simulator.crypto.ecc import verify_raw
 from simulator.smdp.context import Server
@@ -40,7 +40,22 @@ def authenticate_euicc(server: Server, session: Session, response: dict[str, Any
         raise RspError.of(Refusal.TRANSACTION_ID, signed["transactionId"].hex().upper())
     if signed["serverChallenge"] != session.server_challenge:
         raise RspError.of(Refusal.EUICC_SIGNATURE, certificate.eid.hex(), "serverChallenge")
+    _check_capabilities(session, signed)
     return certificate
+
+
+def _check_capabilities(session: Session, signed: dict[str, Any]) -> None:
+    """What eUICC and LPA of version 3 said that they can do, before anything was signed, is what the eUICC
+    signs now: nobody on the way made less of it."""
+    euicc = rsp.encode("RspCapability", signed["euiccInfo2"]["rspCapability"])
+    if session.euicc_capability not in (b"", euicc):
+        raise RspError.of(Refusal.EUICC_CAPABILITY, "euiccRspCapability")
+    device = signed["ctxParams1"][1].get("deviceInfo")
+    if not session.lpa_capability or device is None:
+        return
+    lpa = device.get("lpaRspCapability")
+    if lpa is None or rsp.encode("LpaRspCapability", lpa) != session.lpa_capability:
+        raise RspError.of(Refusal.LPA_CAPABILITY, "lpaRspCapability")
 
 
 def _refusal(error: CertificateError) -> Refusal:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from asn1 import rsp
 from simulator.smdp.context import Context
 from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.records import ES12, Order, Outgoing
@@ -22,9 +23,21 @@ def register_event(smdp: Context, order: Order) -> Order:
         "rspServerAddress": smdp.identity.address,
         "eventId": order.matching_id,
         "forwardingIndicator": True,
+        **_details(order),
     }
     _tell(smdp, order, "registerEvent", message, ignored=_EXISTS)
     return order._replace(is_event_registered=True)
+
+
+def _details(order: Order) -> dict[str, Any]:
+    """What an SM-DS of version 3 tells the LPA besides; one of version 2 passes over it."""
+    metadata = rsp.decode("StoreMetadataRequest", order.profile_metadata)
+    details: dict[str, Any] = {"eventType": rsp.names("OperationType")["profileDownload"]}
+    if name := metadata["serviceProviderName"]:
+        details["serviceProviderName"] = name
+    if "profileOwner" in metadata:
+        details["operatorId"] = metadata["profileOwner"]
+    return details
 
 
 def delete_event(smdp: Context, order: Order) -> Order:

@@ -32,13 +32,16 @@ def initiate_authentication(server: Server, request: dict[str, Any]) -> dict[str
     v3 = _has_chains(request)
     credentials = _credentials(identity, info["euiccCiPKIdListForVerification"], v3=v3)
     key_ids = _signing_keys(identity, info, v3=v3)
-    lists = stapled_lists(server, credentials) if _has_stapling(request) else ()
+    lists = stapled_lists(server, credentials) if "euiccRspCapability" in info else ()
+    is_stapled = bool(lists) and _has_stapling(request)
     session = Session(
         transaction_id=server.entropy(16),
         created_at=server.now(),
         euicc_ci_key_id=key_ids.v3 or key_ids.v2,
         server_ci_key_id=credentials.issuer_key_id,
         server_challenge=server.entropy(CHALLENGE_LENGTH),
+        euicc_capability=_told("RspCapability", info.get("euiccRspCapability")),
+        lpa_capability=_told("LpaRspCapability", request.get("lpaRspCapability")),
     )
     signed = {
         "transactionId": session.transaction_id,
@@ -46,8 +49,8 @@ def initiate_authentication(server: Server, request: dict[str, Any]) -> dict[str
         "serverAddress": address,
         "serverChallenge": session.server_challenge,
         **(
-            {"sessionContext": _context(key_ids, is_stapled=bool(lists))}
-            if "euiccRspCapability" in info
+            _of_version_3(server, session, key_ids, has_lists=bool(lists), is_stapled=is_stapled)
+            if session.euicc_capability
             else {}
         ),
     }
@@ -60,8 +63,13 @@ def initiate_authentication(server: Server, request: dict[str, Any]) -> dict[str
         **({"euiccCiPKIdToBeUsed": key_ids.v2} if key_ids.v2 else {}),
         "serverCertificate": credentials.auth_certificate,
         **({"otherCertsInChain": list(credentials.others)} if credentials.others else {}),
-        **({"crlList": list(lists)} if lists else {}),
+        **({"crlList": list(lists)} if is_stapled else {}),
     }
+
+
+def _told(type_name: str, bits: tuple[bytes, int] | None) -> bytes:
+    """Capabilities as they are kept: DER, empty if none were told."""
+    return rsp.encode(type_name, bits) if bits else b""
 
 
 def _has_chains(request: dict[str, Any]) -> bool:
@@ -82,10 +90,7 @@ def _both_can(request: dict[str, Any], euicc_bit: str, lpa_bit: str) -> bool:
 
 def _has_bit(type_name: str, bits: tuple[bytes, int] | None, name: str) -> bool:
     """Whether a BIT STRING, as decoded, has the bit of this name; none has it not."""
-    position = rsp.names(type_name)[name]
-    if bits is None or position >= bits[1]:
-        return False
-    return bool(bits[0][position // 8] & 0x80 >> position % 8)
+    return bits is not None and name in rsp.bit_names(type_name, bits)
 
 
 def _credentials(identity: ServerIdentity, key_ids: list[bytes], *, v3: bool) -> AuthCredentials:
@@ -115,7 +120,15 @@ def _signing_keys(identity: ServerIdentity, info: dict[str, Any], *, v3: bool) -
     return found
 
 
-def _context(key_ids: _SigningKeys, *, is_stapled: bool) -> dict[str, Any]:
-    """SessionContext, for an eUICC of version 3."""
-    named = {"euiccCiPKIdToBeUsedV3": key_ids.v3} if key_ids.v3 else {}
-    return {"serverSvn": SERVER_SVN, "crlStaplingV3Used": is_stapled, **named}
+def _of_version_3(
+    server: Server, session: Session, key_ids: _SigningKeys, *, has_lists: bool, is_stapled: bool
+) -> dict[str, Any]:
+    """SessionContext and ServerRspCapability, for an eUICC of version 3. Push services are told to an LPA
+    that can use them."""
+    context: dict[str, Any] = {"serverSvn": SERVER_SVN, "crlStaplingV3Used": is_stapled}
+    if key_ids.v3:
+        context["euiccCiPKIdToBeUsedV3"] = key_ids.v3
+    if server.push_services and "pushServiceSupport" in session.lpa_can:
+        context["supportedPushServices"] = list(server.push_services)
+    names = (*server.rsp_capabilities, *(("crlStaplingV3Support",) if has_lists else ()))
+    return {"sessionContext": context, "serverRspCapability": rsp.bits("ServerRspCapability", names)}

@@ -10,6 +10,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import NamedTuple
 
+from asn1 import rsp
 from simulator.smdp.device_change.states import DEVICE_CHANGE, DeviceChangeEvent, DeviceChangeState
 from simulator.smdp.states import CLOSED, ORDER, SESSION, OrderEvent, OrderState, SessionEvent, SessionState
 
@@ -131,11 +132,25 @@ class Session(NamedTuple):
     change_id: str = ""
     """The device change that the session is for."""
     smdp_signature4: bytes = b""
+    euicc_capability: bytes = b""
+    """euiccRspCapability of EUICCInfo1, DER; empty from an eUICC of version 2."""
+    lpa_capability: bytes = b""
+    """lpaRspCapability as the LPA told it first, DER; empty from an LPA of version 2."""
     version: int = 0
 
     @property
     def key(self) -> str:
         return self.transaction_id.hex()
+
+    @property
+    def euicc_can(self) -> tuple[str, ...]:
+        """Names of RspCapability."""
+        return _bit_names("RspCapability", self.euicc_capability)
+
+    @property
+    def lpa_can(self) -> tuple[str, ...]:
+        """Names of LpaRspCapability."""
+        return _bit_names("LpaRspCapability", self.lpa_capability)
 
     def moved(self, event: SessionEvent) -> Session | None:
         """This session after the event; None where the table has no such step."""
@@ -184,6 +199,10 @@ class DeviceChange(NamedTuple):
     def moved(self, event: DeviceChangeEvent) -> DeviceChange:
         """This change after the event; unchanged where the table has no such step."""
         return self._replace(state=DEVICE_CHANGE[self.state].get(event, self.state))
+
+
+def _bit_names(type_name: str, der: bytes) -> tuple[str, ...]:
+    return rsp.bit_names(type_name, rsp.decode(type_name, der)) if der else ()
 
 
 class Notification(NamedTuple):

@@ -23,9 +23,9 @@ _HEAD = """# SM-DP+ and SM-DS, function by function
 Made from the tables in `asn1/` and `simulator/smdp/`; do not edit. Clauses are those of GSMA SGP.22.
 Members in brackets are optional. `handleDownloadProgressInfo` goes from the SM-DP+ to the operator.
 
-Of SGP.22 version 3, certificate chains of variants A, B and C and device change with profile recovery are
-supported. Not supported: ES2+.HandleNotification and the other messages that version 3 adds (stapled
-revocation lists, remote profile management, CheckEvent, push services). What an operator hears of a device
+Of SGP.22 version 3, certificate chains of variants A, B and C, stapled revocation lists, device change with
+profile recovery, and the SM-DS are supported: signed lists of events, event checking, push services. Not
+supported: ES2+.HandleNotification and remote profile management. What an operator hears of a device
 change comes with handleDownloadProgressInfo, and the points 5 (request), 6 (confirmation), 7 (recovery).
 """
 

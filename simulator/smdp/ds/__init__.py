@@ -5,6 +5,6 @@ The core (`SmDs`) does no input or output; `simulator.smdp.ds.http` puts it on t
 
 from simulator.smdp.ds.core import Registrar, SmDs
 from simulator.smdp.ds.identity import DsIdentity
-from simulator.smdp.ds.store import DsMemoryStore, DsStore, Event
+from simulator.smdp.ds.store import DsMemoryStore, DsStore, Event, EventType
 
-__all__ = ["DsIdentity", "DsMemoryStore", "DsStore", "Event", "Registrar", "SmDs"]
+__all__ = ["DsIdentity", "DsMemoryStore", "DsStore", "Event", "EventType", "Registrar", "SmDs"]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from asn1 import rsp
 from simulator.smdp.ds.errors import DsRefusal
-from simulator.smdp.ds.store import Event
+from simulator.smdp.ds.push import notify
+from simulator.smdp.ds.store import HASH_LENGTH, Event, EventType
 from simulator.smdp.errors import RspError
-from simulator.smdp.store import ConflictError
 
 if TYPE_CHECKING:
     from simulator.smdp.ds.core import SmDs
 
-EID_DIGITS = 32
+EID_DIGITS: Final = 32
+SALT_LENGTHS: Final = range(8, 17)
+NAME_LENGTH: Final = 32
 
 
 def register_event(ds: SmDs, request: dict[str, Any]) -> dict[str, Any]:
@@ -20,19 +23,17 @@ def register_event(ds: SmDs, request: dict[str, Any]) -> dict[str, Any]:
     event that the root does not take is not registered."""
     eid, event_id = _eid(request["eid"]), _filled(request, "eventId")
     address = _filled(request, "rspServerAddress")
+    more = _of_version_3(request)
     if ds.store.event(eid, event_id):
         raise DsRefusal.EVENT_EXISTS.error(event_id)
     is_forwarded = bool(request["forwardingIndicator"]) and ds.root is not None
     if is_forwarded:
         own = {"rspServerAddress": ds.identity.address, "forwardingIndicator": False}
         _tell_root(ds, "registerEvent", {**request, **own})
-    event = Event(
-        eid, event_id, address, request["functionRequesterIdentifier"], is_forwarded, registered_at=ds.now()
-    )
-    try:
-        ds.store.save(event)
-    except ConflictError:
-        raise DsRefusal.EVENT_EXISTS.error(event_id) from None
+    requester = request["functionRequesterIdentifier"]
+    event = Event(eid, event_id, address, requester, is_forwarded, registered_at=ds.now(), **more)
+    ds.store.save(event)
+    notify(ds, eid)
     return {}
 
 
@@ -45,6 +46,31 @@ def delete_event(ds: SmDs, request: dict[str, Any]) -> dict[str, Any]:
         _tell_root(ds, "deleteEvent", request, ignored=DsRefusal.EVENT_UNKNOWN)
     ds.store.delete(event)
     return {}
+
+
+def _of_version_3(request: dict[str, Any]) -> dict[str, Any]:
+    """What a server of version 3 tells of an event besides, as an Event has it; by default, a download."""
+    hashes, salt = request.get("hashedIccids", []), request.get("salt", b"")
+    if bool(hashes) != bool(salt):
+        raise DsRefusal.CONDITIONAL.error("hashedIccids, salt")
+    if any(len(one) != HASH_LENGTH for one in hashes):
+        raise DsRefusal.MALFORMED.error("hashedIccids", f"{HASH_LENGTH} bytes each expected")
+    if salt and len(salt) not in SALT_LENGTHS:
+        raise DsRefusal.MALFORMED.error("salt", "8 to 16 bytes expected")
+    event_type = request.get("eventType", EventType.PROFILE_DOWNLOAD)
+    if event_type not in set(EventType):
+        raise DsRefusal.MALFORMED.error("eventType", f"{event_type} is not known")
+    name = request.get("serviceProviderName", "")
+    if len(name) > NAME_LENGTH:
+        raise DsRefusal.MALFORMED.error("serviceProviderName", f"at most {NAME_LENGTH} characters expected")
+    operator = request.get("operatorId")
+    return {
+        "event_type": int(event_type),
+        "hashed_iccids": b"".join(hashes),
+        "salt": salt,
+        "service_provider_name": name,
+        "operator_id": rsp.encode("OperatorId", operator) if operator else b"",
+    }
 
 
 def _tell_root(

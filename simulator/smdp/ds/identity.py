@@ -94,6 +94,10 @@ class DsIdentity:
         """The preferred credentials under one CI; without `v3` only those without a SubCA."""
         return next((c for c in self.credentials if c.ci_key_id == ci_key_id and (v3 or not c.others)), None)
 
+    def credentials_under(self, issuer_key_id: bytes) -> DsCredentials | None:
+        """The credentials that one CI or SubCA has issued."""
+        return next((c for c in self.credentials if c.issuer_key_id == issuer_key_id), None)
+
 
 def _of_version_3(pki: TestPki, curve: Curve, oid: str) -> Iterator[DsCredentials]:
     """The chains with SubCAs that the PKI has for this SM-DS, with their keys."""

@@ -36,7 +36,7 @@ def told(tell: object) -> str:
 def test_every_function_of_the_lpa_has_words() -> None:
     functions = {exchange.function for exchange in (*CARD_EXCHANGES.values(), *SERVER_EXCHANGES.values())}
     assert functions <= set(WORDS)
-    assert len(SERVER_EXCHANGES) == len(es9.FUNCTIONS) + 1  # AuthenticateClient of ES11
+    assert len(SERVER_EXCHANGES) == len(es9.FUNCTIONS) + 2  # AuthenticateClient and CheckEvent of ES11
 
 
 def test_progress_becomes_timed_steps_and_segments_do_not() -> None:

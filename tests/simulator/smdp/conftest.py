@@ -74,6 +74,8 @@ class Euicc:
         self.svn = bytes([2, 3, 0])
         self.profile_version = bytes([2, 3, 1])
         self.capability = ALL_CAPABILITIES
+        self.rsp_capability = (b"\x90", 4)
+        self.is_v3 = False
         self.card_resource = bytes.fromhex("8101008204000800008304 00002000".replace(" ", ""))
         self.sequence_number = 1
         self.server_oid = "2.999.10"
@@ -86,6 +88,7 @@ class Euicc:
             "svn": self.svn,
             "euiccCiPKIdListForVerification": self.ci_key_ids,
             "euiccCiPKIdListForSigning": self.ci_key_ids,
+            **({"euiccRspCapability": self.rsp_capability} if self.is_v3 else {}),
         }
 
     def info2(self) -> dict[str, Any]:
@@ -94,10 +97,10 @@ class Euicc:
             "euiccFirmwareVer": bytes([1, 0, 0]),
             "extCardResource": self.card_resource,
             "uiccCapability": self.capability,
-            "rspCapability": (b"\x90", 4),
+            "rspCapability": self.rsp_capability,
             "ppVersion": bytes([1, 0, 0]),
             "sasAcreditationNumber": "test",
-            **self.info1(),
+            **{name: value for name, value in self.info1().items() if name != "euiccRspCapability"},
         }
 
     def initiate(self) -> dict[str, Any]:

@@ -188,6 +188,8 @@ def test_the_sm_ds_hears_of_the_order(shop: Any, ds: SmDs) -> None:
         "rspServerAddress": "testsmdpplus1.example.com",
         "eventId": "MAT-1",
         "forwardingIndicator": True,
+        "eventType": 0,
+        "serviceProviderName": "eSIM Simulator",
     }
     assert ds.told == [("ds.example.com", "registerEvent", event)]
     cancelled(shop)

@@ -111,6 +111,21 @@ def another_transaction_is_signed(world: Any) -> Callable[[], Any]:
     return authenticate(world, transactionId=bytes(16))
 
 
+@case(Refusal.EUICC_CAPABILITY)
+def the_euicc_has_another_capability_than_it_told(world: Any) -> Callable[[], Any]:
+    world.euicc.is_v3 = True
+    server = world.initiated()
+    world.euicc.rsp_capability = (b"\x80", 1)
+    return lambda: world.smdp.authenticate_client(world.euicc.authenticate(server, "ID-1"))
+
+
+@case(Refusal.LPA_CAPABILITY)
+def the_lpa_has_another_capability_than_it_told(world: Any) -> Callable[[], Any]:
+    request = {**world.euicc.initiate(), "lpaRspCapability": (b"\x40", 2)}
+    server = world.smdp.initiate_authentication(request)
+    return lambda: world.smdp.authenticate_client(world.euicc.authenticate(server, "ID-1"))
+
+
 @case(Refusal.EXECUTION_ERROR)
 def the_euicc_refused_the_server(world: Any) -> Callable[[], Any]:
     transaction_id = world.initiated()["transactionId"]

@@ -137,7 +137,9 @@ def test_every_refusal_is_reached() -> None:
     by_sm_dp = {DsRefusal.CI_KEY, DsRefusal.EUM_CERTIFICATE}
     by_sm_dp |= {DsRefusal.EUICC_CERTIFICATE, DsRefusal.EUICC_CERTIFICATE_EXPIRED}
     of_the_root = {DsRefusal.ROOT_FAILED, DsRefusal.ROOT_INACCESSIBLE}
-    assert {refusal for refusal, _ in CASES} | by_sm_dp | of_the_root == set(DsRefusal)
+    version_3 = {DsRefusal.EUICC_CAPABILITY, DsRefusal.LPA_CAPABILITY, DsRefusal.CONDITIONAL}
+    version_3 |= {DsRefusal.UNSUPPORTED, DsRefusal.PUSH_SERVICE, DsRefusal.EC_ID_EXPIRED}
+    assert {refusal for refusal, _ in CASES} | by_sm_dp | of_the_root | version_3 == set(DsRefusal)
 
 
 def proof(ds: SmDs, world: Any) -> dict[str, Any]:
