@@ -245,11 +245,21 @@ def _take_data(eim: Context, device: Device, response: tuple[str, Any]) -> Outco
         return [], []
     device = _told(eim, device, value)
     eim.store.save(device, _finished(eim, package, PackageEvent.SUCCEED, der))
-    acknowledged: list[int] = []
-    for result in value.get("euiccPackageResultList", ()):
-        acknowledged += _take_euicc_result(eim, eim.device(device.eid), result)[0]
+    acknowledged = _take_kept_results(eim, device, value.get("euiccPackageResultList", []))
     more, to_deliver = _take_notifications(eim, eim.device(device.eid), value.get("notificationsList", []))
     return acknowledged + more, to_deliver
+
+
+def _take_kept_results(eim: Context, device: Device, results: list[tuple[str, Any]]) -> list[int]:
+    """Results that the eUICC has kept. One that is not believed, as of another eIM, does not keep the others
+    back."""
+    taken: list[int] = []
+    for result in results:
+        try:
+            taken += _take_euicc_result(eim, eim.device(device.eid), result)[0]
+        except Refused as error:
+            _log.warning("a kept result of %s is refused: %s", device.key, error)
+    return taken
 
 
 def _told(eim: Context, device: Device, value: dict[str, Any]) -> Device:

@@ -192,6 +192,27 @@ def test_a_lost_result_is_asked_for(world: World) -> None:
     assert (found.state, found.detail, len(found.results)) == (PackageState.DONE, "", 2)
 
 
+def test_kept_results_of_another_eim_are_left_to_it(world: World, test_pki: TestPki) -> None:
+    identity = EimIdentity.from_pki(test_pki, "second.example.com", entropy=entropy("second"), now=NOW)
+    world.eim.order(world.eid, ("addEim", identity.configuration()))
+    world.hand.work_off()
+    second = Eim(identity, EimStore(), entropy=entropy("more"), clock=world.clock)
+    second.add_device(world.eid)
+    second.order(world.eid, RAT)
+    world.hand.eim = second
+    world.hand.work()
+    world.hand.load(world.hand.poll()[1])  # its result is lost
+    world.hand.eim = world.eim
+    own = world.eim.order(world.eid, LIST)
+    world.hand.load(world.hand.poll()[1])  # and so is this
+    world.eim.order_data(world.eid, ["euiccPackageResultList"])
+    world.hand.work()
+    numbers = list(world.bench.euicc.core.iot.results)  # type: ignore[union-attr]
+    kind, acknowledged = world.hand.work()
+    assert (kind, acknowledged) == ("eimAcknowledgements", [numbers[0], numbers[2]])
+    assert world.again(own).state is PackageState.DONE
+
+
 def test_the_same_result_again_changes_nothing(world: World) -> None:
     order = world.eim.order(world.eid, RAT)
     _, request = world.hand.poll()
