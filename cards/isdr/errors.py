@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from asn1 import rsp, saip
+from asn1 import Codec, rsp, saip
 from asn1.errors import Asn1Error
 from cards.errors import CardError
 
@@ -67,6 +67,20 @@ WORDS = {
     "disallowedInTestMode": "it is enabled again when the test profile is disabled",
     "commandError": "the command lacks something or contradicts itself",
     "noEsimPortAvailable": "all eSIM ports have an enabled profile",
+    "insufficientMemory": "the eUICC has not enough memory",
+    "associatedEimAlreadyExists": "the eUICC has an eIM already",
+    "invalidAssociationToken": "an association token can only be asked for, with -1",
+    "counterValueOutOfRange": "the counter value is negative or too high",
+    "catBusy": "the card is busy with a command of its own",
+    "ecallActive": "the emergency profile is enabled, and nothing else is done meanwhile",
+    "ecallNotAvailable": "the eUICC has no emergency profile",
+    "invalidCiPKId": "the eUICC has no certificate under this issuer",
+    "immediateEnableNotAvailable": "immediate enabling is not configured for this profile",
+    "rollbackNotAllowed": "no eIM has allowed to go back to the profile before",
+    "fallbackNotAvailable": "no profile has the fallback attribute",
+    "parametersNotAvailable": "the enabled profile has no connectivity parameters",
+    "eimResetNotSupported": "the eUICC does not forget its eIMs",
+    "resetIECNotSupported": "the eUICC does not reset the configuration of immediate enabling",
 }
 """Name of a result code in the ASN.1 module → what it says."""
 
@@ -87,9 +101,9 @@ PE_WORDS = {
 """PEStatus of TCA Profile Package §8.11 → what it says."""
 
 
-def name_of(path: str, code: int) -> str:
-    """The name that the RSP module gives to a number of the type or member at `path`."""
-    return next((name for name, number in rsp.names(path).items() if number == code), f"code {code}")
+def name_of(path: str, code: int, codec: Codec = rsp) -> str:
+    """The name that a module, that of RSP by default, gives to a number of the type or member at `path`."""
+    return next((name for name, number in codec.names(path).items() if number == code), f"code {code}")
 
 
 def in_words(name: str) -> str:
@@ -103,10 +117,11 @@ class Es10Error(CardError):
     CLAUSE: ClassVar[str] = "SGP.22 §5.7"
     CODES: ClassVar[str] = ""
     """Where the ASN.1 module names the codes."""
+    CODEC: ClassVar[Codec] = rsp
 
     def __init__(self, code: int) -> None:
         self.code = code
-        self.name = name_of(self.CODES, code)
+        self.name = name_of(self.CODES, code, self.CODEC)
         super().__init__(f"{self.FUNCTION}: {in_words(self.name)} ({self.name}, {self.CLAUSE})")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from asn1 import rsp
+from asn1 import Codec, rsp
 from asn1.errors import DecodeError
 from cards.apdu import SHORT_DATA_LIMIT, ApduError, CommandApdu
 from cards.errors import CardError, CardProtocolError, CardStatusError
@@ -108,16 +108,16 @@ class Es10Transport:
             raise CardStatusError(response.sw, command, f"ES10 message {_tag(message)}")
         return response.data
 
-    def call(self, request: str, value: Any, response: str) -> Any:
-        """Send a request type with a value, and decode the response type.
+    def call(self, request: str, value: Any, response: str, codec: Codec = rsp) -> Any:
+        """Send a request type with a value, and decode the response type; `codec` has both.
         CardProtocolError if the card's answer is not of that type."""
-        answer = self.store_data(rsp.encode(request, value))
-        return self.decode(response, answer)
+        answer = self.store_data(codec.encode(request, value))
+        return self.decode(response, answer, codec)
 
-    def decode(self, response: str, answer: bytes) -> Any:
+    def decode(self, response: str, answer: bytes, codec: Codec = rsp) -> Any:
         """Decode an answer of the card."""
         try:
-            return rsp.decode(response, answer)
+            return codec.decode(response, answer)
         except DecodeError as error:
             raise CardProtocolError(f"the eUICC's answer is no {response}: {error}") from None
 

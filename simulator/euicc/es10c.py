@@ -43,10 +43,13 @@ V3_INFO_TAGS = {
 """Those that only an eUICC of version 3 knows."""
 DEFAULT_INFO = (*tuple(INFO_TAGS.values())[:9], "enabledOnEsimPort")
 """What ProfileInfo tells when the request has no tag list."""
+IOT_INFO_TAGS = {0x9F7B: "ecallIndication", 0x9F26: "fallbackAttribute", 0x9F67: "fallbackAllowed"}
+"""Those of an IoT eUICC, which it tells without a tag list too (SGP.32 §4.4)."""
 
 
-def profile_info(profile: Profile, mode: MepMode | None = None) -> dict[str, Any]:
+def profile_info(core: EuiccCore, profile: Profile) -> dict[str, Any]:
     """Every member of ProfileInfo that the profile has."""
+    mode = core.mode
     info: dict[str, Any] = {
         **profile.metadata,
         "isdpAid": profile.aid,
@@ -60,26 +63,29 @@ def profile_info(profile: Profile, mode: MepMode | None = None) -> dict[str, Any
         info["enabledOnEsimPort"] = profile.slot + mode.first_port
     if profile.dp_oid:
         info["dpProprietaryData"] = {"dpOid": profile.dp_oid}
+    if core.iot is not None and profile.aid == core.iot.fallback:
+        info["fallbackAttribute"] = True
     return info
 
 
 def get_profiles_info(core: EuiccCore, request: dict[str, Any]) -> bytes:
     """§5.7.15: the profiles that fit the search criterion, each with the members of the tag list."""
     try:
-        members = info_members(request.get("tagList"), is_v3=core.features.is_v3)
+        members = info_members(request.get("tagList"), is_v3=core.features.is_v3, is_iot=core.features.iot)
     except Asn1Error:
         return rsp.encode("ProfileInfoListResponse", ("profileInfoListError", 1))
     found = [profile for profile in core.registry if _fits(profile, request.get("searchCriteria"))]
-    infos = [_only(profile_info(profile, core.mode), members) for profile in found]
+    infos = [_only(profile_info(core, profile), members) for profile in found]
     return rsp.encode("ProfileInfoListResponse", ("profileInfoListOk", infos))
 
 
-def info_members(tag_list: bytes | None, *, is_v3: bool) -> tuple[str, ...]:
+def info_members(tag_list: bytes | None, *, is_v3: bool, is_iot: bool = False) -> tuple[str, ...]:
     """The members that a tag list names; tags that ProfileInfo does not know are passed over. Asn1Error if
     the list is cut off."""
     if tag_list is None:
-        return DEFAULT_INFO
-    known = INFO_TAGS | V3_INFO_TAGS if is_v3 else INFO_TAGS
+        return DEFAULT_INFO + (tuple(IOT_INFO_TAGS.values()) if is_iot else ())
+    known = INFO_TAGS | (V3_INFO_TAGS if is_v3 else {})
+    known |= IOT_INFO_TAGS if is_iot else {}
     members = []
     offset = 0
     while offset < len(tag_list):

@@ -61,6 +61,12 @@ CERTIFICATION: Final = {
 }
 """certificationDataObject: where the letters of approval of the platform would be (GlobalPlatform DLOA)."""
 
+IOT_MEMBERS = {
+    "lpaMode": 0,
+    "iotSpecificInfo": {"iotVersion": [bytes((1, 2, 0))], "ecallSupported": None, "fallbackSupported": None},
+}
+"""What an IoT eUICC adds to EUICCInfo2 (SGP.32 §5.9.2): ipad, versions of SGP.32, what it can do."""
+
 
 @cache
 def named_bits(path: str, names: tuple[str, ...]) -> tuple[bytes, int]:
@@ -158,5 +164,6 @@ def _info2(
         "sasAcreditationNumber": "ESIM-SIMULATOR",
         **(_v3_members2(features) if features.is_v3 else {}),
         **_v3_members(features, signing_v3),
+        **(IOT_MEMBERS if features.iot else {}),
     }
     return Record(members, rsp.encode("EUICCInfo2", members))

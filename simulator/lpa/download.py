@@ -87,7 +87,7 @@ class Agreement:
             self.confirmation_code, self.is_code_from_user = str(decision.confirmation_code), True
 
 
-class _StopError(Exception):
+class StopSessionError(Exception):
     """Leave the session: cancel it with a reason, then raise an error to the user."""
 
     def __init__(self, reason: str, error: LpaError) -> None:
@@ -106,7 +106,7 @@ def download(
     `agreement` is what an earlier attempt has left. Raises the errors of `simulator.lpa.errors`, and
     CardErrors as they come. A KeyboardInterrupt thrown in ends the session on both sides."""
     agreement = agreement or Agreement(confirmation_code)
-    address = activation.smdp_address if activation else (yield from _default_address())
+    address = activation.smdp_address if activation else (yield from default_address())
     matching_id = activation.matching_id if activation else ""
     device = device or Device()
     session = yield from open_session(address, activation, device)
@@ -114,13 +114,13 @@ def download(
     try:
         context = session.common_context(device, matching_id)
         answer = yield from authenticate(session, context)
-        metadata = _metadata(answer)
+        metadata = metadata_of(answer)
         _check_names(session, metadata)
-        code = yield from _consent(metadata, answer, agreement, device, session.euicc_capabilities)
+        code = yield from consent(metadata, answer, agreement, device, session.euicc_capabilities)
         package = yield from _fetch_package(session, answer, code)
-        _compare_metadata(package, metadata)
-        result = yield from _install(package)
-    except _StopError as stop:
+        compare_metadata(package, metadata)
+        result = yield from install(package)
+    except StopSessionError as stop:
         told = yield from cancel(session, stop.reason)
         if isinstance(stop.error, DownloadInterrupted) and told:
             raise LpaError(f"{stop.error}; both sides were told, so the order is closed") from stop.__cause__
@@ -133,14 +133,16 @@ def download(
     return DownloadResult(metadata, aid, result, address)
 
 
-def _default_address() -> Procedure[str]:
+def default_address() -> Procedure[str]:
+    """The eUICC's default SM-DP+; LpaError if it has none."""
     addresses = yield SendToCard("get_euicc_configured_addresses")
     if not (address := addresses.get("defaultDpAddress")):
         raise LpaError("the eUICC has no default SM-DP+ address: give an activation code")
     return str(address)
 
 
-def _metadata(answer: Value) -> ProfileMetadata:
+def metadata_of(answer: Value) -> ProfileMetadata:
+    """The metadata in the answer of AuthenticateClient. Raises ServerProtocolError."""
     try:
         return ProfileMetadata.of(answer["profileMetadata"])
     except ValueError as error:
@@ -152,10 +154,12 @@ def _check_names(session: Session, metadata: ProfileMetadata) -> None:
     named = metadata.service_provider and metadata.name
     if not named and "cancelForEmptySpnPnSupport" in session.capabilities:
         reason = "emptyProfileOrSpName"
-        raise _StopError(reason, DownloadCancelled(reason, "the profile has no name or no service provider"))
+        raise StopSessionError(
+            reason, DownloadCancelled(reason, "the profile has no name or no service provider")
+        )
 
 
-def _consent(
+def consent(
     metadata: ProfileMetadata,
     answer: Value,
     agreement: Agreement,
@@ -174,11 +178,11 @@ def _consent(
             why = _CANCEL_WORDS.get(decision.reason, "the user stopped it")
             rejects_rules = binds_device and decision.reason == "endUserRejection"
             reason = "enterpriseRulesNotAllowed" if rejects_rules else decision.reason
-            raise _StopError(reason, DownloadCancelled(reason, why))
+            raise StopSessionError(reason, DownloadCancelled(reason, why))
         agreement.take(metadata, decision)
     if required and not agreement.confirmation_code:
         why = "the order asks for a confirmation code, and none was given"
-        raise _StopError("endUserRejection", DownloadCancelled("endUserRejection", why))
+        raise StopSessionError("endUserRejection", DownloadCancelled("endUserRejection", why))
     return agreement.confirmation_code if required else ""
 
 
@@ -192,7 +196,7 @@ def _check_enterprise(
     if enterprise.needs_installed(metadata, device, capabilities):
         installed = yield SendToCard("get_profiles_info", (None, enterprise.TAGS))
     if objection := enterprise.judge(metadata, installed, device, capabilities):
-        raise _StopError(objection.reason, DownloadCancelled(objection.reason, objection.why))
+        raise StopSessionError(objection.reason, DownloadCancelled(objection.reason, objection.why))
 
 
 def _is_strong_consent_needed(metadata: ProfileMetadata) -> Procedure[bool]:
@@ -203,7 +207,7 @@ def _is_strong_consent_needed(metadata: ProfileMetadata) -> Procedure[bool]:
     bits = info2.get("forbiddenProfilePolicyRules")
     verdict = policy.judge(metadata, rules, installed, bit_names("PprIds", bits) if bits else ())
     if verdict.refusal:
-        raise _StopError("pprNotAllowed", DownloadCancelled("pprNotAllowed", verdict.refusal))
+        raise StopSessionError("pprNotAllowed", DownloadCancelled("pprNotAllowed", verdict.refusal))
     return verdict.consent_required
 
 
@@ -234,7 +238,7 @@ def _fetch_package(session: Session, answer: Value, code: str) -> Procedure[byte
     return package
 
 
-def _compare_metadata(package: bytes, metadata: ProfileMetadata) -> None:
+def compare_metadata(package: bytes, metadata: ProfileMetadata) -> None:
     """The package must carry the metadata that the user agreed to (§3.1.3.3)."""
     try:
         der = bpp.metadata(bpp.cut(package))
@@ -243,7 +247,7 @@ def _compare_metadata(package: bytes, metadata: ProfileMetadata) -> None:
         carried = rsp.decode("StoreMetadataRequest", der)
     except (bpp.PackageError, Asn1Error) as error:
         problem = ServerProtocolError(f"the server sent no usable bound profile package: {error}")
-        raise _StopError("loadBppExecutionError", problem) from error
+        raise StopSessionError("loadBppExecutionError", problem) from error
     if carried != metadata.value:
         differing = sorted(
             name
@@ -251,10 +255,10 @@ def _compare_metadata(package: bytes, metadata: ProfileMetadata) -> None:
             if carried.get(name) != metadata.value.get(name)
         )
         why = f"the package has other metadata than announced: {', '.join(differing)}"
-        raise _StopError("metadataMismatch", DownloadCancelled("metadataMismatch", why))
+        raise StopSessionError("metadataMismatch", DownloadCancelled("metadataMismatch", why))
 
 
-def _install(package: bytes) -> Procedure[Value]:
+def install(package: bytes) -> Procedure[Value]:
     """The package to the eUICC. A failed installation is a result, which the server gets as a notification;
     a card that stops half-way ends the session, if it still knows of it."""
     try:
@@ -263,5 +267,5 @@ def _install(package: bytes) -> Procedure[Value]:
         raise InstallationFailed(error) from error
     except CardError as error:
         problem = DownloadInterrupted(f"the eUICC stopped while it loaded the package: {error}")
-        raise _StopError("loadBppExecutionError", problem) from error
+        raise StopSessionError("loadBppExecutionError", problem) from error
     return result

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -24,6 +24,7 @@ from simulator.lpa.steps import (
 )
 
 Result = TypeVar("Result")
+AnyStep = TypeVar("AnyStep")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,22 @@ def accept(_: AskUser) -> Decision:
     return Decision()
 
 
+def run_steps(procedure: Generator[AnyStep, Any, Result], perform: Callable[[AnyStep], Any]) -> Result:
+    """Run a procedure to its end, `perform` doing each step; see `Driver.run`."""
+    try:
+        step = next(procedure)
+        while True:
+            try:
+                answer = perform(step)
+            except (CardError, LpaError, KeyboardInterrupt) as error:
+                step = procedure.throw(error)
+            else:
+                step = procedure.send(answer)
+    except StopIteration as end:
+        result: Result = end.value
+        return result
+
+
 class Driver:
     """Card, server and user behind one `run`."""
 
@@ -76,20 +93,10 @@ class Driver:
     def run(self, procedure: Procedure[Result]) -> Result:
         """Run a procedure to its end. Errors of card and server go into it, and so does Ctrl-C, so that it
         can tell both sides that it stops; what it does not handle comes out."""
-        try:
-            step = next(procedure)
-            while True:
-                try:
-                    answer = self._perform(step)
-                except (CardError, LpaError, KeyboardInterrupt) as error:
-                    step = procedure.throw(error)
-                else:
-                    step = procedure.send(answer)
-        except StopIteration as end:
-            result: Result = end.value
-            return result
+        return run_steps(procedure, self.perform)
 
-    def _perform(self, step: Step) -> Any:
+    def perform(self, step: Step) -> Any:
+        """Do one step; the answer to it."""
         if self._announce:
             self._announce(step)
         if isinstance(step, AskUser):

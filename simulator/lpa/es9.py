@@ -121,7 +121,7 @@ class Es9Client:
                 f"{self._scheme}://{place}{path}", content=body, headers=headers, extensions=name
             )
         except (httpx2.TransportError, httpx2.InvalidURL) as error:
-            raise ServerUnreachable(address, _why(error)) from error
+            raise ServerUnreachable(address, why(error)) from error
 
     def _check_role(self, address: str, response: httpx2.Response) -> None:
         """A certificate that SGP.22 gives another role must not serve TLS (§4.5.2.1)."""
@@ -187,7 +187,7 @@ def tls_context(ca: Sequence[str | Path | bytes], *, verify: bool = True) -> ssl
     return context
 
 
-def _why(error: Exception) -> str:
+def why(error: Exception) -> str:
     """The innermost reason of a failed exchange; the whole of it is in the chain."""
     cause: BaseException | None = error
     while cause:

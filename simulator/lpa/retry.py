@@ -12,14 +12,19 @@ counts too.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
 
 from cards.errors import CardError
 from simulator.lpa.activation_code import ActivationCode
 from simulator.lpa.device import Device
 from simulator.lpa.download import Agreement, DownloadResult, download
 from simulator.lpa.errors import DownloadInterrupted, LpaError, ServerFault, ServerRefused, ServerUnreachable
-from simulator.lpa.steps import Procedure, SendToCard, Wait
+from simulator.lpa.steps import Procedure, SendToCard, Step, Wait
+
+AnyStep = TypeVar("AnyStep")
 
 WRONG_CODE = ("8.2.7", "3.8")
 PASSING = {("8.10.1", "3.9"), ("1.2", "5.1")}
@@ -43,12 +48,23 @@ def download_patiently(
     patience: Patience | None = None,
 ) -> Procedure[DownloadResult]:
     """`download`, with as many attempts as `patience` allows; the last error if none succeeds."""
-    patience = patience or Patience()
     agreement = Agreement(confirmation_code)
+    begin = partial(download, activation, device=device, agreement=agreement)
+    return (yield from patiently(begin, agreement, patience))
+
+
+def patiently(
+    begin: Callable[[], Generator[AnyStep, Any, DownloadResult]],
+    agreement: Agreement,
+    patience: Patience | None = None,
+) -> Generator[AnyStep | Step, Any, DownloadResult]:
+    """A download that `begin` begins, with as many attempts as `patience` allows; the last error if none
+    succeeds. The attempts share what the user has said, the agreement."""
+    patience = patience or Patience()
     attempt = codes = 1
     while True:
         try:
-            return (yield from download(activation, device=device, agreement=agreement))
+            return (yield from begin())
         except LpaError as error:
             if _may_ask_again(error, agreement) and codes < patience.codes:
                 codes += 1

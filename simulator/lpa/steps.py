@@ -10,6 +10,7 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
+from asn1.binding import snake_case
 from simulator.lpa.profiles import ProfileMetadata
 
 
@@ -129,8 +130,37 @@ CARD_EXCHANGES = {
     "remove_notification_from_list": Exchange(
         "ES10b", "RemoveNotificationFromList", "NotificationSentRequest", "NotificationSentResponse"
     ),
+    "settle": Exchange("card", "Refresh", "FETCH of the REFRESH, reset, SELECT of the ISD-R", ""),
+    "get_eid": Exchange("ES10c", "GetEID", "GetEuiccDataRequest", "GetEuiccDataResponse"),
+    "retrieve_euicc_package_results": Exchange(
+        "ES10b",
+        "RetrieveNotificationsList",
+        "IotRetrieveNotificationsListRequest",
+        "IotRetrieveNotificationsListResponse",
+    ),
+    "retrieve_pending_notifications": Exchange(
+        "ES10b",
+        "RetrieveNotificationsList",
+        "IotRetrieveNotificationsListRequest",
+        "IotRetrieveNotificationsListResponse",
+    ),
+    "load_euicc_package": Exchange("ES10b", "LoadEuiccPackage", "EuiccPackageRequest", "EuiccPackageResult"),
+    **{
+        snake_case(name[:1].lower() + name[1:]): Exchange("ES10b", name, f"{name}Request", f"{name}Response")
+        for name in (
+            "AddInitialEim",
+            "GetEimConfigurationData",
+            "GetCerts",
+            "ImmediateEnable",
+            "ProfileRollback",
+            "ExecuteFallbackMechanism",
+            "ReturnFromFallback",
+            "EnableEmergencyProfile",
+            "DisableEmergencyProfile",
+        )
+    },
 }
-"""Function of `Isdr` → its names."""
+"""Function of `Isdr` → its names; the last ones are of SGP.32."""
 
 SERVER_EXCHANGES = {
     "initiateAuthentication": Exchange(

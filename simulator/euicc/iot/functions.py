@@ -8,8 +8,8 @@ from asn1 import Codec, iot, rsp, tlv
 from simulator.euicc import es10b, es10c, switching
 from simulator.euicc.core import EuiccCore
 from simulator.euicc.es10 import Es10Function
-from simulator.euicc.iot import eims
-from simulator.euicc.iot.packages import load_euicc_package, sign_result, state_of
+from simulator.euicc.iot import eims, emergency
+from simulator.euicc.iot.packages import forget_result, load_euicc_package, sign_result, state_of
 from simulator.euicc.iot.profiles import configure_immediate
 from simulator.euicc.profiles import has_bit
 
@@ -89,6 +89,7 @@ def profile_rollback(core: EuiccCore, request: dict[str, Any]) -> bytes:
     about = {"eimId": rollback.eim_id, "counterValue": rollback.counter}
     if rollback.transaction_id is not None:
         about["eimTransactionId"] = rollback.transaction_id
+    forget_result(core, rollback.eim_id, rollback.counter)
     result = sign_result(core, state.eims[rollback.eim_id], about, [("rollbackResult", _OK)])
     return tlv.encode(0xBF58, tlv.encode(0x02, bytes((_OK,))) + result)
 
@@ -106,7 +107,7 @@ def configure_immediate_profile_enabling(core: EuiccCore, request: dict[str, Any
 
 def immediate_enable(core: EuiccCore, request: dict[str, Any]) -> bytes:
     """§5.9.15: enable the profile that has just been installed, if it came from the SM-DP+ that was
-    configured for that."""
+    configured for that. With a REFRESH, a leave to roll back ends."""
     configured, profile = state_of(core).immediate, core.registry.by_aid(core.last_installed)
     if profile is None:
         code = _NO_SESSION
@@ -114,6 +115,8 @@ def immediate_enable(core: EuiccCore, request: dict[str, Any]) -> bytes:
         code = _NOT_ALLOWED
     else:
         code = switching.enable(core, profile, request["refreshFlag"])
+        if code == switching.OK and request["refreshFlag"]:
+            state_of(core).rollback = None
         code = code if code in (switching.OK, switching.CAT_BUSY) else 127
     return iot.encode("ImmediateEnableResponse", {"immediateEnableResult": code})
 
@@ -125,6 +128,8 @@ def execute_fallback(core: EuiccCore, request: dict[str, Any]) -> bytes:
     profile = core.registry.by_aid(state.fallback or b"")
     if profile is None:
         code = _NOT_AVAILABLE
+    elif emergency.is_active(core):
+        code = emergency.ECALL_ACTIVE
     else:
         code = switching.enable(core, profile, request["refreshFlag"])
         if code == switching.OK:
@@ -156,6 +161,8 @@ def return_from_fallback(core: EuiccCore, request: dict[str, Any]) -> bytes:
 def euicc_memory_reset(core: EuiccCore, request: dict[str, Any]) -> bytes:
     """§5.9.5: what the function of SGP.22 resets, and what only an IoT eUICC has."""
     options, state = request["resetOptions"], state_of(core)
+    if emergency.is_active(core):
+        return iot.encode("IotEuiccMemoryResetResponse", {"resetResult": emergency.ECALL_ACTIVE})
     answer = rsp.decode("EuiccMemoryResetResponse", es10c.euicc_memory_reset(core, request))
     results = {"resetResult": answer["resetResult"]}
     if has_bit(options, _RESET_EIMS):
@@ -214,6 +221,22 @@ _ROWS: tuple[tuple[str, int, str, str, Any, Codec], ...] = (
     ),
     ("ExecuteFallbackMechanism", 0xBF5D, "ExecuteFallbackMechanismRequest", "20", execute_fallback, iot),
     ("ReturnFromFallback", 0xBF5E, "ReturnFromFallbackRequest", "21", return_from_fallback, iot),
+    (
+        "EnableEmergencyProfile",
+        0xBF5B,
+        "EnableEmergencyProfileRequest",
+        "22",
+        emergency.enable_emergency_profile,
+        iot,
+    ),
+    (
+        "DisableEmergencyProfile",
+        0xBF5C,
+        "DisableEmergencyProfileRequest",
+        "23",
+        emergency.disable_emergency_profile,
+        iot,
+    ),
     (
         "GetConnectivityParameters",
         0xBF5F,

@@ -9,7 +9,7 @@ from simulator.crypto.ecc import SIGNATURE_LENGTH, sign_raw, verify_raw
 from simulator.euicc import es10c
 from simulator.euicc.core import EuiccCore
 from simulator.euicc.identity import Credential
-from simulator.euicc.iot import eims, profiles
+from simulator.euicc.iot import eims, emergency, profiles
 from simulator.euicc.iot.state import COUNTER_LIMIT, IotState
 
 _TAG = 0xBF51
@@ -25,14 +25,16 @@ def state_of(core: EuiccCore) -> IotState:
 
 def load_euicc_package(core: EuiccCore, request: dict[str, Any]) -> bytes:
     """§5.9.1. A package of an unknown eIM, or with a wrong signature, is answered unsigned; one for another
-    eUICC, or with a counter that was seen or is too high, by a signed error. Else its operations are carried
-    out up to the first that fails."""
+    eUICC, or with a counter that was seen or is too high, by a signed error, and so is every package during
+    an emergency. Else its operations are carried out up to the first that fails."""
     signed, state = request["euiccPackageSigned"], state_of(core)
     eim = state.eims.get(signed["eimId"])
     if eim is None or not _verifies(eim, signed.raw, request["eimSignature"]):
         return _unsigned(signed, eim)
     if signed["eidValue"] != core.identity.eid:
         return _error(core, eim, signed, "invalidEid")
+    if emergency.is_active(core):
+        return _error(core, eim, signed, "ecallActive")
     if signed["counterValue"] > COUNTER_LIMIT:
         return _error(core, eim, signed, "counterValueOutOfRange")
     if signed["counterValue"] <= eim["counterValue"]:
@@ -83,6 +85,15 @@ def sign_result(
     result = tlv.encode(_TAG, tlv.encode(_RESULT, data + _sign(core, eim, data)))
     state_of(core).keep(number, result)
     return result
+
+
+def forget_result(core: EuiccCore, eim_id: str, counter: int) -> None:
+    """The result of a package is not kept any more: another one takes its place."""
+    results = state_of(core).results
+    for number, der in list(results.items()):
+        data = iot.decode("EuiccPackageResult", der)[1]["euiccPackageResultDataSigned"]
+        if (data["eimId"], data["counterValue"]) == (eim_id, counter):
+            del results[number]
 
 
 def _about(signed: dict[str, Any]) -> dict[str, Any]:

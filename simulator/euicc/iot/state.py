@@ -39,6 +39,8 @@ class IotState:
     """ISD-P of the profile with the fallback attribute."""
     returns_to: bytes | None = None
     """ISD-P of the profile whose place it took."""
+    emergency_returns_to: bytes | None = None
+    """ISD-P of the profile whose place the emergency profile took; empty: none was enabled."""
     immediate: dict[str, Any] | None = None
     """ConfigureImmediateProfileEnabling, if it was configured with its flag."""
 
@@ -62,8 +64,9 @@ class IotState:
                 "counter": rollback.counter,
                 "transaction_id": rollback.transaction_id and rollback.transaction_id.hex(),
             },
-            "fallback": self.fallback and self.fallback.hex(),
-            "returns_to": self.returns_to and self.returns_to.hex(),
+            "fallback": _text(self.fallback),
+            "returns_to": _text(self.returns_to),
+            "emergency_returns_to": _text(self.emergency_returns_to),
             "immediate": None
             if self.immediate is None
             else iot.encode("ConfigureImmediateProfileEnablingRequest", self.immediate).hex(),
@@ -87,9 +90,14 @@ class IotState:
             ),
             _octets(saved["fallback"]),
             _octets(saved["returns_to"]),
+            _octets(saved.get("emergency_returns_to")),
             immediate
             and dict(iot.decode("ConfigureImmediateProfileEnablingRequest", bytes.fromhex(immediate))),
         )
+
+
+def _text(octets: bytes | None) -> str | None:
+    return None if octets is None else octets.hex()
 
 
 def _octets(text: str | None) -> bytes | None:

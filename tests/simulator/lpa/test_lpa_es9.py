@@ -22,7 +22,7 @@ from simulator.crypto.pki import TestPki
 from simulator.lpa import Es9Client, InProcessEs9, LpaError, ServerProtocolError, ServerRefused
 from simulator.lpa.certificate import role_names
 from simulator.lpa.errors import ServerFault, ServerUnreachable
-from simulator.lpa.es9 import _why, snake_case, tls_context
+from simulator.lpa.es9 import snake_case, tls_context, why
 from simulator.lpa.reasons import EUICC_ADVICE, REASONS, SUBJECTS, TABLE, explain
 from simulator.profile import build, describe
 from simulator.smdp.ds.errors import DsRefusal
@@ -108,7 +108,7 @@ def test_what_is_wrong_with_a_tls_certificate_comes_with_advice(word: str, advic
     cause.verify_message = word
     error = httpx2.ConnectError("x")
     error.__cause__ = cause
-    assert advice in _why(error)
+    assert advice in why(error)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_expired_certificates_are_explained() -> None:
     cause.verify_message = "certificate has expired"
     error = httpx2.ConnectError("x")
     error.__cause__ = cause
-    assert "SGP.26" in _why(error)
+    assert "SGP.26" in why(error)
 
 
 def test_in_process_over_json() -> None:
