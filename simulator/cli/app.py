@@ -17,6 +17,7 @@ COMMANDS = {
     "demo": "Download a profile into a software eUICC and tell the story.",
     "download": "Download a profile, from a file or from any SM-DP+.",
     "lpa": "Look after the profiles of an eUICC: enable, delete, notify …",
+    "ipa": "Play the IPA of an IoT device: fetch what eIMs want, and carry it out.",
     "qr": "Draw an activation code as QR code, or read one.",
     "card": "Make, list, show and delete simulated cards; read any card.",
     "reader": "List and watch readers; plug a simulated card into a virtual one.",

@@ -27,16 +27,21 @@ def trust_options(function: Function) -> Function:
 
 
 def client(ca: Sequence[Path], folder: Path | None, *, insecure: bool) -> Es9Client:
-    """Trusts what `ca` holds, else the test PKI and what this system trusts."""
+    """Trusts what `issuers` says."""
     from simulator.lpa import Es9Client
 
-    issuers: list[str | Path | bytes] = [path.read_bytes() for path in ca]
-    if not ca:
-        issuers += [path.read_bytes() for path in sorted((folder or home.pki_folder()).glob("CERT_CI_*.der"))]
-        system = ssl.get_default_verify_paths().cafile
-        issuers += [system] if system else []
     try:
-        return Es9Client(issuers, verify=not insecure)
+        return Es9Client(issuers(ca, folder), verify=not insecure)
     except ssl.SSLError as error:
         named = ", ".join(map(str, ca))
         raise click.ClickException(f"{named or 'the test PKI'} holds no certificate: {error}.") from None
+
+
+def issuers(ca: Sequence[Path], folder: Path | None) -> list[str | Path | bytes]:
+    """Issuers of TLS certificates: what `ca` holds, else the test PKI and what this system trusts."""
+    found: list[str | Path | bytes] = [path.read_bytes() for path in ca]
+    if not ca:
+        found += [path.read_bytes() for path in sorted((folder or home.pki_folder()).glob("CERT_CI_*.der"))]
+        system = ssl.get_default_verify_paths().cafile
+        found += [system] if system else []
+    return found

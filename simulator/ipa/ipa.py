@@ -15,6 +15,7 @@ from simulator.ipa.setup import Setup
 from simulator.ipa.transfer import answer_transfer
 from simulator.lpa.driver import ProgressSink
 from simulator.lpa.es9 import Es9
+from simulator.lpa.profiles import InstalledProfile
 from simulator.lpa.steps import SendToCard
 
 
@@ -58,6 +59,10 @@ class Ipa:
     def eims(self) -> list[Eim]:
         """The eIMs that the eUICC obeys. Raises NotAnIotEuicc."""
         return self._driver.run(associated())
+
+    def profiles(self) -> list[InstalledProfile]:
+        """All profiles on the eUICC."""
+        return [InstalledProfile.of(value) for value in self.isdr.get_profiles_info()]
 
     def run_once(self) -> list[Handled]:
         """Do everything that there is to do now: bring what waits, and fetch and carry out packages until

@@ -282,9 +282,8 @@ def test_a_named_card_plugged_in_by_the_command_line(
     assert next_line(process.stderr).startswith("Card plain is in the virtual reader")
     assert eventually(lambda: has_card(readers) and has_card(readers, 1))
     assert "card phone is in use by another esim command" in esim("lpa", "list", "--card", "phone").err
-    listed = esim("reader", "list").out
-    assert f"0  {READER}: card" in listed
-    assert "(an eUICC)" in listed
+    assert eventually(lambda: f"0  {READER}: card" in esim("reader", "list").out)
+    assert "(an eUICC)" in esim("reader", "list").out
     assert ICCID in esim("lpa", "list", "--reader", READER).out
     assert "9000 normal ending" in esim("apdu", "--reader", 1, "00A40004023F00").out
     refused = esim("lpa", "disable", "--reader", 0, "1")

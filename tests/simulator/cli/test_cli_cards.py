@@ -189,6 +189,7 @@ def test_a_card_file_with_missing_parts_is_named(esim: Esim) -> None:
         "euicc-empty",
         "euicc-two-profiles",
         "euicc-company-phone",
+        "euicc-iot",
     ],
 )
 def test_cards_from_specimens(esim: Esim, name: str) -> None:
