@@ -20,7 +20,7 @@ check: system-packages $(VENV)/.dev
 	$(BIN)/lint-imports
 	$(BIN)/python -m asn1.build --check
 
-bench: $(VENV)/.dev
+bench: system-packages $(VENV)/.dev
 	$(BIN)/python -m pytest tests/bench -q -p no:xdist --benchmark-columns=min,median,ops --benchmark-sort=name
 
 tables: $(VENV)/.dev

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
@@ -17,7 +18,7 @@ from cards.authentication import (
     parse_gsm,
     parse_umts,
 )
-from cards.errors import CardError, CardProtocolError, CardStatusError, InvalidPin, PinBlocked
+from cards.errors import CardError, CardProtocolError, CardStatusError, InvalidPin, LinkError, PinBlocked
 from cards.fcp import Fcp
 from cards.identities import Iccid, Imsi, from_card
 from cards.link import CardLink
@@ -65,7 +66,8 @@ class Uicc:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close_channel()
+        with suppress(LinkError):  # a card that is gone has no channels, and why it went is told already
+            self.close_channel()
 
     # Files
 

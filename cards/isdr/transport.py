@@ -8,7 +8,7 @@ from typing import Any
 from asn1 import Codec, rsp
 from asn1.errors import DecodeError
 from cards.apdu import SHORT_DATA_LIMIT, ApduError, CommandApdu
-from cards.errors import CardError, CardProtocolError, CardStatusError
+from cards.errors import CardError, CardProtocolError, CardStatusError, LinkError
 from cards.link import CardLink, Meter
 from cards.proactive import fetch_pending
 from cards.processors import LogicalChannel, StoreData
@@ -73,10 +73,11 @@ class Es10Transport:
         self._stack = LogicalChannel(blocks, channel.channel)
 
     def close(self) -> None:
-        """Close the logical channel. A second call does nothing, nor does one after the card was reset."""
+        """Close the logical channel. A second call does nothing, nor does one after the card was reset, or is
+        gone."""
         if self._channel:
             number, self._channel = self._channel.channel, None
-            with suppress(CardStatusError):
+            with suppress(CardStatusError, LinkError):
                 self._basic.close_channel(number)
 
     def restart(self) -> bytes:

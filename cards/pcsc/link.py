@@ -25,9 +25,9 @@ class Protocol(Enum):
 class PcscLink:
     """A `CardLink` to the card in a reader.
 
-    After an error the link is down: `transmit` says so again, and `reset` connects anew, also after the card
-    was taken out and put back or the service was restarted. A card that was out has lost its channels and
-    verified PINs, which is why nothing goes on by itself.
+    After an error the link is down: `transmit` raises it again, and `reset` connects anew, also after the
+    card was taken out and put back or the service was restarted. A card that was out has lost its channels
+    and verified PINs, which is why nothing goes on by itself.
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class PcscLink:
         self._context: Any = None
         self._card: Any = None
         self._active = 0
+        self._failure: int | None = None
         self.longest_apdu: int | None = None
         """Bytes of the longest command APDU that the reader takes; None if it does not say."""
         self.atr = b""
@@ -67,7 +68,7 @@ class PcscLink:
     def transmit(self, apdu: bytes, /) -> bytes:
         """Exchange one APDU. ReaderError, or LinkError for an APDU that the reader cannot carry."""
         if self._card is None:
-            raise LinkError(f"{self.reader}: the link is down; reset it to connect again")
+            raise self._down()
         if self.longest_apdu is not None and len(apdu) > self.longest_apdu:
             raise LinkError(
                 f"{self.reader} takes APDUs of up to {self.longest_apdu} bytes, this has {len(apdu)}; "
@@ -99,6 +100,7 @@ class PcscLink:
             alone = self._share == scard.SCARD_SHARE_EXCLUSIVE
             scard.SCardDisconnect(self._card, scard.SCARD_RESET_CARD if alone else scard.SCARD_LEAVE_CARD)
         self._release()
+        self._failure = None
 
     def _connect(self) -> None:
         scard = self._scard
@@ -110,7 +112,7 @@ class PcscLink:
         if code:
             self._release()
             raise ReaderError(code, self.reader)
-        self._card, self._active = card, active
+        self._card, self._active, self._failure = card, active, None
         self._read_atr()
         self.longest_apdu = longest_apdu(scard, card)
 
@@ -121,6 +123,12 @@ class PcscLink:
         self.atr = bytes(atr)
         return self.atr
 
+    def _down(self) -> LinkError:
+        """Why the link is down: what went wrong last, or that it was closed."""
+        if self._failure is not None:
+            return ReaderError(self._failure, self.reader)
+        return LinkError(f"{self.reader}: the link was closed; reset it to connect again")
+
     def _failed(self, code: int) -> ReaderError:
         """The error, once the link is down."""
         failure = code & 0xFFFFFFFF
@@ -129,6 +137,7 @@ class PcscLink:
         if self._card is not None:
             self._scard.SCardDisconnect(self._card, self._scard.SCARD_LEAVE_CARD)
         self._release()
+        self._failure = code
         return ReaderError(code, self.reader)
 
     def _was_removed(self) -> bool:

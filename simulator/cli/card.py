@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from simulator.cli import card_info, edge, home, named, reading, tracing
+from simulator.cli.which import Which, card_options
 
 if TYPE_CHECKING:
+    from cards.link import CardLike
     from simulator.crypto.pki import TestPki
     from simulator.euicc.features import Features
     from simulator.smdp.metadata import ProfileMetadata
@@ -229,14 +231,35 @@ def list_cards(as_json: bool) -> None:
             click.echo(f"{'':<{width}}         {count} {'profile' if count == 1 else 'profiles'}, {what}")
 
 
+class Shown(NamedTuple):
+    """A card that is in no file: what kind it is, and a way to it."""
+
+    kind: str
+    end: CardLike
+
+
 @command.command()
-@NAME
+@click.argument("chosen", required=False, metavar="[NAME]")
+@card_options("The card, in place of NAME.")
 @JSON
-@tracing.OPTION
-def show(name: str, as_json: bool) -> None:
-    """Show what is on a card."""
+def show(chosen: str | None, which: Which, as_json: bool) -> None:
+    """Show what is on a card, a simulated one by NAME or a real one in a reader."""
+    if chosen and which.title:
+        raise click.UsageError("Give NAME, --card, --reader or --modem.")
+    if which.is_real:
+        with which.opened() as link:
+            kind = named.EUICC if card_info.is_euicc(link) else named.SIM
+            _show(Shown(kind, link), as_json)
+        return
+    name = chosen or which.name
+    if name is None:
+        raise click.UsageError("Say which card: NAME, or --reader READER for one in a reader.")
     card = named.revive(name, home.read_card(name))
     card.end = tracing.watched(card.end, f"card {name}")
+    _show(card, as_json)
+
+
+def _show(card: named.NamedCard | Shown, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(summary(card), indent=1))
         return
@@ -253,11 +276,11 @@ def delete(name: str) -> None:
     click.echo(f"Deleted card {name}.")
 
 
-def summary(card: named.NamedCard) -> dict[str, Any]:
+def summary(card: named.NamedCard | Shown) -> dict[str, Any]:
     return {"kind": card.kind, **reading.summary(card.end, euicc=card.kind == named.EUICC)}
 
 
-def describe(card: named.NamedCard) -> list[str]:
+def describe(card: named.NamedCard | Shown) -> list[str]:
     """What is on the card, a line each."""
     data = summary(card)
     lines = [f"EID    {data['eid']}"] if "eid" in data else []
@@ -266,7 +289,7 @@ def describe(card: named.NamedCard) -> list[str]:
     return lines + identity_lines(card)
 
 
-def identity_lines(card: named.NamedCard) -> list[str]:
+def identity_lines(card: named.NamedCard | Shown) -> list[str]:
     """ICCID and IMSI as a terminal reads them."""
     from cards import InProcessLink
 

@@ -54,19 +54,29 @@ def info(which: Which, pin1: str | None, as_json: bool) -> None:
             click.echo(line)
 
 
-def _euicc(link: CardLink) -> dict[str, Any] | None:
-    """EID, EUICCInfo1 and 2, and the profiles; None where there is no ISD-R. LinkError if the card goes."""
+def is_euicc(link: CardLink) -> bool:
+    """Whether the card, freshly reset, has an ISD-R. LinkError if the card goes."""
     from cards import Isdr
     from cards.errors import CardError, LinkError
-    from simulator.lpa import InProcessEs9, Lpa
 
-    isdr = Isdr(link)
+    link.reset()
     try:
-        isdr.open()
+        with Isdr(link):
+            return True
     except LinkError:
         raise
     except CardError:
+        return False
+
+
+def _euicc(link: CardLink) -> dict[str, Any] | None:
+    """EID, EUICCInfo1 and 2, and the profiles; None where there is no ISD-R. LinkError if the card goes."""
+    from cards import Isdr
+    from simulator.lpa import InProcessEs9, Lpa
+
+    if not is_euicc(link):
         return None
+    isdr = Isdr(link)
     with Lpa(isdr, InProcessEs9(None)) as lpa:
         data = reading.info_data(lpa.info())
         info1 = isdr.get_euicc_info1()

@@ -173,12 +173,14 @@ def test_a_link_that_failed_is_down_until_it_is_reset(
         act(link)
     pcsc.codes.clear()
     assert link.protocol is Protocol.ANY
-    with pytest.raises(LinkError, match="the link is down; reset it"):
+    with pytest.raises(ReaderError, match="the card has no power"):
         link.transmit(b"\0\xb0\0\0\0")
     assert link.reset() == ATR
     assert link.transmit(b"\0\xb0\0\0\0") == b"\x90\0"
     link.close()
     link.close()
+    with pytest.raises(LinkError, match="the link was closed"):
+        link.transmit(b"\0\xb0\0\0\0")
     assert names(pcsc).count("establish") == names(pcsc).count("release") + 1  # the service's own
 
 

@@ -14,6 +14,7 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -90,7 +91,7 @@ class PcscService:
         ):
             return isolated
         RUN.mkdir(exist_ok=True)
-        self._lock = (RUN / "esim-tests.lock").open("wb")
+        self._lock = (Path(tempfile.gettempdir()) / "esim-tests-pcscd.lock").open("wb")
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         if _answers(socket_of(RUN)):
             raise RuntimeError("a PC/SC service runs already, and no namespace can be made for another one")

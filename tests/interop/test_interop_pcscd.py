@@ -14,7 +14,8 @@ from cards.errors import LinkError
 from cards.pcsc import Protocol, ReaderError, Service
 from cards.plug import VirtualSlot, plugged
 from simulator.crypto.pki import TestPki
-from simulator.lpa import InProcessEs9, Lpa
+from simulator.lpa import InProcessEs9, Lpa, LpaError
+from simulator.lpa.steps import Step
 from simulator.profile import build, describe
 from simulator.uicc.card import DEFAULT_ATR
 from tests.interop.conftest import READER, SECOND, Insert, Program, has_card, make_card
@@ -147,7 +148,7 @@ def test_pulling_the_card_in_the_middle(pcscd: PcscService, readers: Service) ->
         thread.join()
         with pytest.raises(ReaderError, match="the card was removed"):
             Uicc(link).read_iccid()
-        with pytest.raises(LinkError, match="the link is down"):
+        with pytest.raises(ReaderError, match="the card was removed"):
             link.transmit(bytes.fromhex("00B000000A"))
         with pytest.raises(ReaderError, match="no card in the reader"):
             link.reset()
@@ -251,6 +252,38 @@ def test_an_lpa_downloads_onto_an_euicc_in_a_reader(insert: Insert, readers: Ser
         assert str(Uicc(link).read_iccid()) == ICCID
 
 
+@pytest.mark.parametrize("step", ["authenticate_server", "prepare_download", "load_bound_profile_package"])
+def test_pulling_the_card_in_the_middle_of_a_download(
+    insert: Insert, readers: Service, bench: Bench, step: str
+) -> None:
+    """The error is the card's, not one of those that follow; the next download works, also of the same order
+    where the server had not handed it out."""
+    package = build.build_package(describe.load_shipped("test-operator"))
+    code = f"LPA:1${ADDRESS}${bench.smdp.add_order(package)}"
+
+    with insert(bench.euicc) as slot, readers.connect("0") as link:
+
+        def pull(announced: Step) -> None:
+            if getattr(announced, "function", "") == step:
+                slot.remove()
+
+        lpa = Lpa(Isdr(link), InProcessEs9(bench.smdp), announce=pull)
+        with pytest.raises((LinkError, LpaError), match="the card was removed"), lpa:
+            lpa.download(code)
+        with pytest.raises(LinkError, match="no card in the reader"):
+            link.reset()
+    again = (
+        code if step != "load_bound_profile_package" else f"LPA:1${ADDRESS}${bench.smdp.add_order(package)}"
+    )
+    with (
+        insert(bench.euicc),
+        readers.connect("0") as link,
+        Lpa(Isdr(link), InProcessEs9(bench.smdp)) as lpa,
+    ):
+        lpa.download(again)
+        assert [str(profile.iccid) for profile in lpa.profiles()] == [ICCID]
+
+
 def test_a_download_with_the_published_certificates(
     insert: Insert, readers: Service, shared_data: Path, ts48_packages: list[Path]
 ) -> None:
@@ -285,6 +318,10 @@ def test_a_named_card_plugged_in_by_the_command_line(
     assert eventually(lambda: f"0  {READER}: card" in esim("reader", "list").out)
     assert "(an eUICC)" in esim("reader", "list").out
     assert ICCID in esim("lpa", "list", "--reader", READER).out
+    assert esim("card", "show", "--reader", 0).out == esim("card", "show", "phone").out
+    assert esim("card", "show", "--reader", 1, "--json").out == esim("card", "show", "plain", "--json").out
+    assert "EID " in esim("card", "info", "--reader", 0).out
+    assert esim("card", "dump", "--reader", 1).out == esim("card", "dump", "--reader", 1).out
     assert "9000 normal ending" in esim("apdu", "--reader", 1, "00A40004023F00").out
     refused = esim("lpa", "disable", "--reader", 0, "1")
     assert refused.status == 1
