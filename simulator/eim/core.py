@@ -109,7 +109,7 @@ class Eim(Context, Orders):
         except Refused as error:
             _log.info("getEimPackage: %s", error)
             codes = iot.names("GetEimPackageResponse.eimPackageError")
-            result = "eimPackageError", codes[error.name]
+            result = "eimPackageError", codes.get(error.name, codes[UNDEFINED])
         return "getEimPackageResponse", result
 
     def _provide_eim_package_result(self, request: dict[str, Any]) -> Message:
@@ -118,7 +118,8 @@ class Eim(Context, Orders):
         except Refused as error:
             _log.warning("provideEimPackageResult refused: %s", error)
             codes = iot.names("ProvideEimPackageResultResponse.provideEimPackageResultError")
-            return "provideEimPackageResultResponse", ("provideEimPackageResultError", codes[error.name])
+            code = codes.get(error.name, codes[UNDEFINED])
+            return "provideEimPackageResultResponse", ("provideEimPackageResultError", code)
         self._deliver(to_deliver)
         return "provideEimPackageResultResponse", result
 

@@ -206,7 +206,7 @@ def _event(eim: Context, session: Session, package: Package | None, answer: dict
     changed: list[Record] = [session]
     told = "the SM-DS knows of no event"
     if entries := answer["eventEntries"]:
-        code = ActivationCode(entries[0]["rspServerAddress"], entries[0]["eventId"])
+        code = _event_code(entries[0])
         told = f"the SM-DS names {code.smdp_address}"
         found = _further(eim, eim.store.get(Device, session.eid.hex()) or Device(session.eid), code, package)
         changed.append(found)
@@ -216,6 +216,14 @@ def _event(eim: Context, session: Session, package: Package | None, answer: dict
         changed.append(done._replace(detail=told, finished_at=eim.now()))
     eim.store.save(*changed)
     return ok
+
+
+def _event_code(entry: dict[str, str]) -> ActivationCode:
+    """An event as an activation code. Refused if it names no server, or an id that no server takes."""
+    try:
+        return ActivationCode.parse(f"1${entry['rspServerAddress']}${entry['eventId']}")
+    except LpaError as error:
+        raise Refused(UNDEFINED, f"an event of the SM-DS: {error}") from error
 
 
 def _further(eim: Context, device: Device, code: ActivationCode, package: Package | None) -> Package:

@@ -53,7 +53,7 @@ class Hand:
     saves_bytes: bool = False
     features: tuple[bytes, int] = (b"\xe0", 3)
     transaction_id: bytes | None = None
-    said: list[Any] = field(default_factory=list)
+    sent: list[bytes] = field(default_factory=list)
 
     @property
     def eid(self) -> bytes:
@@ -61,12 +61,9 @@ class Hand:
 
     def talk(self, alternative: str, value: Any) -> Any:
         """The value of the answer."""
-        octets = self.eim.answer(esipa.encode_request((alternative, value)))
-        if not octets:
-            return None
-        answer = esipa.decode_response(octets)
-        self.said.append(answer)
-        return answer[1]
+        self.sent.append(esipa.encode_request((alternative, value)))
+        octets = self.eim.answer(self.sent[-1])
+        return esipa.decode_response(octets)[1] if octets else None
 
     def es10(self, octets: bytes) -> bytes:
         return self.bench.euicc.isdr.execute(octets)

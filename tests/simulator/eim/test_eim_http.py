@@ -156,18 +156,27 @@ def test_other_paths_and_methods(client: Client) -> None:
     assert client.post("/gsma/rsp2/es9plus/initiateAuthentication", "{}", JSON).status_code == 404
 
 
-def test_damaged_messages_are_refused_not_suffered(world: World, client: Client) -> None:
-    chance = random.Random("eim")
+@pytest.mark.parametrize("saves_bytes", [False, True])
+def test_damaged_messages_are_refused_not_suffered(world: World, client: Client, saves_bytes: bool) -> None:
+    """Every message of packages and of a download, with a bit changed: an answer, or status 400."""
+    world.hand.saves_bytes = saves_bytes
     world.eim.order(world.eid, ("getRAT", {}))
-    _, request = world.hand.poll()
-    about = {"eidValue": world.eid, "eimPackageResult": ("euiccPackageResult", world.hand.load(request))}
-    octets = esipa.encode_request(("provideEimPackageResult", about))
-    for _ in range(200):
-        damaged = bytearray(octets)
-        damaged[chance.randrange(len(damaged))] ^= 1 << chance.randrange(8)
-        response = client.asn1(bytes(damaged))
-        assert response.status_code in (200, 400)
-    assert world.hand.provide("euiccPackageResult", about["eimPackageResult"][1])[0] == "eimAcknowledgements"
+    for _ in range(2):
+        code = ActivationCode(SMDP_ADDRESS, world.bench.smdp.add_order(PACKAGE))
+        world.eim.order_download(world.eid, code, is_indirect=True)
+    world.hand.work_off()
+    world.hand.cancel()
+    chance = random.Random(f"eim {saves_bytes}")
+    kinds = {octets[:2]: octets for octets in world.hand.sent}
+    assert len(kinds) == 6
+    for octets in kinds.values():
+        for _ in range(60):
+            damaged = bytearray(octets)
+            damaged[chance.randrange(len(damaged))] ^= 1 << chance.randrange(8)
+            assert client.asn1(bytes(damaged)).status_code in (200, 204, 400)
+    order = world.eim.order(world.eid, ("getRAT", {}))
+    world.hand.work_off()
+    assert world.again(order).state is PackageState.DONE
 
 
 def test_a_database_that_does_not_work(world: World, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -215,6 +215,21 @@ def test_an_sm_ds_without_events(world: World) -> None:
     assert world.again(order).detail == "the SM-DS knows of no event"
 
 
+def test_an_event_that_names_no_server(world: World) -> None:
+    order = world.eim.order_download(world.eid, smds=SMDS_ADDRESS, is_indirect=True)
+    event = {
+        "functionRequesterIdentifier": "2.999.10",
+        "functionCallIdentifier": "1",
+        "eid": world.eid.hex(),
+        "rspServerAddress": "no server",
+        "eventId": "A",
+        "forwardingIndicator": False,
+    }
+    world.ds.register_event(event)
+    assert world.hand.work() == failed("authenticateClient", "undefinedError")
+    assert "an event of the SM-DS" in world.again(order).detail
+
+
 def test_an_event_that_is_unknown(world: World) -> None:
     world.eim.order_download(world.eid, smds=SMDS_ADDRESS, is_indirect=True)
     _, trigger = world.hand.poll()
