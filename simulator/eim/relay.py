@@ -202,6 +202,8 @@ def _authenticate_response(
 def _event(eim: Context, session: Session, package: Package | None, answer: dict[str, Any]) -> dict[str, Any]:
     """What the SM-DS knows, as a further package that is on its way already: the IPA begins a new session
     with its transaction id. What else it knows waits for the next time."""
+    if "eventEntries" not in answer:
+        raise Refused(UNDEFINED, "the SM-DS answers an LPA of version 3, which this eIM does not claim to be")
     ok: dict[str, Any] = {"transactionId": session.transaction_id}
     changed: list[Record] = [session]
     told = "the SM-DS knows of no event"

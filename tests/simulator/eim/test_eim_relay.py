@@ -230,6 +230,26 @@ def test_an_event_that_names_no_server(world: World) -> None:
     assert "an event of the SM-DS" in world.again(order).detail
 
 
+@pytest.mark.parametrize(
+    ("function", "answer", "address"),
+    [
+        ("authenticateClient", {}, SMDP_ADDRESS),  # remote profile management, or device change
+        ("ES11.authenticateClient", {}, SMDS_ADDRESS),  # a signed list of events
+    ],
+)
+def test_answers_of_version_3(world: World, function: str, answer: dict[str, Any], address: str) -> None:
+    post = world.servers.post
+
+    def changed(address: str, called: str, message: dict[str, Any]) -> dict[str, Any]:
+        return answer if called == function else post(address, called, message)
+
+    world.servers.post = changed  # type: ignore[method-assign]
+    code = None if address == SMDS_ADDRESS else ordered(world)
+    order = world.eim.order_download(world.eid, code, smds=None if code else address, is_indirect=True)
+    assert world.hand.work() == failed("authenticateClient", "undefinedError")
+    assert "authenticateClient was refused" in world.again(order).detail
+
+
 def test_an_event_that_is_unknown(world: World) -> None:
     world.eim.order_download(world.eid, smds=SMDS_ADDRESS, is_indirect=True)
     _, trigger = world.hand.poll()
