@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,13 +13,6 @@ from simulator.cli.which import Which, card_options
 
 if TYPE_CHECKING:
     from cards.link import CardLike
-    from simulator.crypto.pki import TestPki
-    from simulator.euicc.features import Features
-    from simulator.smdp.metadata import ProfileMetadata
-    from simulator.specimens.describe import CardDescription
-
-EID_PREFIX = "89049032"
-"""Issuer identification number of the test manufacturer (SGP.26)."""
 
 NAME = click.argument("name")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -76,10 +68,13 @@ def new(
     """
     if home.card_path(name).exists():
         raise click.ClickException(f"there is a card named {name} already; delete it first.")
+    from simulator.cli import rsp
+
+    maker = rsp.maker(lambda: edge.pki(folder))
     if description is not None:
         if sim or profiles or enable or eid:
             raise click.UsageError("--from says all about a card: leave out the other options.")
-        _keep(name, _from_description(description, folder))
+        _keep(name, named.card_of(maker.from_text(description)))
         return
     if sim and (len(profiles) != 1 or eid or enable):
         raise click.UsageError("A SIM has exactly one --profile, always enabled, and no EID.")
@@ -89,9 +84,13 @@ def new(
 
     packages = [package_of(profile) for profile in profiles]
     if sim:
-        card: named.NamedCard = named.SimCard(packages[0])
+        from simulator.specimens.sim import PlainSim
+
+        card: named.NamedCard = named.SimCard(PlainSim(packages[0], entropy=edge.entropy))
     else:
-        card = _new_euicc(edge.pki(folder), [(package, None) for package in packages], eid, {})
+        card = named.EuiccCard(maker.euicc(eid))
+        for package in packages:
+            rsp.install(card.end, maker.pki(), package)
         if enable:
             with reading.lpa_of(card.end) as lpa:
                 lpa.enable(lpa.profiles()[0].aid)
@@ -105,79 +104,6 @@ def _keep(name: str, card: named.NamedCard) -> None:
         click.echo(line)
 
 
-def _from_description(source: str, folder: Path | None) -> named.NamedCard:
-    """The card that a file or a specimen describes."""
-    from simulator.specimens import describe as specimens
-
-    path = Path(source)
-    is_file = path.exists() or bool(path.suffix)
-    description = specimens.load(path) if is_file else specimens.load_shipped(source)
-    beside = path.parent if is_file else None
-    atr, protocol = description.atr or b"", description.protocol
-    if description.kind == named.SIM:
-        origin = _source_of_sim(description, beside)
-        applets = description.model_dump(mode="json", include={"applets"})["applets"]
-        return named.SimCard(origin, atr=atr, protocol=protocol, classes=description.classes, applets=applets)
-    options = {"memory": description.memory, "protocol": protocol, "features": _features(description)}
-    options |= {"atr": atr} if atr else {}
-    profiles: list[tuple[bytes, ProfileMetadata | None]] = [
-        (specimens.package_of(item.profile, beside), item.metadata.metadata() if item.metadata else None)
-        for item in description.profiles
-    ]
-    pki = edge.pki(folder)
-    card = _new_euicc(pki, profiles, description.eid, options)
-    _arrange(card, description)
-    return card
-
-
-def _source_of_sim(description: CardDescription, beside: Path | None) -> bytes | dict[str, Any]:
-    """The package that is on the card, or the dump that it is a copy of."""
-    from simulator.specimens import describe as specimens
-
-    if description.dump is not None:
-        return description.dump.model_dump(mode="json", exclude_defaults=True)
-    assert description.profile is not None
-    return specimens.package_of(description.profile, beside)
-
-
-def _features(description: CardDescription) -> Features:
-    from simulator.euicc.features import ALLOW_PPR2, CONSUMER, V3
-    from simulator.euicc.ports import Mep, MepMode
-
-    rules, several = description.policy_rules, description.mep
-    entries = CONSUMER.rules if rules is None else tuple(rule.entry() for rule in rules)
-    features = replace(CONSUMER, rules=entries, test_profiles=description.test_profiles, iot=description.iot)
-    if not description.is_v3:
-        return features
-    features = replace(
-        features,
-        svn=V3,
-        enterprise=description.enterprise_profiles,
-        lpa_proxy=description.lpa_proxy,
-        package_versions=tuple((one[0], one[1], one[2]) for one in description.package_versions),
-        tre=description.tre,
-        tre_product=description.tre_product,
-        additional_info=description.additional_info,
-    )
-    if several is None:
-        return features
-    modes = tuple(MepMode[mode] for mode in several.modes)
-    entries = ALLOW_PPR2 if rules is None else entries
-    return replace(features, rules=entries, mep=Mep(modes, several.profiles))
-
-
-def _arrange(card: named.EuiccCard, description: CardDescription) -> None:
-    """Nicknames, and the profile that is enabled."""
-    with reading.lpa_of(card.end) as lpa:
-        for installed, wanted in zip(lpa.profiles(), description.profiles, strict=True):
-            if wanted.nickname:
-                lpa.set_nickname(installed.aid, wanted.nickname)
-            if wanted.enabled:
-                lpa.enable(installed.aid)
-            if wanted.preloaded and (profile := card.card.core.registry.by_aid(installed.aid)):
-                profile.is_preloaded = True
-
-
 @command.command()
 def specimens() -> None:
     """List the card descriptions that come along, for `esim card new --from`."""
@@ -185,29 +111,6 @@ def specimens() -> None:
 
     for name in texts.shipped():
         click.echo(f"{name:<20}{texts.load_shipped(name).name}")
-
-
-def _new_euicc(
-    pki: TestPki,
-    profiles: list[tuple[bytes, ProfileMetadata | None]],
-    eid: str | None,
-    options: dict[str, Any],
-) -> named.EuiccCard:
-    from cards import Eid
-    from simulator.cli import rsp
-
-    card = named.EuiccCard.make(pki, Eid(eid).to_bytes() if eid else made_up_eid(), **options)
-    for package, metadata in profiles:
-        rsp.install(card.end, pki, package, metadata)
-    return card
-
-
-def made_up_eid() -> bytes:
-    """An EID of the test manufacturer with right check digits, 16 bytes."""
-    from cards import Eid
-
-    middle = int.from_bytes(edge.entropy(12), "big") % 10**22
-    return Eid.with_check_digits(f"{EID_PREFIX}{middle:022d}").to_bytes()
 
 
 @command.command("list")

@@ -45,7 +45,7 @@ def command(profile: str) -> None:
 def tell(story: Story, subscription: Subscription) -> int:
     """The five chapters; the number of APDUs that the download took."""
     from cards import InProcessLink
-    from simulator.cli import reading
+    from simulator.cli import reading, rsp
     from simulator.cli.named import EuiccCard
     from simulator.crypto.pki import TestPki
     from simulator.profile.build import build_package
@@ -53,7 +53,7 @@ def tell(story: Story, subscription: Subscription) -> int:
     story.chapter("1  The parties")
     pki = TestPki.create(entropy=edge.entropy, now=edge.now())
     package = build_package(subscription)
-    card = tracing.watched(EuiccCard.make(pki, bytes.fromhex(EID)).card, "the demo's eUICC")
+    card = tracing.watched(EuiccCard(rsp.maker(lambda: pki).euicc(EID)).card, "the demo's eUICC")
     story.say("A test PKI: one certificate issuer that the eUICC and the server trust.")
     story.say(f"A profile package of {len(package):,} bytes for {subscription.name}.")
     story.say("A software eUICC, fresh from its manufacturer.")

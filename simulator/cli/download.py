@@ -197,9 +197,9 @@ def _card(which: Which, folder: Path | None) -> Iterator[CardLink]:
             yield link
         return
     from cards import InProcessLink
-    from simulator.cli.card import made_up_eid
+    from simulator.cli import rsp
 
-    card = named.EuiccCard.make(edge.pki(folder), made_up_eid())
+    card = named.EuiccCard(rsp.maker(lambda: edge.pki(folder)).euicc())
     yield InProcessLink(tracing.watched(card.end, "a new eUICC"))
 
 

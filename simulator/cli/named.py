@@ -6,10 +6,9 @@ identity with private keys, and its state). One command at a time holds a card; 
 
 from __future__ import annotations
 
-import base64
 import binascii
 import fcntl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -19,84 +18,26 @@ from simulator.cli import edge, home, tracing
 
 if TYPE_CHECKING:
     from cards.link import CardLike
-    from simulator.crypto.pki import TestPki
     from simulator.euicc import Euicc
-    from simulator.uicc import Card
-    from simulator.uicc.image import CardImage
-    from simulator.uicc.toolkit import Applet
+    from simulator.specimens.sim import PlainSim
 
 SIM, EUICC = "sim", "euicc"
 
 
 class SimCard:
-    """A plain SIM from a profile package, or from the dump of another card (plain values)."""
+    """A plain SIM."""
 
     kind = SIM
 
-    def __init__(
-        self,
-        source: bytes | dict[str, Any],
-        state: dict[str, Any] | None = None,
-        *,
-        atr: bytes = b"",
-        protocol: int = 0,
-        classes: str = "both",
-        applets: Sequence[Any] = (),
-    ) -> None:
-        from simulator.uicc import Card, FileSystem
-        from simulator.uicc.card import DEFAULT_ATR
-        from simulator.uicc.tables import Classes
-
-        self._source = source
-        self._files = FileSystem(_image(source))
-        self._classes, self._applets = classes, applets
-        self.card: Card = Card(
-            self._files,
-            entropy=edge.entropy,
-            atr=atr or DEFAULT_ATR,
-            protocol=protocol,
-            classes=Classes(classes),
-            applets=_applets(applets),
-        )
+    def __init__(self, sim: PlainSim) -> None:
+        self._sim = sim
+        self.card = sim.card
         self.card.key_log = edge.key_log()
-        if state:
-            self._files.restore(state)
-        self.end: CardLike = self.card
+        self.end: CardLike = sim.card
         """What a terminal's link leads to."""
 
     def save(self) -> dict[str, Any]:
-        source = self._source
-        stored = (
-            {"dump": source} if isinstance(source, dict) else {"package": base64.b64encode(source).decode()}
-        )
-        return {
-            "kind": SIM,
-            **stored,
-            "atr": self.card.atr.hex(),
-            "protocol": self.card.protocol,
-            "classes": self._classes,
-            "applets": list(self._applets),
-            "state": self._files.save(),
-        }
-
-
-def _image(source: bytes | dict[str, Any]) -> CardImage:
-    if isinstance(source, dict):
-        from simulator.specimens.dump import Dump
-
-        return Dump.model_validate(source).image()
-    from simulator.profile import image_of
-
-    return image_of(source)
-
-
-def _applets(stored: Sequence[Any]) -> Sequence[Applet]:
-    """Toolkit applications from their descriptions; what reads those is loaded only if there are any."""
-    if not stored:
-        return ()
-    from simulator.specimens.applets import load
-
-    return load(stored)
+        return {"kind": SIM, **self._sim.save()}
 
 
 class EuiccCard:
@@ -109,18 +50,6 @@ class EuiccCard:
         euicc.log_keys(edge.key_log())
         self.end: CardLike = euicc
 
-    @classmethod
-    def make(cls, pki: TestPki, eid: bytes, **options: Any) -> EuiccCard:
-        """A new eUICC without any profile, certified by the PKI's manufacturer; options are those of
-        `Euicc`."""
-        from simulator.crypto.pki import Variant
-        from simulator.euicc import Euicc, EuiccIdentity
-
-        features = options.get("features")
-        variants = tuple(Variant) if features is not None and features.is_v3 else (Variant.O,)
-        identity = EuiccIdentity.from_pki(pki, eid, entropy=edge.entropy, now=edge.now(), variants=variants)
-        return cls(Euicc(identity, entropy=edge.entropy, clock=edge.now, **options))
-
     def save(self) -> dict[str, Any]:
         return {"kind": EUICC, "euicc": self.card.save()}
 
@@ -128,13 +57,20 @@ class EuiccCard:
 NamedCard = SimCard | EuiccCard
 
 
+def card_of(made: PlainSim | Euicc) -> NamedCard:
+    """What a description became, as a card that can be named."""
+    from simulator.specimens.sim import PlainSim
+
+    return SimCard(made) if isinstance(made, PlainSim) else EuiccCard(made)
+
+
 def revive(name: str, stored: dict[str, Any]) -> NamedCard:
     """The card that a card file describes."""
     try:
         if stored["kind"] == SIM:
-            source = stored.get("dump") or base64.b64decode(stored["package"], validate=True)
-            options = {name: stored[name] for name in ("protocol", "classes", "applets")}
-            return SimCard(source, stored["state"], atr=bytes.fromhex(stored["atr"]), **options)
+            from simulator.specimens.sim import PlainSim
+
+            return SimCard(PlainSim.load(stored, entropy=edge.entropy))
         from simulator.euicc import Euicc
 
         return EuiccCard(Euicc.load(stored["euicc"], entropy=edge.entropy, clock=edge.now))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from simulator.smdp import SmdpPlus, Store
     from simulator.smdp.metadata import ProfileMetadata
     from simulator.smdp.records import Order as StoredOrder
+    from simulator.specimens.make import Maker
 
 IN_PROCESS_ADDRESS = "testsmdpplus1.example.com"
 """Name of the server of SGP.26; an SM-DP+ in this process is not reached under it, only called so."""
@@ -145,15 +146,19 @@ def _code(smdp: SmdpPlus, address: str, order: Order, waiting: StoredOrder | Non
 def install(
     card: CardLike, pki: TestPki, package: bytes, metadata: ProfileMetadata | None = None
 ) -> DownloadResult:
-    """Bring a package onto an eUICC through an SM-DP+ and an LPA in this process, without any network; the
-    device has all that a profile may ask for."""
-    from cards import InProcessLink, Isdr
-    from simulator.lpa import ActivationCode, Device, InProcessEs9, Lpa
+    """Bring a package onto an eUICC through an SM-DP+ and an LPA in this process, without any network."""
+    from simulator.specimens.make import install
 
-    smdp = server(pki, IN_PROCESS_ADDRESS)
-    code = ActivationCode(IN_PROCESS_ADDRESS, smdp.add_order(package, metadata=metadata))
-    device = Device(is_enterprise_capable=True, has_lpa_proxy=True)
-    link = InProcessLink(card)
-    link.reset()
-    with Lpa(Isdr(link), InProcessEs9(smdp), device=device) as lpa:
-        return lpa.download(code)
+    return install(card, server(pki, IN_PROCESS_ADDRESS), package, metadata)
+
+
+def maker(pki: Callable[[], TestPki]) -> Maker:
+    """Makes cards; eUICCs are certified under the PKI, which is asked for when one is made."""
+    from simulator.specimens.make import Maker
+
+    return Maker(
+        edge.entropy,
+        edge.now,
+        pki,
+        lambda: server(pki(), IN_PROCESS_ADDRESS),
+    )

@@ -123,12 +123,13 @@ def _bench(cards: CardSource) -> Bench:
 def source(config: pytest.Config) -> CardSource:
     """Where cards come from in this run, by `--card`."""
     if _SOURCE not in config.stash:
+        from cards.errors import CardError
         from simulator.testing.sources import source_of
 
         try:
             config.stash[_SOURCE] = source_of(config.getoption("--card"), config.getoption("--card-id"))
-        except ValueError as error:
-            raise pytest.UsageError(str(error)) from None
+        except (ValueError, CardError, OSError) as error:
+            raise pytest.UsageError(f"--card {config.getoption('--card')}: {error}") from None
     return config.stash[_SOURCE]
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from cards.errors import LinkError
 from cards.link import CardLike, CardLink
 from cards.protection import ProtectedLink
-from simulator.testing.bench import Bench, Prototype, make_bench
+from simulator.testing.bench import Bench, Prototype, clock, entropy, make_bench, make_smdp
 
 if TYPE_CHECKING:
     from cards.pcsc import Service
@@ -88,6 +89,50 @@ class Lent:
         self.close = close
 
 
+class DescribedSource:
+    """A fresh card for each test as a description says, a specimen or a file (docs/card-description.md)."""
+
+    is_simulated = True
+
+    def __init__(self, source: str) -> None:
+        from simulator.euicc import Euicc
+        from simulator.specimens.make import Maker
+
+        self.name = f"sim:{source}"
+        self.bench = make_bench()
+        pki = self.bench.pki
+        made = Maker(entropy("card"), clock, lambda: pki, lambda: make_smdp(pki)).from_text(source)
+        if isinstance(made, Euicc):
+            self._copy: Callable[[], CardLike] = Prototype(made).copy
+        else:
+            saved = made.save()
+            self._copy = lambda: type(made).load(saved, entropy=entropy("copy")).card
+
+    def open(self) -> CardLink:
+        reader = SimulatedReader(self._copy())
+        reader.reset()
+        return reader
+
+
+class RecordedSource:
+    """A recording (`--trace FILE`) that answers what was recorded, from its beginning in each test."""
+
+    is_simulated = True
+
+    def __init__(self, path: Path) -> None:
+        from cards.trace import reading
+
+        self.name = f"sim:{path}"
+        self._entries = reading.read(path.read_bytes(), str(path))
+
+    def open(self) -> CardLink:
+        from cards.trace.replay import ReplayCard
+
+        reader = SimulatedReader(ReplayCard(self._entries, exact=False))
+        reader.reset()
+        return reader
+
+
 class VirtualReaderSource:
     """The same in the virtual reader of the operating system's PC/SC service: the way to a real card, with
     one that may be spoilt."""
@@ -146,13 +191,22 @@ def source_of(text: str, allowed: str = "") -> CardSource:
     """The source that `--card` names; `allowed` is the number of a real card that may be changed. ValueError
     says what may stand there."""
     kind, _, rest = text.partition(":")
-    if kind == "sim" and not rest:
-        return SimulatedSource()
+    if kind == "sim":
+        return _simulated(rest)
     if kind == "vpcd" and (not rest or rest.isdecimal()):
         return VirtualReaderSource(int(rest) if rest else None)
     if kind in _REAL and rest:
         return RealSource(text, lambda stack: _REAL[kind](stack, rest), allowed)
-    raise ValueError(f"--card {text}: it is sim, sim:FILE, pcsc:READER, vpcd or modem:PORT")
+    raise ValueError("it is sim, sim:FILE, pcsc:READER, vpcd or modem:PORT")
+
+
+def _simulated(rest: str) -> CardSource:
+    if not rest:
+        return SimulatedSource()
+    path = Path(rest)
+    if path.suffix in (".jsonl", ".pcap", ".pcapng"):
+        return RecordedSource(path)
+    return DescribedSource(rest)
 
 
 def _reader(stack: ExitStack, name: str) -> CardLink:

@@ -16,7 +16,6 @@ import pytest
 
 from cards.plug import LpacCard
 from simulator.cli import rsp
-from simulator.cli.card import made_up_eid
 from simulator.cli.named import EuiccCard
 from simulator.crypto.pki import TestPki
 from simulator.profile import build, describe
@@ -42,7 +41,7 @@ def live_pki() -> TestPki:
 
 @pytest.fixture
 def card(live_pki: TestPki) -> EuiccCard:
-    return EuiccCard.make(live_pki, made_up_eid())
+    return EuiccCard(rsp.maker(lambda: live_pki).euicc())
 
 
 def answer_of(lines: str, fails: bool) -> Any:

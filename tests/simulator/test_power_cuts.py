@@ -24,6 +24,7 @@ from simulator.euicc import Euicc
 from simulator.lpa import InProcessEs9, Lpa
 from simulator.profile import build, describe
 from simulator.smdp import MemoryStore, SmdpIdentity, SmdpPlus
+from simulator.specimens.sim import PlainSim
 from simulator.uicc.durable import DurableCard
 from tests.simulator.conftest import ADDRESS, clock, entropy, make_bench
 
@@ -93,7 +94,7 @@ def on_disk() -> dict[str, Any]:
 
 
 def plain() -> dict[str, Any]:
-    return named.SimCard(build.build_package(described())).save()
+    return named.SimCard(PlainSim(build.build_package(described()), entropy=bytes)).save()
 
 
 SCP03_KEYS = StaticKeys(*(bytes(range(start, start + 16)) for start in (0x10, 0x40, 0x70)))

@@ -10,6 +10,8 @@ from cards import InProcessLink, Uicc
 from cards.at import Modem
 from cards.at.terminal import ModemTerminal
 from cards.errors import LinkError
+from cards.trace import Exchange, Reset
+from cards.trace.recording import RecordingSink
 from simulator.testing.capabilities import CAPABILITIES, has
 from simulator.testing.sources import SimulatedSource
 from tests.simulator.conftest import Bench
@@ -200,3 +202,41 @@ def test_sections_that_need_something(project: pytest.Pytester) -> None:
     result = project.runpytest_inprocess("-rs")
     result.assert_outcomes(skipped=1, failed=1)
     result.stdout.fnmatch_lines(["*in place of 6A82 (TS 102 221 §11.1.1)"])
+
+
+def test_a_card_from_a_description(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        def test_two(euicc):
+            assert len(euicc.get_profiles_info()) == 2
+        """
+    )
+    project.runpytest_inprocess("--card", "sim:euicc-two-profiles").assert_outcomes(passed=1)
+    project.makefile(".yaml", plain="name: Plain\nkind: sim\nprofile: home-operator\n")
+    project.makepyfile(
+        """
+        def test_one(uicc):
+            uicc.select("MF/ADF.USIM/EF.FPLMN")
+        def test_its_number(uicc):
+            assert str(uicc.read_iccid()) == "8999900000000000709"
+        """
+    )
+    project.runpytest_inprocess("--card", "sim:plain.yaml").assert_outcomes(passed=2)
+
+
+def test_a_recording(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        def test_its_number(card):
+            card.transmit(bytes.fromhex("00A40004023F00"))
+            assert card.transmit(bytes.fromhex("00A40004022FE2")) == bytes.fromhex("611E")
+        """
+    )
+    with (project.path / "old.jsonl").open("w") as file:
+        recorder = RecordingSink(file)
+        recorder.take(Reset(b"\x3b\x00"))
+        recorder.take(Exchange(bytes.fromhex("00A40004023F00"), bytes.fromhex("6127")))
+        recorder.take(Exchange(bytes.fromhex("00A40004022FE2"), bytes.fromhex("611E")))
+    project.runpytest_inprocess("--card", "sim:old.jsonl").assert_outcomes(passed=1)
+    result = project.runpytest_inprocess("--card", "sim:none.jsonl")
+    result.stdout.fnmatch_lines(["*--card sim:none.jsonl: *No such file*"])
