@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from cards.apdu import CommandApdu, ResponseApdu
-from cards.errors import CardError
+from cards.errors import CardError, LinkError
 from cards.identities import Eid, Iccid
 from cards.link import CardLink
 from cards.processors import Direct, Processor, StoreData
@@ -169,26 +169,36 @@ class Protected(CardError):  # noqa: N818 - says what the card is
 
 class ProtectedLink:
     """A link to a card behind a `Protection`. All changes are allowed to the card that has the number
-    `allowed`, an ICCID or EID; CardError if the card in the reader is another one."""
+    `allowed`, an ICCID or EID; CardError if the card in the reader is another one, now or after a reset."""
 
     def __init__(self, link: CardLink, allowed: str = "") -> None:
         self._link = link
         self._protection = Protection(Direct(link))
+        self._allowed = ""
+        """The number of the card that may change: its EID, which no profile changes, or that of a plain
+        SIM."""
         if allowed:
-            _check_number(link, allowed)
+            self._allowed = _number_of(link, allowed)
             self._protection.is_allowed = True
 
     def transmit(self, apdu: bytes, /) -> bytes:
         return self._protection.transmit(CommandApdu.parse(apdu)).to_bytes()
 
     def reset(self) -> bytes:
+        """Reset the card. It may have been exchanged since: only the one that was named may change."""
+        if self._allowed:
+            self._protection.is_allowed = False
+            _number_of(self._link, self._allowed)
+            self._protection.is_allowed = True
         return self._link.reset()
 
     def close(self) -> None:
         self._link.close()
 
 
-def _check_number(link: CardLink, allowed: str) -> None:
+def _number_of(link: CardLink, allowed: str) -> str:
+    """The EID of the card here, or the ICCID if it has none; CardError if it is not the one that is
+    allowed."""
     wanted = "".join(allowed.split()).replace("-", "")
     link.reset()
     numbers = numbers_of(link)
@@ -196,11 +206,12 @@ def _check_number(link: CardLink, allowed: str) -> None:
     if wanted not in numbers:
         known = " and ".join(numbers) or "none that can be read"
         raise CardError(f"changes are allowed to the card {allowed}, but the one here has the number {known}")
+    return numbers[-1]
 
 
 def numbers_of(link: CardLink) -> list[str]:
     """The numbers by which a user names a card: its ICCID, and its EID if it is an eUICC; as far as it tells
-    them."""
+    them. LinkError if the card goes meanwhile."""
     return [str(number) for number in (_iccid(link), _eid(link)) if number]
 
 
@@ -209,6 +220,8 @@ def _iccid(link: CardLink) -> Iccid | None:
 
     try:
         return Uicc(link).read_iccid()
+    except LinkError:
+        raise
     except CardError:
         return None
 
@@ -219,5 +232,7 @@ def _eid(link: CardLink) -> Eid | None:
     try:
         with Isdr(link) as isdr:
             return isdr.get_eid()
+    except LinkError:
+        raise
     except CardError:
         return None

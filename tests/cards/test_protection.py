@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from cards import CommandApdu, ResponseApdu
-from cards.errors import CardError
+from cards.errors import CardError, LinkError
 from cards.protection import ES10, INSTRUCTIONS, Protected, ProtectedLink, Protection
+from simulator.crypto.pki import TestPki
+from simulator.profile import build, describe
 from simulator.uicc.commands import CARD_COMMANDS, FILE_COMMANDS
 from simulator.uicc.gsm.commands import COMMANDS as GSM_COMMANDS
-from tests.simulator.conftest import Bench, bench, test_pki
+from tests.simulator.conftest import Bench, bench, make_bench, test_pki
 
 __all__ = ["bench", "test_pki"]
 
@@ -142,6 +146,34 @@ def test_only_the_card_that_was_named_may_change(bench: Bench) -> None:
     allowed.close()
     assert link.is_closed
     with pytest.raises(CardError, match=f"allowed to the card 8999.*one here has the number {eid}"):
+        ProtectedLink(link, "8999900000000000014")
+
+
+def test_an_exchanged_card_may_not_change(bench: Bench, test_pki: TestPki) -> None:
+    """The number is asked for again after each reset; the EID stays what it is when profiles come and go."""
+    link = Link(bench)
+    protected = ProtectedLink(link, bench.euicc.core.identity.eid.hex())
+    bench.download(build.build_package(describe.load_shipped("test-operator")), enable=True)
+    protected.reset()
+    delete = bytes.fromhex("80E2910003BF3300")
+    assert protected.transmit(delete)
+    other = make_bench(test_pki, "another card")
+    other.euicc.core.identity = replace(other.euicc.core.identity, eid=bytes.fromhex("89" * 16))
+    link.transmit, link.reset = other.euicc.transmit, other.euicc.reset
+    with pytest.raises(CardError, match=f"but the one here has the number {'89' * 16}"):
+        protected.reset()
+    with pytest.raises(Protected):
+        protected.transmit(delete)
+
+
+def test_a_card_that_goes_while_its_number_is_read(bench: Bench) -> None:
+    link = Link(bench)
+
+    def gone(apdu: bytes, /) -> bytes:
+        raise LinkError("the card was removed")
+
+    link.transmit = gone
+    with pytest.raises(LinkError, match="the card was removed"):
         ProtectedLink(link, "8999900000000000014")
 
 

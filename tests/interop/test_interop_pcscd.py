@@ -321,6 +321,11 @@ def test_a_named_card_plugged_in_by_the_command_line(
     assert esim("card", "show", "--reader", 0).out == esim("card", "show", "phone").out
     assert esim("card", "show", "--reader", 1, "--json").out == esim("card", "show", "plain", "--json").out
     assert "EID " in esim("card", "info", "--reader", 0).out
+    talk = esim("shell", "--reader", 1, stdin="select MF/EF.ICCID\nread\nverify 0000\nupdate 98\n")
+    assert SWAPPED_ICCID[:4].replace(" ", "") in talk.out
+    assert [line.split(" (")[0] for line in talk.err.splitlines()] == [
+        *("esim: VERIFY PIN", "esim: UPDATE BINARY"),
+    ]
     assert esim("card", "dump", "--reader", 1).out == esim("card", "dump", "--reader", 1).out
     assert "9000 normal ending" in esim("apdu", "--reader", 1, "00A40004023F00").out
     refused = esim("lpa", "disable", "--reader", 0, "1")
