@@ -54,6 +54,7 @@ class Options(TypedDict):
     imei: str
     enterprise: bool
     lpa_proxy: bool
+    lpa_version: int
     package: str
     ca: tuple[Path, ...]
     insecure: bool
@@ -117,7 +118,12 @@ class Job:
             given["enable"],
             Patience(given["attempts"]),
             given["form"],
-            device.made(imei=given["imei"], enterprise=given["enterprise"], lpa_proxy=given["lpa_proxy"]),
+            device.made(
+                imei=given["imei"],
+                enterprise=given["enterprise"],
+                lpa_proxy=given["lpa_proxy"],
+                lpa_version=given["lpa_version"],
+            ),
         )
 
 
@@ -143,6 +149,7 @@ class Job:
 @click.option("--imei", default="", metavar="DIGITS", help="IMEI of the device.  [default: none is told]")
 @device.ENTERPRISE
 @device.LPA_PROXY
+@device.VERSION
 @click.option(
     "--package",
     default="",

@@ -210,14 +210,21 @@ def reset(which: Which, what: tuple[str, ...], yes: bool, form: str) -> None:
 @CARD
 @click.argument("address", required=False)
 @click.option("--clear", is_flag=True, help="Have no default SM-DP+.")
+@click.option("--ci", default="", metavar="KEY-ID", help="The only CI for it (SGP.22 version 3).")
 @output.format_options
-def smdp(which: Which, address: str | None, clear: bool, form: str) -> None:
+def smdp(which: Which, address: str | None, clear: bool, ci: str, form: str) -> None:
     """Show or set the default SM-DP+. Its ADDRESS is asked by `esim download --default`."""
     if address and clear:
         raise click.UsageError("Give an ADDRESS or --clear, not both.")
+    if ci and not address:
+        raise click.UsageError("--ci goes with an ADDRESS.")
+    try:
+        allowed = bytes.fromhex(ci)
+    except ValueError:
+        raise click.UsageError("--ci wants hexadecimal digits, as `esim lpa info` shows them.") from None
     if address or clear:
         with _doing(which, form, "es10a_set_default_dp_address") as (lpa, said):
-            lpa.set_default_smdp_address(address or "")
+            lpa.set_default_smdp_address(address or "", allowed)
             said.append(f"The default SM-DP+ is {address}." if address else "There is no default SM-DP+.")
         return
     with output.answering(form, "es10a_get_euicc_configured_addresses"), _lpa(which) as lpa:

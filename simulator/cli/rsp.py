@@ -46,12 +46,15 @@ class Service:
     codes: tuple[str, ...]
 
 
-def server(pki: TestPki, address: str, store: Store | None = None) -> SmdpPlus:
-    """An SM-DP+ under this address; its orders live in memory unless there is a store."""
+def server(pki: TestPki, address: str, store: Store | None = None, version: int = 3) -> SmdpPlus:
+    """An SM-DP+ under this address, of version 2 or 3; its orders live in memory unless there is a store."""
     from simulator.smdp import MemoryStore, SmdpIdentity, SmdpPlus
+    from simulator.smdp.context import V2, V3
 
     identity = SmdpIdentity.from_pki(pki.with_lists(now=edge.now()), address)
-    smdp = SmdpPlus(identity, store or MemoryStore(), entropy=edge.entropy, clock=edge.now)
+    smdp = SmdpPlus(
+        identity, store or MemoryStore(), entropy=edge.entropy, clock=edge.now, svn=V2 if version == 2 else V3
+    )
     smdp.key_log = edge.key_log()
     return smdp
 
@@ -67,13 +70,14 @@ def serving(
     store: Store | None = None,
     is_tls: bool = True,
     management_token: str = "",
+    version: int = 3,
 ) -> Iterator[Service]:
     """An SM-DP+ that serves for the length of the block. It is called `address`, or by where it listens."""
     from simulator.smdp.http import create_app
     from simulator.smdp.serve import running_application
     from simulator.smdp.upkeep import upkeep
 
-    smdp = server(pki, address or host, store)
+    smdp = server(pki, address or host, store, version)
     app = create_app(smdp, management_token=management_token, meddler=edge.quirks())
     with running_application(smdp, app, host, port, is_tls=is_tls) as listening, upkeep(smdp):
         name = address or listening.smdp_address
@@ -93,6 +97,7 @@ def serving_with_workers(
     address: str = "",
     is_tls: bool = True,
     management_token: str = "",
+    version: int = 3,
 ) -> Iterator[Service]:
     """As `serving`, in `count` processes, each of which opens the store for itself."""
     from simulator.smdp.http import create_app
@@ -100,13 +105,13 @@ def serving_with_workers(
     from simulator.smdp.upkeep import upkeep
 
     name = address or f"{host}:{port}"
-    smdp = server(pki, name, open_store())
+    smdp = server(pki, name, open_store(), version)
     issued = codes(smdp, name, orders)
     smdp.store.close()
 
     @contextmanager
     def start(number: int) -> Iterator[tuple[SmdpPlus, FastAPI]]:
-        worker = server(pki, name, open_store())
+        worker = server(pki, name, open_store(), version)
         # One of them is enough to look after what others are to hear.
         with upkeep(worker) if number == 0 else nullcontext():
             yield worker, create_app(worker, management_token=management_token, meddler=edge.quirks())

@@ -83,6 +83,14 @@ def command() -> None:
     help="Serve the management API below /manage/v1 to who shows this token.",
 )
 @edge.PKI_FOLDER
+@click.option(
+    "--sgp22",
+    "version",
+    default=3,
+    show_default=True,
+    type=click.IntRange(2, 3),
+    help="Version of SGP.22 that it follows.",
+)
 @click.option("--http", is_flag=True, help="Serve plain HTTP.")
 def serve(
     host: str,
@@ -97,6 +105,7 @@ def serve(
     workers: int,
     management_token: str,
     folder: Path | None,
+    version: int,
     http: bool,
 ) -> None:
     """Serve profiles over ES9+ and ES2+ until interrupted, and print an activation code for each.
@@ -131,6 +140,7 @@ def serve(
         "address": address,
         "is_tls": not http,
         "management_token": management_token,
+        "version": version,
     }
     serving = (
         rsp.serving(pki, orders, store=open_store(db, passphrase_file), **options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from asn1 import pkix
@@ -10,6 +11,7 @@ from simulator.lpa.errors import ServerProtocolError
 
 SUBJECT_ALT_NAME = "2.5.29.17"
 CERTIFICATE_POLICIES = "2.5.29.32"
+AUTHORITY_KEY_IDENTIFIER = "2.5.29.35", "AuthorityKeyIdentifier"
 ROLES = {
     "2.23.146.1.2.1.0": "ci",
     "2.23.146.1.2.1.1": "euicc",
@@ -41,15 +43,26 @@ def role_names(der: bytes) -> list[str]:
     return [ROLES[item["policyIdentifier"]] for item in policies if item["policyIdentifier"] in ROLES]
 
 
+def issuers(der: bytes, others: Iterable[bytes] = ()) -> set[bytes]:
+    """subjectKeyIdentifiers of those who issued a certificate and others of its chain. Raises
+    ServerProtocolError."""
+    found = (one for each in (der, *others) for one in _values(each, *AUTHORITY_KEY_IDENTIFIER))
+    return {value["keyIdentifier"] for value in found if "keyIdentifier" in value}
+
+
 def _extension(der: bytes, identifier: str, type_name: str) -> list[Any]:
-    """The items of an extension; none if the certificate does not have it."""
+    """The items of an extension that is a list; none if the certificate does not have it."""
+    return [item for value in _values(der, identifier, type_name) for item in value]
+
+
+def _values(der: bytes, identifier: str, type_name: str) -> list[Any]:
+    """The value of an extension; none if the certificate does not have it."""
     try:
         extensions = pkix.decode("Certificate", der)["tbsCertificate"].get("extensions", [])
         return [
-            item
+            pkix.decode(type_name, extension["extnValue"])
             for extension in extensions
             if extension["extnID"] == identifier
-            for item in pkix.decode(type_name, extension["extnValue"])
         ]
     except Asn1Error as error:
         raise ServerProtocolError(f"the server's certificate is not readable: {error}") from None

@@ -106,10 +106,10 @@ def download(
     `agreement` is what an earlier attempt has left. Raises the errors of `simulator.lpa.errors`, and
     CardErrors as they come. A KeyboardInterrupt thrown in ends the session on both sides."""
     agreement = agreement or Agreement(confirmation_code)
-    address = activation.smdp_address if activation else (yield from default_address())
+    address, allowed_ci = (activation.smdp_address, b"") if activation else (yield from _default_server())
     matching_id = activation.matching_id if activation else ""
     device = device or Device()
-    session = yield from open_session(address, activation, device)
+    session = yield from open_session(address, activation, device, allowed_ci)
     agreement.has_begun = True
     try:
         context = session.common_context(device, matching_id)
@@ -135,10 +135,16 @@ def download(
 
 def default_address() -> Procedure[str]:
     """The eUICC's default SM-DP+; LpaError if it has none."""
+    address, _ = yield from _default_server()
+    return address
+
+
+def _default_server() -> Procedure[tuple[str, bytes]]:
+    """The default SM-DP+, and the only CI that it may be certified by; any if that is empty (version 3)."""
     addresses = yield SendToCard("get_euicc_configured_addresses")
     if not (address := addresses.get("defaultDpAddress")):
         raise LpaError("the eUICC has no default SM-DP+ address: give an activation code")
-    return str(address)
+    return str(address), addresses.get("allowedCiPKId", b"")
 
 
 def metadata_of(answer: Value) -> ProfileMetadata:
@@ -238,21 +244,24 @@ def _fetch_package(session: Session, answer: Value, code: str) -> Procedure[byte
     return package
 
 
+_NOT_STORED = "serviceSpecificDataNotStoredInEuicc"
+"""What the server tells the LPA alone (§2.4a.1.4)."""
+
+
 def compare_metadata(package: bytes, metadata: ProfileMetadata) -> None:
     """The package must carry the metadata that the user agreed to (§3.1.3.3)."""
     try:
         der = bpp.metadata(bpp.cut(package))
-        if der == rsp.encode("StoreMetadataRequest", metadata.value):
+        announced = {name: value for name, value in metadata.value.items() if name != _NOT_STORED}
+        if der == rsp.encode("StoreMetadataRequest", announced):
             return
         carried = rsp.decode("StoreMetadataRequest", der)
     except (bpp.PackageError, Asn1Error) as error:
         problem = ServerProtocolError(f"the server sent no usable bound profile package: {error}")
         raise StopSessionError("loadBppExecutionError", problem) from error
-    if carried != metadata.value:
+    if carried != announced:
         differing = sorted(
-            name
-            for name in carried.keys() | metadata.value.keys()
-            if carried.get(name) != metadata.value.get(name)
+            name for name in carried.keys() | announced.keys() if carried.get(name) != announced.get(name)
         )
         why = f"the package has other metadata than announced: {', '.join(differing)}"
         raise StopSessionError("metadataMismatch", DownloadCancelled("metadataMismatch", why))

@@ -166,11 +166,12 @@ class Lpa:
         self.isdr.euicc_memory_reset(*options)
         self.isdr.settle()
 
-    def set_default_smdp_address(self, address: str) -> None:
-        """Set the address that is asked without an activation code; an empty one removes it (§3.3.4)."""
+    def set_default_smdp_address(self, address: str, allowed_ci: bytes = b"") -> None:
+        """Set the address that is asked without an activation code; an empty one removes it (§3.3.4).
+        `allowed_ci`, for an eUICC of version 3, is the only CI that it may be certified by."""
         if address and not is_server_address(address):
             raise ActivationCodeError(f"{address!r} is no SM-DP+ address: a host name is expected")
-        self.isdr.set_default_dp_address(address)
+        self.isdr.set_default_dp_address(address, allowed_ci)
 
     def addresses(self) -> dict[str, str]:
         """'defaultDpAddress', if there is one, and 'rootDsAddress' (§5.7.3)."""

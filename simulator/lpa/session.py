@@ -14,7 +14,7 @@ from asn1 import rsp
 from cards.errors import CardError
 from cards.isdr.errors import Es10Error
 from simulator.lpa.activation_code import ActivationCode
-from simulator.lpa.certificate import registered_ids
+from simulator.lpa.certificate import issuers, registered_ids
 from simulator.lpa.device import Device
 from simulator.lpa.errors import EuiccRefused, LpaError, ServerProtocolError
 from simulator.lpa.profiles import bit_names
@@ -84,14 +84,20 @@ class Session:
 
 
 def open_session(
-    address: str, activation: ActivationCode | None = None, device: Device | None = None
+    address: str,
+    activation: ActivationCode | None = None,
+    device: Device | None = None,
+    allowed_ci: bytes = b"",
 ) -> Procedure[Session]:
-    """The first half of common mutual authentication (§3.0.1), the server's answer checked."""
+    """The first half of common mutual authentication (§3.0.1), the server's answer checked. With
+    `allowed_ci`, a subjectKeyIdentifier, the server must be certified by that CI."""
     device = device or Device()
     info1 = yield SendToCard("get_euicc_info1")
     if info1["svn"] < OLDEST_VERSION:
         version = ".".join(map(str, info1["svn"]))
         raise LpaError(f"the eUICC follows SGP.22 version {version}; versions from 2.0.0 on are supported")
+    if allowed_ci:
+        info1 = {**info1, "euiccCiPKIdListForVerification": [allowed_ci]}
     challenge = yield SendToCard("get_euicc_challenge")
     opening = {"euiccChallenge": challenge, "euiccInfo1": info1, "smdpAddress": address}
     capabilities: tuple[str, ...] = ()
@@ -102,6 +108,12 @@ def open_session(
         opening["lpaRspCapability"] = rsp.bits("LpaRspCapability", own)
     server = yield PostToServer(address, "initiateAuthentication", opening)
     _check_server(server, address, activation)
+    if allowed_ci and allowed_ci not in issuers(
+        server["serverCertificate"], server.get("otherCertsInChain", ())
+    ):
+        raise ServerProtocolError(
+            f"{address} is not certified by {allowed_ci.hex()}, the only CI for the default SM-DP+"
+        )
     return Session(address, server, capabilities, own)
 
 

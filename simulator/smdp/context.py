@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from simulator.crypto.chains import ChainVerifier
 from simulator.crypto.ecc import PrivateKey
@@ -30,6 +30,11 @@ Operators = Callable[[Operator], Registrar]
 """An operator with a callback → a way to it over ES2+."""
 
 
+Version = tuple[int, int, int]
+V2: Final[Version] = (2, 2, 2)
+V3: Final[Version] = (3, 1, 0)
+
+
 class Context:
     """An SM-DP+ as its functions see it. It may be shared by threads if its store and entropy may."""
 
@@ -45,6 +50,7 @@ class Context:
         clock: Callable[[], datetime],
         session_lifetime: timedelta = timedelta(hours=1),
         registrars: Registrars | None = None,
+        svn: Version = V3,
         operators: Operators | None = None,
     ) -> None:
         """`entropy` gives the number of random bytes asked for; `clock` an aware time. A session in which no
@@ -52,6 +58,8 @@ class Context:
         those to operators that must be asked."""
         self.identity = identity
         self.store = store
+        self.svn = svn
+        """Highest version of SGP.22 that it follows; one of version 2 overlooks what version 3 adds."""
         self.entropy = entropy
         self.clock = clock
         self.key_log: KeyLog = no_key_log
@@ -127,6 +135,11 @@ class Server(Protocol):
     @property
     def clock(self) -> Callable[[], datetime]: ...
     @property
+    def svn(self) -> Version:
+        """Highest version of SGP.22 that it follows."""
+        ...
+
+    @property
     def rsp_capabilities(self) -> tuple[str, ...]:
         """Names of ServerRspCapability, told to eUICCs of version 3."""
         ...
@@ -137,3 +150,8 @@ class Server(Protocol):
         ...
 
     def now(self) -> int: ...
+
+
+def follows_v3(server: Server) -> bool:
+    """Whether the server follows version 3 of SGP.22."""
+    return server.svn >= (3, 0, 0)

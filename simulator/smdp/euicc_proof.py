@@ -8,7 +8,7 @@ from typing import Any, Final
 from asn1 import rsp, tlv
 from simulator.crypto.certificates import Certificate, CertificateError, CertificateFault, Role
 from simulator.crypto.ecc import verify_raw
-from simulator.smdp.context import Server
+from simulator.smdp.context import Server, follows_v3
 from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.records import Session
 
@@ -40,21 +40,24 @@ def authenticate_euicc(server: Server, session: Session, response: dict[str, Any
         raise RspError.of(Refusal.TRANSACTION_ID, signed["transactionId"].hex().upper())
     if signed["serverChallenge"] != session.server_challenge:
         raise RspError.of(Refusal.EUICC_SIGNATURE, certificate.eid.hex(), "serverChallenge")
-    _check_capabilities(session, signed)
+    if follows_v3(server):
+        _check_capabilities(session, signed)
     return certificate
 
 
 def _check_capabilities(session: Session, signed: dict[str, Any]) -> None:
     """What eUICC and LPA of version 3 said that they can do, before anything was signed, is what the eUICC
     signs now: nobody on the way made less of it."""
-    euicc = rsp.encode("RspCapability", signed["euiccInfo2"]["rspCapability"])
-    if session.euicc_capability not in (b"", euicc):
+    bits = signed["euiccInfo2"]["rspCapability"]
+    is_told = "euiccRspCapInInfo1" in rsp.bit_names("RspCapability", bits)
+    told = session.euicc_capability
+    if (told or is_told) and told != rsp.encode("RspCapability", bits):
         raise RspError.of(Refusal.EUICC_CAPABILITY, "euiccRspCapability")
     device = signed["ctxParams1"][1].get("deviceInfo")
-    if not session.lpa_capability or device is None:
+    if device is None:
         return
     lpa = device.get("lpaRspCapability")
-    if lpa is None or rsp.encode("LpaRspCapability", lpa) != session.lpa_capability:
+    if session.lpa_capability != (rsp.encode("LpaRspCapability", lpa) if lpa else b""):
         raise RspError.of(Refusal.LPA_CAPABILITY, "lpaRspCapability")
 
 

@@ -14,6 +14,7 @@ from simulator.smdp.euicc_proof import check_signature, signature_tlv
 from simulator.smdp.event_registration import closed
 from simulator.smdp.identity import Credentials
 from simulator.smdp.progress import NotificationPoint, progress
+from simulator.smdp.receiver import metadata_for, stored_metadata
 from simulator.smdp.records import Order, Session
 from simulator.smdp.states import ORDER, OrderEvent, SessionEvent
 
@@ -38,7 +39,7 @@ def get_bound_profile_package(smdp: Context, request: dict[str, Any]) -> dict[st
         raise RspError.of(Refusal.SMDP_CERTIFICATE, session.server_ci_key_id.hex().upper())
     euicc_otpk = signed["euiccOtpk"]
     order = _protected(smdp, order)
-    binding = _binding(smdp, order, session.eid, credentials, euicc_otpk)
+    binding = _binding(smdp, order, session, credentials, euicc_otpk)
     package = bound_profile_package(
         binding, transaction_id=session.transaction_id, euicc_otpk=euicc_otpk, credentials=credentials
     )
@@ -101,19 +102,22 @@ def _check_confirmation_code(smdp: Context, session: Session, order: Order, hash
     raise error
 
 
-def _binding(smdp: Context, order: Order, eid: bytes, credentials: Credentials, euicc_otpk: bytes) -> Binding:
+def _binding(
+    smdp: Context, order: Order, session: Session, credentials: Credentials, euicc_otpk: bytes
+) -> Binding:
     if order.bpp_euicc_otpk == euicc_otpk:
         return Binding(order.bpp_smdp_otpk, order.bpp_body)
     if order.bpp_euicc_otpk and not order.allows_rebinding:
         raise RspError.of(Refusal.REBINDING, order.matching_id)
     package = ProtectedPackage(order.ppk, order.ppp) if order.with_ppk else order.upp
-    content = Content(order.profile_metadata, package)
+    metadata = metadata_for(order.profile_metadata, session.v3_features)
+    content = Content(stored_metadata(metadata), package)
     try:
         return bind(
             content,
             curve=credentials.curve,
             euicc_otpk=euicc_otpk,
-            eid=eid,
+            eid=session.eid,
             oid=credentials.oid,
             entropy=smdp.entropy,
             key_log=smdp.key_log,

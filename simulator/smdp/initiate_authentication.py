@@ -6,20 +6,20 @@ from typing import Any, Final, NamedTuple
 
 from asn1 import Record, rsp
 from simulator.crypto.ecc import sign_raw
-from simulator.smdp.context import AuthCredentials, Server, ServerIdentity
+from simulator.smdp.context import AuthCredentials, Server, ServerIdentity, follows_v3
 from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.records import Session
 from simulator.smdp.stapling import stapled_lists
 
 SUPPORTED_MAJOR_VERSIONS: Final = (2, 3)
 """Of SGP.22: an eUICC of v3 speaks v2 with a server of v2 (§2.6 of SGP.22 v3)."""
-SERVER_SVN: Final = bytes((3, 1, 0))
-"""Highest version of SGP.22 that the server tells an eUICC of version 3."""
 CHALLENGE_LENGTH: Final = 16
 
 
 def initiate_authentication(server: Server, request: dict[str, Any]) -> dict[str, Any]:
     """A new session with the server's signed challenge."""
+    if not follows_v3(server):
+        request = _as_version_2(request)
     identity = server.identity
     address = identity.own_address(request["smdpAddress"])
     if address is None:
@@ -65,6 +65,16 @@ def initiate_authentication(server: Server, request: dict[str, Any]) -> dict[str
         **({"otherCertsInChain": list(credentials.others)} if credentials.others else {}),
         **({"crlList": list(lists)} if is_stapled else {}),
     }
+
+
+def _as_version_2(request: dict[str, Any]) -> dict[str, Any]:
+    """The request as a server of version 2 reads it: it passes over what version 3 adds."""
+    info = {name: value for name, value in request["euiccInfo1"].items() if name in _INFO1_OF_VERSION_2}
+    kept = {name: value for name, value in request.items() if name != "lpaRspCapability"}
+    return kept | {"euiccInfo1": info}
+
+
+_INFO1_OF_VERSION_2: Final = ("svn", "euiccCiPKIdListForVerification", "euiccCiPKIdListForSigning")
 
 
 def _told(type_name: str, bits: tuple[bytes, int] | None) -> bytes:
@@ -125,7 +135,7 @@ def _of_version_3(
 ) -> dict[str, Any]:
     """SessionContext and ServerRspCapability, for an eUICC of version 3. Push services are told to an LPA
     that can use them."""
-    context: dict[str, Any] = {"serverSvn": SERVER_SVN, "crlStaplingV3Used": is_stapled}
+    context: dict[str, Any] = {"serverSvn": bytes(server.svn), "crlStaplingV3Used": is_stapled}
     if key_ids.v3:
         context["euiccCiPKIdToBeUsedV3"] = key_ids.v3
     if server.push_services and "pushServiceSupport" in session.lpa_can:

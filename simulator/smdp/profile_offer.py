@@ -14,6 +14,7 @@ from simulator.smdp.euicc_proof import signature_tlv
 from simulator.smdp.metadata import PackageHeader
 from simulator.smdp.operation import Client
 from simulator.smdp.progress import NotificationPoint, progress
+from simulator.smdp.receiver import metadata_for
 from simulator.smdp.records import Order
 from simulator.smdp.states import OrderState
 
@@ -38,7 +39,9 @@ def offer_profile(smdp: Context, client: Client) -> dict[str, Any]:
     smdp.store.save(*_counted(order), session, *told)
     return {
         "transactionId": session.transaction_id,
-        "profileMetadata": rsp.decode("StoreMetadataRequest", order.profile_metadata),
+        "profileMetadata": rsp.decode(
+            "StoreMetadataRequest", metadata_for(order.profile_metadata, session.v3_features)
+        ),
         "smdpSigned2": Record(signed2, raw),
         "smdpSignature2": signature,
         "smdpCertificate": credentials.pb_certificate,
@@ -56,7 +59,7 @@ def _find_order(smdp: Context, client: Client) -> Order:
     """The order that the LPA asks for, fit for this eUICC."""
     eid, matching_id = client.eid, client.matching_id
     if not matching_id:
-        return _find_for_eid(smdp, eid, client.euicc_info2)
+        return _find_for_eid(smdp, client)
     order = smdp.store.order_by_matching_id(matching_id)
     if order is None or order.state in _OVER:
         raise RspError.of(Refusal.MATCHING_ID, matching_id, order.state.value if order else "")
@@ -66,15 +69,16 @@ def _find_order(smdp: Context, client: Client) -> Order:
         order = accept_deletion(smdp, order, client.deletion)
     try:
         _check_order(smdp, order)
-        _check_fit(order, client.euicc_info2)
+        _check_fit(order, client)
     except RspError as error:
         smdp.store.save(*progress(smdp, order, NotificationPoint.ELIGIBILITY, eid, error))
         raise
     return order
 
 
-def _find_for_eid(smdp: Context, eid: bytes, euicc_info2: dict[str, Any]) -> Order:
+def _find_for_eid(smdp: Context, client: Client) -> Order:
     """The oldest order linked to this EID that fits the eUICC; without one, what hinders the first."""
+    eid = client.eid
     pending = [order for order in smdp.store.orders_for_eid(eid) if order.state not in _OVER]
     if not pending:
         raise RspError.of(Refusal.MATCHING_ID, "", f"and no order for {eid.hex()}")
@@ -82,7 +86,7 @@ def _find_for_eid(smdp: Context, eid: bytes, euicc_info2: dict[str, Any]) -> Ord
     for order in pending:
         try:
             _check_order(smdp, order)
-            _check_fit(order, euicc_info2)
+            _check_fit(order, client)
         except RspError as error:
             refusal = refusal or error
         else:
@@ -103,7 +107,9 @@ def _check_order(smdp: Context, order: Order) -> None:
         raise RspError.of(Refusal.DOWNLOAD_ATTEMPTS, order.matching_id)
 
 
-def _check_fit(order: Order, euicc_info2: dict[str, Any]) -> None:
+def _check_fit(order: Order, client: Client) -> None:
+    euicc_info2 = client.euicc_info2
+    metadata_for(order.profile_metadata, client.session.v3_features)
     if obstacle := eligibility.obstacle(PackageHeader.read(order.upp), euicc_info2):
         raise RspError.of(Refusal.NOT_ELIGIBLE, order.matching_id, obstacle)
     free = eligibility.free_memory(euicc_info2)

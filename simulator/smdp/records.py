@@ -148,6 +148,12 @@ class Session(NamedTuple):
         return _bit_names("RspCapability", self.euicc_capability)
 
     @property
+    def v3_features(self) -> tuple[str, ...]:
+        """What the eUICC can do of version 3: nothing where its LPA follows version 2, for the device as a
+        whole then does (v3 §2.11)."""
+        return self.euicc_can if self.lpa_capability else ()
+
+    @property
     def lpa_can(self) -> tuple[str, ...]:
         """Names of LpaRspCapability."""
         return _bit_names("LpaRspCapability", self.lpa_capability)

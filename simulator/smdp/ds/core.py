@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
+from simulator.smdp.context import V3
 from simulator.smdp.ds import discovery, events
 from simulator.smdp.ds.errors import DsRefusal
 from simulator.smdp.ds.event_checking import check_event
@@ -36,6 +37,8 @@ class Registrar(Protocol):
 
 class SmDs:
     """An SM-DS. With `root` it is an alternative one, which forwards events to the root SM-DS (§3.6.1.2)."""
+
+    svn = V3
 
     def __init__(
         self,

@@ -20,6 +20,7 @@ from simulator.lpa import Event, Lpa, LpaError
 from simulator.lpa.errors import EuiccRefused, ServerProtocolError, ServerRefused, ServerUnreachable
 from simulator.lpa.es9 import EVENT_CHECK, EVENT_RETRIEVAL
 from simulator.profile import build, describe
+from simulator.smdp.context import V2
 from simulator.smdp.ds import SmDs
 from tests.simulator.conftest import ADDRESS, NOW, Bench, clock, entropy
 from tests.simulator.lpa.test_discovery import ALTERNATIVE, OPERATOR, ROOT, Internet, Wire, make_ds
@@ -238,13 +239,7 @@ def test_lists_that_are_not_believed(world: World, change: Change, error: type[E
 def test_a_server_of_version_2(world: World) -> None:
     """It tells no capabilities, and answers with a plain list."""
     world.register(world.root, "E-1")
-    initiate = world.root.initiate_authentication
-
-    def of_version_2(request: dict[str, Any]) -> dict[str, Any]:
-        info = {k: v for k, v in request["euiccInfo1"].items() if k != "euiccRspCapability"}
-        return initiate({**{k: v for k, v in request.items() if k != "lpaRspCapability"}, "euiccInfo1": info})
-
-    world.root.initiate_authentication = of_version_2  # type: ignore[method-assign]
+    world.root.svn = V2
     assert world.discover() == [Event(ADDRESS, "E-1")]
     assert world.checks == {}
     with world.lpa as lpa, pytest.raises(LpaError, match=f"{ROOT} has no push service"):

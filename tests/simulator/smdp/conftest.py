@@ -76,6 +76,8 @@ class Euicc:
         self.capability = ALL_CAPABILITIES
         self.rsp_capability = (b"\x90", 4)
         self.is_v3 = False
+        self.lpa_capability: tuple[bytes, int] | None = None
+        """What an LPA of version 3 says of itself, unsigned and then signed."""
         self.card_resource = bytes.fromhex("8101008204000800008304 00002000".replace(" ", ""))
         self.sequence_number = 1
         self.server_oid = "2.999.10"
@@ -104,7 +106,18 @@ class Euicc:
         }
 
     def initiate(self) -> dict[str, Any]:
-        return {"euiccChallenge": self.entropy(16), "euiccInfo1": self.info1(), "smdpAddress": ADDRESS}
+        told = {"lpaRspCapability": self.lpa_capability} if self.lpa_capability else {}
+        return {
+            "euiccChallenge": self.entropy(16),
+            "euiccInfo1": self.info1(),
+            "smdpAddress": ADDRESS,
+            **told,
+        }
+
+    def become_version_3(self, *capabilities: str) -> None:
+        """It and its LPA follow version 3 from now on, with these capabilities of RspCapability."""
+        self.is_v3, self.lpa_capability = True, rsp.bits("LpaRspCapability", ["apduApiSupport"])
+        self.rsp_capability = rsp.bits("RspCapability", ["euiccRspCapInInfo1", *capabilities])
 
     def authenticate(self, server: dict[str, Any], matching_id: str, **changes: Any) -> dict[str, Any]:
         """Checks the server's proof, and gives the request of AuthenticateClient."""
@@ -113,6 +126,10 @@ class Euicc:
         certificate = Certificate.parse(server["serverCertificate"])
         assert ecc.verify_raw(certificate.public_key, server["serverSignature1"], signed.raw)
         context = {"matchingId": matching_id, "deviceInfo": {"tac": bytes(4), "deviceCapabilities": {}}}
+        kind, context = changes.pop("ctxParams1", ("ctxParamsForCommonAuthentication", context))
+        if self.lpa_capability and "deviceInfo" in context:
+            device = {"lpaRspCapability": self.lpa_capability, **context["deviceInfo"]}
+            context = {**context, "deviceInfo": device}
         signed1 = rsp.encode(
             "EuiccSigned1",
             {
@@ -120,7 +137,7 @@ class Euicc:
                 "serverAddress": signed["serverAddress"],
                 "serverChallenge": signed["serverChallenge"],
                 "euiccInfo2": self.info2(),
-                "ctxParams1": ("ctxParamsForCommonAuthentication", context),
+                "ctxParams1": (kind, context),
                 **changes,
             },
         )

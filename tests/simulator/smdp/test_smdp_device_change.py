@@ -138,6 +138,8 @@ def make(make_world: Callable[..., Any], make_euicc: Callable[..., Any], store: 
     def new(policy: DeviceChangePolicy | None = None, **members: Any) -> Move:
         world = make_world(store)
         move = Move(world, world.euicc, make_euicc(world.pki, world.entropy, OTHER_EID))
+        for card in (move.old, move.new):
+            card.become_version_3("deviceChangeSupport")
         world.smdp.operators = move.operator
         world.smdp.add_operator(OPERATOR, "operator.example.com")
         if policy is None:
