@@ -28,6 +28,9 @@ V3_MEMBERS: Final = frozenset(
 )
 """Members of StoreMetadataRequest that an eUICC of version 2 passes over."""
 
+IOT_MEMBERS: Final = frozenset(("ecallIndication", "fallbackAllowed", "iotSpecificMetadata"))
+"""Members that a consumer's eUICC passes over (SGP.32 §4.4)."""
+
 
 class Objection(Exception):  # noqa: N818 - an answer, not a fault
     """The profile is not installed; `name` is that of the reason in ErrorReason."""
@@ -49,6 +52,8 @@ def read_metadata(core: EuiccCore, der: bytes) -> Metadata:
         raise Objection("installFailedDueToIccidAlreadyExistsOnEuicc")
     if not _policies_allowed(core, metadata):
         raise Objection("pprNotAllowed")
+    if not core.features.iot:
+        metadata = {name: value for name, value in metadata.items() if name not in IOT_MEMBERS}
     if not core.features.is_v3:
         return {name: value for name, value in metadata.items() if name not in V3_MEMBERS}
     _check_v3(core, metadata)

@@ -110,8 +110,15 @@ def _one(setup: Setup, eim: Eim, request: Value, target: ActivationCode | None) 
     except (LpaError, CardError) as error:
         yield from _fail(setup, eim, request, error)
         raise
-    enabled = yield from enable_immediately(setup, eim)
+    problem: ImmediateEnableError | None = None
+    enabled = False
+    try:
+        enabled = yield from enable_immediately(setup, eim)
+    except ImmediateEnableError as error:
+        problem = error
     yield from _finish(setup, eim, request, result.notification)
+    if problem is not None:
+        raise problem
     return f"installed {result.iccid}" + (" and enabled it at once" if enabled else "")
 
 

@@ -131,6 +131,10 @@ class MetadataDescription(Description):
     device_change: DeviceChangeDescription | None = None
     estimated_size: Annotated[int, Field(ge=0)] | None = None
     """Bytes that the profile needs on the eUICC (estimatedProfileSize)."""
+    fallback_allowed: bool = False
+    """Whether an eIM may make it the fallback profile (SGP.32 §4.4, fallbackAllowed)."""
+    emergency: bool = False
+    """Whether it is the profile for emergency calls (SGP.32 §4.4, ecallIndication)."""
 
     @model_validator(mode="after")
     def rules_have_an_owner(self) -> MetadataDescription:
@@ -172,6 +176,8 @@ class MetadataDescription(Description):
             further["serviceDescription"] = bits.to_bytes(_BITS // 8, "big")[: (length + 7) // 8], length
         if self.estimated_size is not None:
             further["estimatedProfileSize"] = self.estimated_size
+        flags = {"fallbackAllowed": self.fallback_allowed, "ecallIndication": self.emergency}
+        further |= {name: True for name, is_set in flags.items() if is_set}
         return further
 
 

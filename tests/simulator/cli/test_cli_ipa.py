@@ -67,6 +67,18 @@ def test_a_profile_without_service(esim: Esim, eim: str, meter: str) -> None:
     assert [one["state"] for one in profiles(esim)] == ["enabled", "disabled"]
 
 
+def test_fallback_and_return(esim: Esim, eim: str, meter: str) -> None:
+    run(esim)
+    iccid = profiles(esim)[1]["iccid"]
+    assert esim("eim", "fallback", meter, iccid).status == 0
+    assert run(esim)["handled"][0]["done"] == ["setFallbackAttribute: ok"]
+    assert f"Fallback  {iccid}" in esim("ipa", "status").out
+    assert esim("ipa", "fallback").out.startswith("The fallback profile is enabled.")
+    assert [one["state"] for one in profiles(esim)] == ["disabled", "enabled"]
+    assert esim("ipa", "return", "--json").status == 0
+    assert [one["state"] for one in profiles(esim)] == ["enabled", "disabled"]
+
+
 def test_an_eim_that_is_away(esim: Esim, meter: str, tmp_path: Path) -> None:
     file = tmp_path / "eim.der"
     esim("eim", "config", "--address", "localhost:9", "--out", file)

@@ -200,11 +200,13 @@ class IotBench:
     setup: Setup = field(default_factory=Setup)
     has_network: Callable[[], bool] = lambda: True
     stored: dict[str, Any] = field(default_factory=dict)
+    es9: Any = None
+    """A way to servers, if it is more than one SM-DP+."""
 
     def ipa(self) -> Ipa:
         return Ipa(
             Isdr(InProcessLink(self.bench.euicc)),
-            InProcessEs9(self.bench.smdp),
+            self.es9 or InProcessEs9(self.bench.smdp),
             InProcessEsipa(self.eim.answer),
             self.setup,
             connectivity=lambda: self.has_network(),

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from asn1 import iot
+from cards.isdr.iot_errors import ImmediateEnableError
 from simulator.ipa import EimProtocolError, EimRefused, EmergencyActive, UnusablePackage
 from simulator.lpa import DownloadCancelled, EuiccRefused, InstallationFailed, LpaError, Patience
 from tests.simulator.conftest import ADDRESS
 from tests.simulator.ipa.conftest import IotBench, Proxy
+from tests.simulator.lpa.test_discovery import OPERATOR, ROOT, Internet, Wire, make_ds
 
 TRANSACTION = b"\x07\x08"
 
@@ -334,3 +336,42 @@ def test_no_download_in_an_emergency(direct: IotBench) -> None:
     ask_for(direct, ("activationCode", direct.order()))
     assert isinstance(direct.run()[0].error, EmergencyActive)
     assert answers(direct) == [("profileDownloadError", {"profileDownloadErrorReason": 104})]
+
+
+def test_direct_from_the_events_of_an_sm_ds(direct: IotBench) -> None:
+    """contactSmds: every event is a download, and each is told; without an event there is none."""
+    from simulator.profile import build, describe
+
+    root = make_ds(direct.bench.pki, ROOT, "2.999.15")
+    direct.bench.smdp.registrars = {ROOT: Wire(root, "2.999.10")}.__getitem__
+    direct.es9 = Internet({ADDRESS: direct.bench.smdp, ROOT: root})
+    ask_for(direct, ("contactSmds", {}))
+    assert "no event" in str(direct.run()[0].error)
+    assert answers(direct) == [("profileDownloadError", {"profileDownloadErrorReason": 127})]
+    direct.eim.results.clear()
+    for number, name in enumerate(("travel-operator", "third")):
+        text = describe.load_shipped("travel-operator")
+        if name == "third":
+            text = text.model_copy(update={"iccid": "8999970000000000333"})
+        iccid = direct.bench.smdp.add_profile(build.build_package(text))
+        eid = direct.bench.euicc.core.identity.eid.hex()
+        direct.bench.smdp.download_order({**OPERATOR, "iccid": iccid, "eid": eid})
+        confirmed = {"matchingId": f"EVENT-{number}", "smdsAddress": ROOT, "releaseFlag": True}
+        direct.bench.smdp.confirm_order({**OPERATOR, "iccid": iccid, **confirmed})
+    ask_for(direct, ("contactSmds", {"smdsAddress": ROOT}))
+    (handled,) = direct.run()
+    assert handled.error is None, handled.error
+    assert len(handled.done) == 2
+    assert [is_success(answer) for answer in answers(direct)] == [True, True]
+
+
+def test_immediate_enabling_that_fails_hides_no_result(direct: IotBench) -> None:
+    direct.eim.add(("configureImmediateEnable", {"immediateEnableFlag": None}))
+    direct.run()
+    direct.eim.results.clear()
+    direct.bench.euicc.core.is_busy = lambda slot: True
+    ask_for(direct, ("activationCode", direct.order()))
+    error = direct.run()[0].error
+    assert isinstance(error, ImmediateEnableError)
+    assert error.name == "catBusy"
+    assert is_success(answers(direct)[0])

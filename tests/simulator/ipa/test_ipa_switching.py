@@ -20,6 +20,8 @@ from cards.isdr.iot_errors import (
 )
 from simulator.ipa import InProcessEsipa, Ipa, NotAnIotEuicc
 from simulator.lpa import InProcessEs9
+from simulator.profile import build, describe
+from simulator.smdp.metadata import ProfileMetadata
 from tests.simulator.conftest import Bench
 from tests.simulator.ipa.conftest import IotBench
 
@@ -174,3 +176,14 @@ def test_a_consumers_euicc(bench: Bench) -> None:
     ipa = Ipa(Isdr(InProcessLink(bench.euicc)), InProcessEs9(None), InProcessEsipa(lambda octets: b""))
     with ipa, pytest.raises(NotAnIotEuicc, match=r"functions of SGP\.32"):
         ipa.run_once()
+
+
+@pytest.mark.parametrize("kind", ["consumer", "iot"])
+def test_metadata_of_sgp32(kind: str, iot_bench: IotBench, bench: Bench) -> None:
+    """A consumer's eUICC passes over what only SGP.32 knows (§4.4)."""
+    chosen = iot_bench.bench if kind == "iot" else bench
+    metadata = ProfileMetadata(further={"ecallIndication": True, "fallbackAllowed": True})
+    chosen.download(build.build_package(describe.load_shipped("travel-operator")), metadata=metadata)
+    kept = chosen.euicc.core.registry.profiles[-1].metadata
+    expected = {"ecallIndication", "fallbackAllowed"} if kind == "iot" else set()
+    assert kept.keys() & {"ecallIndication", "fallbackAllowed"} == expected

@@ -79,6 +79,11 @@ def test_a_stored_activation_code() -> None:
     )
 
 
+def test_flags_of_sgp32() -> None:
+    value = encoded("fallback_allowed: true\nemergency: true")
+    assert (value["fallbackAllowed"], value["ecallIndication"]) == (True, True)
+
+
 def test_nothing_is_as_without_a_description() -> None:
     assert encoded("{}").keys() == {
         "iccid",
