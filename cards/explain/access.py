@@ -23,8 +23,8 @@ _EF_OPERATIONS = {
     0x04: "WRITE", 0x02: "UPDATE", 0x01: "READ, SEARCH",
 }  # fmt: skip
 _DF_OPERATIONS = {
-    0x40: "DELETE FILE (self)", 0x20: "TERMINATE DF", 0x10: "ACTIVATE FILE", 0x08: "DEACTIVATE FILE",
-    0x04: "CREATE FILE DF", 0x02: "CREATE FILE EF", 0x01: "DELETE FILE (child)",
+    0x40: "DELETE FILE", 0x20: "TERMINATE DF", 0x10: "ACTIVATE FILE", 0x08: "DEACTIVATE FILE",
+    0x04: "CREATE FILE DF", 0x02: "CREATE FILE EF", 0x01: "DELETE FILE (a child)",
 }  # fmt: skip
 """Access mode byte of an EF and of a DF (ISO/IEC 7816-4 Tables 29 and 30)."""
 _INSTRUCTIONS = {0x32: "INCREASE", 0xD4: "RESIZE FILE", 0xCB: "RETRIEVE DATA", 0xDB: "SET DATA"}
@@ -35,11 +35,17 @@ def key_reference(data: bytes) -> str:
 
 
 def _mode(data: bytes) -> str:
-    """What the rule is for. Whether a file is an EF or a DF does not stand in the rule; most are EFs."""
+    """What the rule is for. Whether a file is an EF or a DF does not stand in the rule: both are told
+    where they differ."""
     value = data[0]
     if value & 0x80:
         return hexadecimal(data)
-    return ", ".join(text for bit, text in _EF_OPERATIONS.items() if value & bit) or "nothing"
+    of_file, of_directory = (
+        ", ".join(text for bit, text in table.items() if value & bit)
+        for table in (_EF_OPERATIONS, _DF_OPERATIONS)
+    )
+    same = of_file == of_directory
+    return of_file or "nothing" if same else f"{of_file}; of a directory: {of_directory}"
 
 
 def _instruction(data: bytes) -> str:

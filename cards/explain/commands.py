@@ -75,14 +75,14 @@ class Command(NamedTuple):
 def find(command: CommandApdu) -> Command | None:
     """The row of a command; None if its instruction is not known in its class."""
     kind = kind_of(command.cla)
-    row = _TABLES[kind].get(command.ins)
+    row = TABLES[kind].get(command.ins)
     if kind == PROPRIETARY and command.ins == 0xF2 and (command.p1 >= 0x10 or command.data):
         return _GET_STATUS
     if row is None and kind == PROPRIETARY:
         # Cards take many interindustry commands with the proprietary class, and the reverse.
-        return _TABLES[INTERINDUSTRY].get(command.ins)
+        return TABLES[INTERINDUSTRY].get(command.ins)
     if row is None and kind == INTERINDUSTRY:
-        return _TABLES[PROPRIETARY].get(command.ins)
+        return TABLES[PROPRIETARY].get(command.ins)
     return row
 
 
@@ -112,7 +112,7 @@ _GET_RESPONSE = Command(
     "GET RESPONSE", "TS 102 221 §12.1.1", lambda command, place: f"{command.le or 256} bytes"
 )
 
-_TABLES: dict[str, dict[int, Command]] = {
+TABLES: dict[str, dict[int, Command]] = {
     INTERINDUSTRY: {
         0xA4: Command("SELECT", f"{_UICC}1.1", what_is_selected, select_parameters, selected_data, always(fcp.answer)),
         0xB0: _READ_BINARY,
@@ -195,4 +195,4 @@ _TABLES: dict[str, dict[int, Command]] = {
 
 def names() -> dict[int, str]:
     """INS → name, of all classes; the interindustry one comes first."""
-    return {ins: row.name for kind in (GSM, PROPRIETARY, INTERINDUSTRY) for ins, row in _TABLES[kind].items()}
+    return {ins: row.name for kind in (GSM, PROPRIETARY, INTERINDUSTRY) for ins, row in TABLES[kind].items()}

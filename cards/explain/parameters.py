@@ -12,6 +12,7 @@ from cards.explain.applications import name_of
 from cards.explain.fields import Cursor, Decoder, Field, ascii_text, hexadecimal, named, number
 from cards.explain.files.uicc import application
 from cards.explain.place import Node, Place
+from cards.explain.sms import delivery_report
 from cards.explain.tlvs import Row as Object
 from cards.explain.tlvs import template
 from cards.files import MF, name_in
@@ -144,8 +145,11 @@ def record_parameters(command: CommandApdu) -> tuple[str, str]:
 
 def content(command: CommandApdu, place: Place) -> Decoder | None:
     """What the file that a command means holds, if that has a known layout."""
-    row = place.row(file_of(command, place))
-    return row.decoder if row else None
+    file = file_of(command, place)
+    row = place.row(file)
+    if file is None or row is None:
+        return None
+    return lambda cursor: [cursor.group(f"{file.name}, {row.title}", None, row.decoder, row.clause)]
 
 
 def written_content(command: CommandApdu, place: Place) -> Decoder | None:
@@ -263,6 +267,8 @@ def toolkit_asked(command: CommandApdu, place: Place) -> str:
 
 
 def envelope_answer(command: CommandApdu, place: Place) -> Decoder | None:
+    if command.data[:1] == b"\xd1":
+        return delivery_report(command.data)
     return toolkit.control_answer if command.data[:1] in (b"\xd4", b"\xd5") else None
 
 

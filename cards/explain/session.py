@@ -7,22 +7,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from cards.apdu import ApduError, CommandApdu
+from cards.apdu import SHORT_DATA_LIMIT, ApduError, CommandApdu
 from cards.errors import CardError
 from cards.explain import atr, commands, es10, parameters
 from cards.explain.bpp import PIECES, PackageReader
 from cards.explain.commands import Command
 from cards.explain.fields import Decoder, Field, hexadecimal, read
-from cards.explain.header import CHAINING, channel_of, header_fields, is_secured
+from cards.explain.header import CHAINING, channel_of, header_fields
 from cards.explain.packets import with_packets
 from cards.explain.place import Node, Place
-from cards.explain.secrets import ChannelOpener, NoSecrets, Opened, Secrets
+from cards.explain.secrets import NoSecrets, Secrets
+from cards.explain.securing import EXTERNAL_AUTHENTICATE, INITIALIZE_UPDATE, Clear, Securing
 from cards.fcp import Fcp
 from cards.status import StatusWord
 from cards.trace.entries import Entry, Reset
 
 _STORE_DATA, _GET_RESPONSE, _SELECT, _MANAGE_CHANNEL, _READ_BINARY = 0xE2, 0xC0, 0xA4, 0x70, 0xB0
-_INITIALIZE_UPDATE, _EXTERNAL_AUTHENTICATE = 0x50, 0x82
 _MORE = (0x61, 0x9F)
 _LAST_BLOCK = 0x80
 _LONGEST = 1 << 20
@@ -78,6 +78,7 @@ class _Pending:
 class _Channel:
     """What is known of one logical channel."""
 
+    securing: Securing
     place: Place = field(default_factory=Place)
     pending: _Pending | None = None
     blocks: bytes = b""
@@ -86,8 +87,6 @@ class _Channel:
     """Tag of the ES10 message that the next answer is for; None if it is for none."""
     read_so_far: tuple[Node | None, bytes] = (None, b"")
     """What READ BINARY brought of a file from its first byte on."""
-    host_challenge: bytes = b""
-    opener: ChannelOpener | None = None
 
 
 class Explainer:
@@ -121,26 +120,25 @@ class Explainer:
             return Explanation(
                 "Bytes that are no command", said, "", (shown,), answer, None, command, response
             )
-        channel = self._channels.setdefault(channel_of(parsed.cla), _Channel())
-        clear, note = self._clear(channel, parsed)
-        row = commands.find(clear)
+        channel = self._channel(channel_of(parsed.cla))
+        opened = channel.securing.command(parsed)
+        clear = parsed._replace(data=opened.data)
+        row = commands.find(parsed)
         title, decoder, joined = self._asked(channel, clear, row)
         head, tail = header_fields(parsed, row)
-        asked = (*head, *_data_fields(parsed, clear, decoder, joined, note), *tail)
+        asked = (*head, *_data_fields(parsed, opened, decoder, joined), *tail)
         asked = tuple(with_packets(field, command, self._secrets) for field in asked)
         said, sw = _status(response)
         answer = self._answered(channel, clear, row, title, response)
         clause = row.clause if row else ""
         return Explanation(title, said, clause, asked, (*answer, *sw), _success(response), command, response)
 
-    # What is asked
+    def _channel(self, number: int) -> _Channel:
+        if number not in self._channels:
+            self._channels[number] = _Channel(Securing(self._secrets))
+        return self._channels[number]
 
-    def _clear(self, channel: _Channel, command: CommandApdu) -> tuple[CommandApdu, str]:
-        """The command as it was before secure messaging, and what is to be said of that."""
-        if channel.opener is None or not is_secured(command.cla) or command.ins == _EXTERNAL_AUTHENTICATE:
-            return command, ""
-        opened = channel.opener.command(command.header, command.data)
-        return (command._replace(data=opened.data), opened.note) if opened else (command, "no key fits")
+    # What is asked
 
     def _asked(
         self, channel: _Channel, command: CommandApdu, row: Command | None
@@ -196,7 +194,6 @@ class Explainer:
             )
         data, sw = response[:-2], StatusWord.from_bytes(response[-2:], "big")
         status = StatusWord(sw)
-        data, note = _clear_answer(channel, command, data, status)
         pending = channel.pending or _Pending(command, row, title)
         whole = _joined(pending.data, data)
         if status.sw1 in _MORE:
@@ -208,13 +205,17 @@ class Explainer:
         channel.pending = None
         if not (status.is_success or status.is_warning):
             return _piece(data, "data")
-        decoder = self._decoder_of_answer(channel, pending)
+        clear = channel.securing.answer(pending.command, whole, status)
+        decoder = None if clear.is_closed else self._decoder_of_answer(channel, pending)
         if pending.is_followed:
             channel.place.learn(_fcp(whole))
         else:
             self._follow(channel, pending.command, whole)
-        fields = _answer_fields(channel, pending, decoder, data, whole)
-        return (Field("opened", note, 0, len(data), data=data, children=fields),) if note else fields
+        if not clear.note:
+            return _answer_fields(channel, pending, decoder, data, whole)
+        fields = _answer_fields(channel, pending, decoder, clear.data, clear.data)
+        name = "closed" if clear.is_closed else "opened"
+        return (Field(name, clear.note, 0, len(data), "", fields, data=clear.data),)
 
     def _decoder_of_answer(self, channel: _Channel, pending: _Pending) -> Decoder | None:
         if channel.message_tag is not None and pending.command.ins == _STORE_DATA:
@@ -228,14 +229,16 @@ class Explainer:
         place = channel.place
         if command.ins == _SELECT:
             _follow_select(place, command, answer)
+            if command.p1 == 0x04:
+                channel.securing.end()
         elif command.ins == _MANAGE_CHANNEL and command.p1 == 0x80:
             self._channels.pop(command.p2, None)
         elif command.ins == _MANAGE_CHANNEL and command.p1 == 0x00:
-            self._channels[answer[0] if answer else command.p2] = _Channel()
-        elif command.ins == _INITIALIZE_UPDATE and command.cla & 0x80:
-            channel.opener = _begin(self._secrets, command.data, answer)
-        elif command.ins == _EXTERNAL_AUTHENTICATE and command.cla & 0x80 and channel.opener:
-            channel.opener.authenticate(command.header, command.data, command.p1)
+            number = answer[0] if answer else command.p2
+            self._channels.pop(number, None)
+            self._channel(number)
+        elif command.ins in (INITIALIZE_UPDATE, EXTERNAL_AUTHENTICATE) and command.cla & 0x80:
+            channel.securing.follow(command, answer)
         elif row := commands.find(command):
             file = parameters.file_of(command, place)
             if file and row.name.startswith(("READ", "UPDATE", "SEARCH")):
@@ -266,23 +269,6 @@ def _fcp(answer: bytes) -> Fcp | None:
         return None
 
 
-def _begin(secrets: Secrets, challenge: bytes, answer: bytes) -> ChannelOpener | None:
-    """A secure channel session, from the answer of INITIALIZE UPDATE."""
-    if len(answer) < 28:
-        return None
-    card_challenge = answer[12:20] if answer[11] == 0x02 else answer[13:21]
-    return secrets.channel(answer[11], challenge, card_challenge)
-
-
-def _clear_answer(channel: _Channel, command: CommandApdu, data: bytes, sw: StatusWord) -> tuple[bytes, str]:
-    """The answer as it was before secure messaging, and what is to be said of that."""
-    starts = (_EXTERNAL_AUTHENTICATE, _INITIALIZE_UPDATE)
-    if channel.opener is None or not is_secured(command.cla) or command.ins in starts:
-        return data, ""
-    opened: Opened | None = channel.opener.response(data, sw)
-    return (opened.data, opened.note) if opened and opened.data != data else (data, "")
-
-
 def _joined(first: bytes, second: bytes) -> bytes:
     """Pieces one after the other; what grows beyond any message begins anew."""
     return first + second if len(first) + len(second) <= _LONGEST else second
@@ -296,29 +282,26 @@ def _es10_name(tag: int) -> str:
 
 
 def _data_fields(
-    command: CommandApdu, clear: CommandApdu, decoder: Decoder | None, joined: bytes, note: str
+    command: CommandApdu, opened: Clear, decoder: Decoder | None, joined: bytes
 ) -> tuple[Field, ...]:
-    """The data of a command: where it is whole, in place; where it was joined or opened, as bytes of its
-    own."""
-    if not command.data:
+    """The data of a command: where they are whole, in place; where they were joined or opened, as bytes of
+    their own."""
+    length = len(command.data)
+    if not length:
         return ()
-    start = 7 if command.extended or len(command.data) > 255 else 5
-    value = "" if decoder and not note else note or hexadecimal(command.data)
-    if joined or note:
-        data = joined or clear.data
+    start = 7 if command.extended or length > SHORT_DATA_LIMIT else 5
+    if opened.is_closed:
+        return (Field("data", opened.note, start, length),)
+    if joined or opened.note:
+        data = joined or opened.data
         children = read(decoder, data) if decoder else ()
-        name = "message" if joined else "data, opened"
-        inner = Field(
-            name, "" if children else hexadecimal(data), start, len(command.data), "", children, data=data
-        )
-        return (
-            Field(
-                "data", note or f"ends a message of {len(data)} bytes", start, len(command.data), "", (inner,)
-            ),
-        )
+        value = "" if children else hexadecimal(data)
+        inner = Field("message" if joined else "data, opened", value, start, length, "", children, data=data)
+        said = opened.note or f"ends a message of {len(data)} bytes"
+        return (Field("data", said, start, length, "", (inner,)),)
     raw = command.to_bytes()
-    children = read(decoder, raw, start, start + len(command.data)) if decoder else ()
-    return (Field("data", value, start, len(command.data), "", children),)
+    children = read(decoder, raw, start, start + length) if decoder else ()
+    return (Field("data", "" if decoder else hexadecimal(command.data), start, length, "", children),)
 
 
 def _answer_fields(

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cards.apdu import CommandApdu
-from cards.explain.fields import Cursor, Field, Unreadable, hexadecimal, named, number
+from cards.explain.fields import Cursor, Decoder, Field, Unreadable, hexadecimal, named, number
 from cards.explain.numbers import dialled, minutes_and_hours, time_stamp, type_of_number
 from cards.text import from_septets
 
@@ -14,6 +14,7 @@ _UDHI, _REPLY_PATH, _STATUS_REPORT = 0x40, 0x80, 0x20
 _TYPES = {0: "SMS-DELIVER", 1: "SMS-SUBMIT", 2: "SMS-STATUS-REPORT", 3: "reserved"}
 _VALIDITY = {0: "no validity period", 2: "relative validity period", 1: "enhanced", 3: "absolute"}
 _COMMAND_PACKET, _RESPONSE_PACKET = 0x70, 0x71
+_COMMAND_HEADER, _RESPONSE_HEADER = b"\x02\x70\x00", b"\x02\x71\x00"
 SECURED_PACKET, CIPHERED = "secured packet", "ciphered: counter, padding, checksum, data"
 HEADER_LENGTH = 13
 """CHL of a command packet without a checksum."""
@@ -258,12 +259,33 @@ def script(cursor: Cursor) -> Iterator[Field]:
             yield cursor.field("Le", 1, number)
 
 
-def response_packet(cursor: Cursor) -> Iterator[Field]:
+def delivery_report(command: bytes) -> Decoder:
+    """What the card answers to a download: the user data of a delivery report, with a response packet if a
+    command packet was in it (TS 31.115 §4.4)."""
+    start = command.find(_COMMAND_HEADER)
+    # b5 of the second byte of SPI: the response is ciphered (TS 102 225 §5.1.1).
+    ciphered = start >= 0 and bool(command[start + 7 : start + 8] and command[start + 7] & 0x10)
+
+    def decode(cursor: Cursor) -> Iterator[Field]:
+        if cursor.peek(3) != _RESPONSE_HEADER:
+            yield cursor.field("user data", None)
+            return
+        yield cursor.group("user data header", 3, _header, "TS 23.040 §9.2.3.24")
+        packet = lambda inner: response_packet(inner, ciphered=ciphered)  # noqa: E731
+        yield cursor.group(SECURED_PACKET, None, packet, "TS 31.115 §4.4")
+
+    return decode
+
+
+def response_packet(cursor: Cursor, *, ciphered: bool = False) -> Iterator[Field]:
     """RPL, RHL, TAR, counter, padding count, status, checksum, data (TS 102 225 §5.2)."""
     yield cursor.field("packet length (RPL)", 2, number)
     length = cursor.peek()
     yield cursor.field("header length (RHL)", 1, number)
     yield cursor.field("application (TAR)", 3, hexadecimal)
+    if ciphered:
+        yield cursor.field(CIPHERED, None)
+        return
     yield cursor.field("counter", 5, number)
     yield cursor.field("padding bytes", 1, number)
     yield cursor.field("response status", 1, named(STATUS_CODES))

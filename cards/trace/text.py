@@ -110,6 +110,7 @@ FORMATS = (
     _row("esim apdu", r"< (?P<data>[0-9A-F]+)$", _piece(DATA)),
     _row("pcsc-perl", rf"=?> *{_HEX}(?:  .*)?$", _piece(COMMAND)),
     _row("pcsc-perl", rf"<=? *{_HEX}(?: : .*| [a-z].*)?$", _piece(ANSWER)),
+    _row("pcsc-perl", rf"<=? *OK: {_HEX}$", _piece(ATR)),
     _row("any", rf"ATR *[:=] *(?:\[[^]]*\] *)?{_HEX}(?:  .*)?$", _piece(ATR)),
 )
 """In the order in which a line is compared with them."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from simulator.cli import named
+from simulator.cli import named, tracing
 
 if TYPE_CHECKING:
     from cards.link import CardLike
@@ -100,6 +100,7 @@ def watch(as_json: bool, seconds: float | None) -> None:
 @click.option("--tcp", "tcp_port", type=click.IntRange(0, 65535), help="Listen on this port instead.")
 @click.option("--stdio", is_flag=True, help="Speak lpac's lines on standard input and output instead.")
 @click.option("--run", "program", default="", metavar="COMMAND", help="Start lpac or the like on the card.")
+@tracing.OPTION
 def plug(
     cards: tuple[str, ...], port: int, host: str, tcp_port: int | None, stdio: bool, program: str
 ) -> None:
@@ -115,6 +116,8 @@ def plug(
     alone = tcp_port is not None or stdio or program
     if alone and len(cards) > 1:
         raise click.UsageError("Only the virtual reader has slots for more than one card.")
+    if len(cards) > 1 and tracing.wanted():
+        raise click.UsageError("--trace follows one card: plug in one.")
     if len(set(cards)) < len(cards):
         raise click.UsageError("A card fits into one slot only.")
     with ExitStack() as stack:

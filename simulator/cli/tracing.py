@@ -38,33 +38,39 @@ OPTION = click.option(
 """The option of every command that opens a card; `named.opened` and `watched` do what it asks for."""
 
 
+def wanted() -> tuple[str, ...]:
+    """What the command was asked to trace to; nothing outside of commands."""
+    context = click.get_current_context(silent=True)
+    named: tuple[str, ...] = context.find_root().meta.get(_WANTED, ()) if context else ()
+    return named
+
+
 def watched(card: CardLike, name: str) -> CardLike:
     """The card, before which stand the traces that the command was asked for; itself if there are none."""
-    context = click.get_current_context(silent=True)
-    wanted = context.find_root().meta.get(_WANTED) if context else None
-    if context is None or not wanted:
+    names = wanted()
+    if not names:
         return card
     from cards.trace import TracedLink
 
-    root = context.find_root()
+    root = click.get_current_context().find_root()
     if _SINKS not in root.meta:
-        root.meta[_SINKS] = sinks = [sink_of(each, name) for each in wanted]
+        root.meta[_SINKS] = sinks = [sink_of(each, name) for each in names]
         for sink in sinks:
             root.call_on_close(sink.close)
     return TracedLink(card, root.meta[_SINKS], clock=time.time, timer=time.perf_counter)
 
 
-def sink_of(wanted: str, reader: str) -> Sink:
+def sink_of(place: str, reader: str) -> Sink:
     """What one --trace names; `reader` is kept in recordings. ClickException if it cannot be made."""
-    if wanted == "-":
+    if place == "-":
         from simulator.cli.explaining import TerminalSink
 
         return TerminalSink()
-    if wanted.partition(":")[0] == GSMTAP:
+    if place.partition(":")[0] == GSMTAP:
         from cards.trace.gsmtap import UdpSink
 
-        return UdpSink(wanted.partition(":")[2] or "127.0.0.1")
-    return file_sink(Path(wanted), reader)
+        return UdpSink(place.partition(":")[2] or "127.0.0.1")
+    return file_sink(Path(place), reader)
 
 
 def file_sink(path: Path, reader: str) -> Sink:
