@@ -33,7 +33,9 @@ def test_fields_and_status_words() -> None:
     )
     same, iccid, refused, again = compare(script, left, right)
     assert not same.differs
-    assert iccid.fields == (FieldDifference("ICCID", "8999900000000000014", "8999900000000000709"),)
+    assert iccid.fields == (
+        FieldDifference("EF.ICCID, number of the card / ICCID", "8999900000000000014", "8999900000000000709"),
+    )
     assert (refused.left, refused.right) == (
         "9000, normal ending of the command",
         "6982, security status not satisfied",

@@ -24,7 +24,7 @@ def test_two_cards(esim: Esim, script: Path) -> None:
     assert outcome.status == 1
     assert outcome.out.splitlines() == [
         "script: 00B000000A",
-        "  ICCID",
+        "  EF.ICCID, number of the card / ICCID",
         "    one    8999900000000000014",
         "    other  8999900000000000709",
         "1 difference",
