@@ -10,5 +10,6 @@ assert bench.euicc.transmit(bytes.fromhex("00A40004023F00"))[-2:] == b"\\x61\\x1
 from __future__ import annotations
 
 from simulator.testing.bench import ADDRESS, NOW, Bench, Prototype, clock, entropy, make_bench
+from simulator.testing.sources import SimulatedSource
 
-__all__ = ["ADDRESS", "NOW", "Bench", "Prototype", "clock", "entropy", "make_bench"]
+__all__ = ["ADDRESS", "NOW", "Bench", "Prototype", "SimulatedSource", "clock", "entropy", "make_bench"]
