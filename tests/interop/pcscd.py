@@ -60,12 +60,13 @@ class PcscService:
 
     def start(self) -> None:
         """Start, and wait until it serves; on the ports that it had before, if it had any."""
-        for _ in range(1 if self.port else 5):  # somebody else may take a port in between
-            self.port = self.port or _free_ports(SLOTS)
+        known = self.port
+        for _ in range(5):  # somebody else may take a port in between, or the one before may still let go of it
+            self.port = known or _free_ports(SLOTS)
             if self._starts():
                 return
             self.stop()
-            self.port = 0
+            time.sleep(0.2)
         raise RuntimeError(f"pcscd does not start: {(self._folder / 'log').read_text()}")
 
     def _starts(self) -> bool:
@@ -79,7 +80,7 @@ class PcscService:
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         place = socket_of(self._folder)
-        return eventually(lambda: place.exists() and _listens(self.port + SLOTS - 1), 3)
+        return eventually(lambda: _answers(place) and _listens(self.port + SLOTS - 1), 5)
 
     def _isolation(self) -> list[str]:
         """What goes before the program to run it with a /run/pcscd of its own."""
