@@ -89,7 +89,7 @@ def list_profiles(which: Which, form: str) -> None:
 @command.command()
 @CARD
 @click.option(
-    "--smds", default="", metavar="ADDRESS", help="Ask this SM-DS.  [default: the eUICC's root SM-DS]"
+    "--smds", default="", metavar="ADDRESS", help="Ask this SM-DS.  [default: those that the eUICC names]"
 )
 @click.option("--download", "downloads", is_flag=True, help="Download what is found.")
 @click.option("--yes", is_flag=True, help="Consent to every profile.")
@@ -106,6 +106,8 @@ def discover(
     form: str,
 ) -> None:
     """Ask an SM-DS which servers have something for the eUICC."""
+    from simulator.lpa.discovery import DOWNLOAD
+
     if downloads and not yes:
         raise click.UsageError("Say --yes too: what is found is downloaded without a question.")
     with (
@@ -114,19 +116,54 @@ def discover(
         _lpa(which, es9) as lpa,
     ):
         events = lpa.discover(smds)
-        results = [lpa.download(event) for event in events] if downloads else []
+        offered = [event for event in events if event.operation == DOWNLOAD]
+        results = [lpa.download(event) for event in offered] if downloads else []
     if form == output.LPAC:
         lpac.success([event.server_address for event in events])
     elif form == output.JSON:
-        found = [{"smdpAddress": event.server_address, "matchingId": event.event_id} for event in events]
+        found = [reading.event_data(event) for event in events]
         output.write_json({"events": found, "iccids": [str(result.iccid) for result in results]})
     else:
         for event in events:
-            click.echo(f"LPA:1${event.server_address}${event.event_id}")
+            click.echo(reading.event_line(event))
         if not events:
             click.echo("Nothing waits for this eUICC.")
         for result in results:
             click.echo(f"Installed {result.metadata.name} ({result.iccid}).")
+
+
+@command.command()
+@CARD
+@click.argument("service")
+@click.argument("token")
+@click.option(
+    "--smds", default="", metavar="ADDRESS", help="Ask this SM-DS.  [default: the eUICC's root SM-DS]"
+)
+@servers.trust_options
+@output.format_options
+def push(
+    which: Which,
+    service: str,
+    token: str,
+    smds: str,
+    ca: tuple[Path, ...],
+    insecure: bool,
+    folder: Path | None,
+    form: str,
+) -> None:
+    """Have an SM-DS tell of new events by the push service SERVICE, an OID, with TOKEN."""
+    with (
+        output.answering(form, "es11_authenticate_client"),
+        servers.client(ca, folder, insecure=insecure) as es9,
+        _lpa(which, es9) as lpa,
+    ):
+        until = lpa.register_push(service, token, smds)
+    if form == output.LPAC:
+        lpac.success(None)
+    elif form == output.JSON:
+        output.write_json({"refresh": until.isoformat() if until else None})
+    else:
+        click.echo("The token is registered" + (f" until {until:%Y-%m-%d %H:%M} UTC." if until else "."))
 
 
 @command.command()

@@ -12,7 +12,7 @@ from simulator.cli import info3
 
 if TYPE_CHECKING:
     from cards.link import CardLike, CardLink
-    from simulator.lpa import Lpa
+    from simulator.lpa import Event, Lpa
     from simulator.lpa.notifications import Delivery, Notification
     from simulator.lpa.profiles import InstalledProfile
 
@@ -229,3 +229,21 @@ def delivery_lines(deliveries: Iterable[Delivery]) -> Iterator[str]:
     for delivery in deliveries:
         yield notification_line(delivery.notification)
         yield f"       {f'stays: {delivery.error}' if delivery.error else 'delivered'}"
+
+
+def event_data(event: Event) -> dict[str, Any]:
+    """What an SM-DS tells of an event, for JSON."""
+    return {
+        "smdpAddress": event.server_address,
+        "matchingId": event.event_id,
+        "operation": event.operation,
+        "serviceProvider": event.service_provider,
+        "iccids": [str(iccid) for iccid in event.iccids],
+    }
+
+
+def event_line(event: Event) -> str:
+    """An event in a line: as an activation code, and what it is about if that is no download."""
+    code = f"LPA:1${event.server_address}${event.event_id}"
+    of = f" of {', '.join(map(str, event.iccids))}" if event.iccids else ""
+    return code if event.operation == "profileDownload" else f"{code}  {event.operation}{of}"

@@ -261,8 +261,12 @@ def operator(oid: str, callback: str, db: str | None, passphrase_file: Path | No
 @_PASSPHRASE
 def clean(days: int, db: str | None, passphrase_file: Path | None) -> None:
     """Forget old sessions and delivered messages; a running server does so by itself."""
+    from datetime import timedelta
+
+    from simulator.smdp.upkeep import tidy
+
     with _managed(db, passphrase_file) as smdp:
-        click.echo(f"{smdp.store.forget(smdp.now() - days * 86400)} sessions and messages are forgotten.")
+        click.echo(f"{tidy(smdp, timedelta(days=days))} sessions and messages are forgotten.")
 
 
 @command.command()

@@ -16,6 +16,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Engine,
     Integer,
     LargeBinary,
@@ -70,6 +71,12 @@ def table(name: str, kind: type[Any], indices: frozenset[str] = frozenset(), *ex
         *extra,
         *columns,
     )
+
+
+def is_dead(sessions: Table, before: int, initiated_before: int) -> ColumnElement[bool]:
+    """`Session.is_dead` as a condition."""
+    is_idle = (sessions.c.state == SessionState.INITIATED) & (sessions.c.created_at < initiated_before)
+    return (sessions.c.created_at < before) | is_idle
 
 
 class Database:

@@ -59,7 +59,7 @@ class Refusal(Enum):
     SIGNING_KEY = "8.8.2", "3.1", "§5.6.1", "None of the eUICC's CI keys for signing is supported"
     SVN = "8.8.3", "3.1", "§5.6.1", "The version of SGP.22 that the eUICC supports is not supported"
     SMDP_CERTIFICATE = "8.8.4", "3.7", "§5.6.1", "The server has no certificate that the eUICC can verify"
-    ORDER_EXPIRED = "8.8.5", "4.1", "§5.6.3", "The download order has expired"
+    ORDER_EXPIRED = "8.8.5", "4.1", "§5.6.2, §5.6.3", "The download order has expired"
     DOWNLOAD_ATTEMPTS = "8.8.5", "6.4", "§5.6.3", "The download was attempted too often"
     SMDS_FAILED = "8.9", "4.2", "§5.3.2 to §5.3.4", "The SM-DS refused"
     SMDS_INACCESSIBLE = "8.9", "5.1", "§5.3.2 to §5.3.4", "The SM-DS does not answer"

@@ -76,6 +76,8 @@ def _order(smdp: Context, session: Session) -> Order:
         raise RspError.of(Refusal.NOT_RELEASED, detail=order.state.value if order else "the order is gone")
     if order.eid not in (b"", session.eid):
         raise RspError.of(Refusal.EID, session.eid.hex())
+    if order.expires_at and smdp.now() >= order.expires_at:
+        raise RspError.of(Refusal.ORDER_EXPIRED, order.matching_id)
     return order
 
 

@@ -142,6 +142,11 @@ class Session(NamedTuple):
     def key(self) -> str:
         return self.transaction_id.hex()
 
+    def is_dead(self, before: int, initiated_before: int) -> bool:
+        """Whether a store may forget it; see `Store.forget`."""
+        is_idle = self.state is SessionState.INITIATED and self.created_at < initiated_before
+        return self.created_at < before or is_idle
+
     @property
     def euicc_can(self) -> tuple[str, ...]:
         """Names of RspCapability."""

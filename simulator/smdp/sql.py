@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Column, Integer, LargeBinary, String, Table, delete, insert, select, update
 
-from simulator.smdp.database import METADATA, SECRET, Database, table
+from simulator.smdp.database import METADATA, SECRET, Database, is_dead, table
 from simulator.smdp.records import DeviceChange, Notification, Operator, Order, Outgoing, Record, Session
 from simulator.smdp.vault import Vault
 
@@ -134,10 +134,10 @@ class SqlStore(Database):
     def save(self, *records: Record) -> None:
         self.save_records(*records)
 
-    def forget(self, before: int) -> int:
+    def forget(self, before: int, initiated_before: int = 0) -> int:
         with self.transaction() as connection:
             old = (
-                delete(_SESSIONS).where(_SESSIONS.c.created_at < before),
+                delete(_SESSIONS).where(is_dead(_SESSIONS, before, initiated_before)),
                 delete(_OUTGOING).where(_OUTGOING.c.is_delivered.is_(True), _OUTGOING.c.created_at < before),
             )
             return sum(connection.execute(statement).rowcount for statement in old)

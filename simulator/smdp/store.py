@@ -82,9 +82,10 @@ class Store(Protocol):
         """Ends all connections; the store must not be used any more."""
         ...
 
-    def forget(self, before: int) -> int:
+    def forget(self, before: int, initiated_before: int = 0) -> int:
         """Drops sessions that began, and delivered messages that were written, before that time (seconds
-        since 1970); how many."""
+        since 1970), and sessions that began before `initiated_before` and never got beyond it, which any
+        stranger can open; how many."""
         ...
 
 
@@ -160,9 +161,9 @@ class MemoryStore:
     def close(self) -> None:
         """There is nothing to end."""
 
-    def forget(self, before: int) -> int:
+    def forget(self, before: int, initiated_before: int = 0) -> int:
         with self._lock:
-            sessions = [key for key, item in self._sessions.items() if item.created_at < before]
+            sessions = [key for key, item in self._sessions.items() if item.is_dead(before, initiated_before)]
             delivered = [
                 key for key, item in self._outgoing.items() if item.is_delivered and item.created_at < before
             ]

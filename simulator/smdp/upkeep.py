@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from asn1 import es2, es12
 from simulator.smdp.client import PeerClient
@@ -67,6 +67,51 @@ class Peers:
             client.close()
 
 
+class Aging(Protocol):
+    """A server whose sessions grow old: an SM-DP+ or SM-DS."""
+
+    session_lifetime: timedelta
+
+    @property
+    def store(self) -> Forgetful: ...
+    def now(self) -> int: ...
+
+
+class Forgetful(Protocol):
+    """A store that drops what is old."""
+
+    def forget(self, before: int, initiated_before: int = 0) -> int: ...
+
+
+def tidy(server: Aging, retention: timedelta = RETENTION) -> int:
+    """Forgets what is older than `retention`, and sessions without an eUICC that cannot go on; how many."""
+    now = server.now()
+    return server.store.forget(
+        now - int(retention.total_seconds()), now - int(server.session_lifetime.total_seconds())
+    )
+
+
+@contextmanager
+def tidying(server: Aging, *, interval: float = INTERVAL, retention: timedelta = RETENTION) -> Iterator[None]:
+    """Keeps the store of an SM-DS small for the length of the block, in a thread."""
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.wait(interval):
+            try:
+                tidy(server, retention)
+            except StoreError as error:
+                _log.warning("%s", error)
+
+    thread = threading.Thread(target=work, name="tidying", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
 @contextmanager
 def upkeep(
     smdp: SmdpPlus, *, interval: float = INTERVAL, retention: timedelta = RETENTION
@@ -81,7 +126,7 @@ def upkeep(
             try:
                 if taken := deliver(smdp, peers):
                     _log.info("told other servers %d messages", taken)
-                if gone := smdp.store.forget(smdp.now() - int(retention.total_seconds())):
+                if gone := tidy(smdp, retention):
                     _log.info("forgot %d old sessions and messages", gone)
             except StoreError as error:
                 _log.warning("%s", error)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Table, delete, select
 
-from simulator.smdp.database import Database, table
+from simulator.smdp.database import Database, is_dead, table
 from simulator.smdp.ds.store import DsRecord, Event, EventCheck, PushRegistration
 from simulator.smdp.records import Session
 
@@ -56,10 +56,10 @@ class DsSqlStore(Database):
         with self.transaction() as connection:
             connection.execute(delete(_EVENTS).where(_EVENTS.c.key == event.key))
 
-    def forget(self, before: int) -> int:
+    def forget(self, before: int, initiated_before: int = 0) -> int:
         with self.transaction() as connection:
             old = (
-                delete(_SESSIONS).where(_SESSIONS.c.created_at < before),
+                delete(_SESSIONS).where(is_dead(_SESSIONS, before, initiated_before)),
                 delete(_CHECKS).where(_CHECKS.c.expires_at < before),
                 delete(_PUSH).where(_PUSH.c.expires_at < before),
             )

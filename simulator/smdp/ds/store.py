@@ -113,9 +113,10 @@ class DsStore(Protocol):
         the version of the record given (0: must not be there yet)."""
         ...
 
-    def forget(self, before: int) -> int:
+    def forget(self, before: int, initiated_before: int = 0) -> int:
         """Drops sessions that began, and ecIds and push tokens that expired, before that time (seconds since
-        1970); how many."""
+        1970), and sessions that began before `initiated_before` and never got beyond it, which any stranger
+        can open; how many."""
         ...
 
     def delete(self, event: Event) -> None:
@@ -165,18 +166,16 @@ class DsMemoryStore:
             for record in records:
                 self._records[type(record)][record.key] = record._replace(version=record.version + 1)
 
-    def forget(self, before: int) -> int:
+    def forget(self, before: int, initiated_before: int = 0) -> int:
         with self._lock:
-            old = [
+            old: list[tuple[type[Any], str]] = [
                 (kind, key)
-                for kind, time in (
-                    (Session, "created_at"),
-                    (EventCheck, "expires_at"),
-                    (PushRegistration, "expires_at"),
-                )
+                for kind in (EventCheck, PushRegistration)
                 for key, record in self._records[kind].items()
-                if getattr(record, time) < before
+                if record.expires_at < before
             ]
+            sessions = self._records[Session].items()
+            old += [(Session, key) for key, one in sessions if one.is_dead(before, initiated_before)]
             for kind, key in old:
                 del self._records[kind][key]
         return len(old)

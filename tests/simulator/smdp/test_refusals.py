@@ -250,6 +250,14 @@ def an_expired_order(world: Any) -> Callable[[], Any]:
     return authenticate(world, "ID-2")
 
 
+@case(Refusal.ORDER_EXPIRED)
+def an_order_that_expires_before_it_is_fetched(world: Any) -> Callable[[], Any]:
+    world.order("ID-2", expires=world.clock.now + timedelta(minutes=1))
+    request = world.euicc.prepare(world.authenticated("ID-2"))
+    world.clock.advance(minutes=1)
+    return lambda: world.smdp.get_bound_profile_package(request)
+
+
 @case(Refusal.DOWNLOAD_ATTEMPTS)
 def too_many_attempts(world: Any) -> Callable[[], Any]:
     world.order("ID-2", max_attempts=1)
