@@ -61,7 +61,7 @@ class PcscService:
     def start(self) -> None:
         """Start, and wait until it serves; on the ports that it had before, if it had any."""
         known = self.port
-        for _ in range(5):  # somebody else may take a port in between, or the one before may still let go of it
+        for _ in range(5):  # somebody may take a port in between, or the one before still hold it
             self.port = known or _free_ports(SLOTS)
             if self._starts():
                 return
