@@ -1,4 +1,6 @@
-"""The JSON binding of ES2+, between operator and SM-DP+, as a table (SGP.22 §5.3, §6.5.2).
+"""The JSON binding of ES2+, between operator and SM-DP+, as tables (SGP.22 §5.3, §6.5.2).
+
+BINDING has the functions that the SM-DP+ answers, CALLBACK those that it calls at the operator.
 
 Members that are numbers printed in decimal, as ICCID and EID, are text here: which digits are wrong the
 function says with its own codes.
@@ -13,6 +15,16 @@ from asn1.binding import Binding, Function, Member
 _ICCID: Final = Member("iccid", "text")
 _EID: Final = Member("eid", "text", is_optional=True)
 _MATCHING_ID: Final = Member("matchingId", "text", is_optional=True)
+_SMDS: Final = Member("smdsAddress", "text", is_optional=True)
+_RPM_COMMAND: Final = (
+    Member("rpmCommand", "text"),  # name of the choice in RpmCommand
+    Member("continueOnFailure", "boolean", is_optional=True),
+    Member("iccid", "text", is_optional=True),
+    Member("profileOwnerOid", "text", is_optional=True),
+    Member("tagList", "hex", is_optional=True),
+    Member("updateMetadataRequest", "der:UpdateMetadataRequest", is_optional=True),
+    Member("dpiRpm", "text", is_optional=True),
+)
 
 FUNCTIONS: Final[dict[str, Function]] = {
     "downloadOrder": Function(
@@ -27,18 +39,31 @@ FUNCTIONS: Final[dict[str, Function]] = {
             _EID,
             _MATCHING_ID,
             Member("confirmationCode", "text", is_optional=True),
-            Member("smdsAddress", "text", is_optional=True),
+            _SMDS,
             Member("releaseFlag", "boolean"),
         ),
         (_EID, _MATCHING_ID, Member("smdpAddress", "text", is_optional=True)),
     ),
     "cancelOrder": Function(
         "§5.3.3",
-        (_ICCID, _EID, _MATCHING_ID, Member("finalProfileStatusIndicator", "text")),
+        # Without an ICCID, an RPM order is meant, by its matching id (version 3).
+        (
+            Member("iccid", "text", is_optional=True),
+            _EID,
+            _MATCHING_ID,
+            Member("finalProfileStatusIndicator", "text", is_optional=True),
+        ),
         (),
     ),
     "releaseProfile": Function("§5.3.4", (_ICCID,), ()),
-    # From the SM-DP+ to the operator; the first one is of version 3.
+    "rpmOrder": Function(
+        "v3 §5.3.6",
+        (_EID, Member("rpmScript", _RPM_COMMAND), _MATCHING_ID, _SMDS),
+        (Member("matchingId", "text"),),
+    ),
+}
+
+CALLBACK_FUNCTIONS: Final[dict[str, Function]] = {
     "handleDeviceChangeRequest": Function(
         "v3 §5.3.8",
         (_ICCID, _EID, Member("tac", "text", is_optional=True)),
@@ -62,6 +87,23 @@ FUNCTIONS: Final[dict[str, Function]] = {
         (),
         is_notification=True,
     ),
+    "handleNotification": Function(
+        "v3 §5.3.5",
+        (
+            _EID,
+            Member("iccid", "text", is_optional=True),
+            Member("profileType", "text", is_optional=True),
+            _MATCHING_ID,
+            Member("timestamp", "text"),
+            Member("notificationEvent", "integer"),
+            Member("notificationEventStatus", "object"),
+            Member("resultData", "bytes", is_optional=True),
+        ),
+        (),
+        is_notification=True,
+    ),
 }
 
-BINDING: Final = Binding("ES2+", "/gsma/rsp2/es2plus/", FUNCTIONS, has_header=True)
+_PREFIX: Final = "/gsma/rsp2/es2plus/"
+BINDING: Final = Binding("ES2+", _PREFIX, FUNCTIONS, has_header=True)
+CALLBACK: Final = Binding("ES2+", _PREFIX, CALLBACK_FUNCTIONS, has_header=True)

@@ -56,6 +56,11 @@ LPA_USER_AGENT: Final = "gsma-rsp-lpad"
 
 _TRANSACTION_ID: Final = Member("transactionId", "hex")
 
+_RPM_PACKAGE: Final = (
+    Member("smdpSigned3", "der:SmdpSigned3"),
+    Member("smdpSignature3", "der:EuiccSign"),
+    _TRANSACTION_ID,
+)
 _DEVICE_CHANGES: Final = (
     (
         Member("smdpSigned4", "der:SmdpSigned4"),
@@ -105,7 +110,8 @@ FUNCTIONS: Final[dict[str, Function]] = {
             Member("smdpSignature2", "der:EuiccSign"),
             Member("smdpCertificate", "der:Certificate"),
         ),
-        alternatives=_DEVICE_CHANGES,
+        # Version 3: remote profile management, device change.
+        alternatives=(_RPM_PACKAGE, *_DEVICE_CHANGES),
     ),
     "getBoundProfilePackage": Function(
         "§6.5.2.7",

@@ -783,6 +783,7 @@ NAMES = {
     'IconType': {'jpg': 0, 'png': 1},
     'NotificationEvent': {'notificationInstall': 0, 'notificationEnable': 1, 'notificationDisable': 2, 'notificationDelete': 3, 'notificationRpmEnable': 4, 'notificationRpmDisable': 5, 'notificationRpmDelete': 6, 'loadRpmPackageResult': 7},
     'PprIds': {'pprUpdateControl': 0, 'ppr1': 1, 'ppr2': 2},
+    'RpmType': {'enable': 0, 'disable': 1, 'delete': 2, 'listProfileInfo': 3, 'contactPcmp': 4},
     'EnterpriseConfiguration.enterpriseRules.enterpriseRuleBits': {'referenceEnterpriseRule': 0, 'priorityEnterpriseProfile': 1, 'onlyEnterpriseProfilesCanBeInstalled': 2},
     'IotProfileInfoListResponse.profileInfoListError': {'incorrectInputValues': 1, 'profileChangeOngoing': 11, 'undefinedError': 127},
     'ProfilePolicyAuthorisationRule.pprFlags': {'consentRequired': 0},

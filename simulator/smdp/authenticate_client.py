@@ -15,10 +15,27 @@ from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.euicc_proof import authenticate_euicc
 from simulator.smdp.operation import Client, Operation
 from simulator.smdp.profile_offer import offer_profile
+from simulator.smdp.rpm.offer import is_meant, offer_rpm_package
 from simulator.smdp.states import SessionEvent
 
+DOWNLOAD, RPM = 0, 1
+"""Bits of OperationType."""
+
+
+def _common_authentication(smdp: Context, client: Client) -> dict[str, Any]:
+    """A profile download, or remote profile management of version 3; an LPA that takes both gets what its
+    matching id means, or what waits for its EID, remote management first."""
+    octets, length = client.parameters.get("operationType", (b"\x80", 1))
+    asked = {bit for bit in range(length) if octets[bit // 8] & 0x80 >> bit % 8}
+    if RPM in asked and (DOWNLOAD not in asked or is_meant(smdp, client)):
+        return offer_rpm_package(smdp, client)
+    if DOWNLOAD not in asked:
+        raise RspError.of(Refusal.MALFORMED, "operationType", "neither profileDownload nor rpm")
+    return offer_profile(smdp, client)
+
+
 OPERATIONS: Final[dict[str, Operation]] = {
-    "ctxParamsForCommonAuthentication": offer_profile,
+    "ctxParamsForCommonAuthentication": _common_authentication,
     "ctxParamsForDeviceChange": request_device_change,
     "ctxParamsForProfileRecovery": recover_profile,
 }

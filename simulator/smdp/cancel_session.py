@@ -11,7 +11,8 @@ from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.euicc_proof import check_signature
 from simulator.smdp.event_registration import closed
 from simulator.smdp.progress import NotificationPoint, progress
-from simulator.smdp.states import OrderEvent, SessionEvent
+from simulator.smdp.rpm.results import cancel_rpm
+from simulator.smdp.states import OrderEvent, RpmEvent, SessionEvent
 
 _LATER: Final = frozenset({1, 2, 16})
 """CancelSessionReason postponed, timeout and sessionAborted: the order stays, the user may come back
@@ -32,12 +33,17 @@ def cancel_session(smdp: Context, request: dict[str, Any]) -> dict[str, Any]:
         raise RspError.of(Refusal.SMDP_OID, signed["smdpOid"])
     if signed["transactionId"] != session.transaction_id:
         raise RspError.of(Refusal.TRANSACTION_ID, signed["transactionId"].hex().upper())
+    error = RspError.of(Refusal.CANCELLED, detail=_name(signed["reason"]))
+    managing = smdp.store.rpm_order(session.order_id)
+    if managing is not None:
+        is_later = signed["reason"] in _LATER
+        cancel_rpm(smdp, managing, cancelled, RpmEvent.POSTPONE if is_later else RpmEvent.FAIL, error)
+        return {}
     order = smdp.store.order(session.order_id)
     event = OrderEvent.POSTPONE if signed["reason"] in _LATER else OrderEvent.FAIL
     if order is None:
         smdp.store.save(cancelled, *given_up(smdp, session, for_good=event is OrderEvent.FAIL))
         return {}
-    error = RspError.of(Refusal.CANCELLED, detail=_name(signed["reason"]))
     told = progress(smdp, order, NotificationPoint.DOWNLOAD, session.eid, error)
     is_session_s = not order.is_reusable and order.eid in (b"", session.eid)
     moved = (*closed(smdp, order.moved(event)), *ended(smdp, order, event)) if is_session_s else ()

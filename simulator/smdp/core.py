@@ -27,6 +27,8 @@ from simulator.smdp.handle_notification import handle_notification
 from simulator.smdp.initiate_authentication import initiate_authentication
 from simulator.smdp.metadata import PackageHeader, ProfileMetadata, iccid_digits
 from simulator.smdp.records import DeviceChange, Notification, Operator, Order
+from simulator.smdp.rpm.configuration import managed
+from simulator.smdp.rpm.orders import rpm_order
 from simulator.smdp.states import ORDER, OrderEvent, OrderState
 from simulator.smdp.store import ConflictError
 
@@ -87,6 +89,10 @@ class SmdpPlus(Context):
         """ES2+.ReleaseProfile (§5.3.4); the response has no members."""
         return self._run(es2.release_profile, request)
 
+    def rpm_order(self, request: Message) -> Message:
+        """ES2+.RpmOrder (v3 §5.3.6)."""
+        return self._run(rpm_order, request)
+
     def _run(self, function: Callable[[Context, Message], Message], request: Message) -> Message:
         """Runs a function anew when another request was faster: it then sees what that one left."""
         for _ in range(_TRIES):
@@ -111,12 +117,14 @@ class SmdpPlus(Context):
         allows_rebinding: bool = True,
         with_ppk: bool = False,
         device_change: DeviceChangePolicy | None = None,
+        rpm_owner: str = "",
     ) -> str:
         """Orders the profile package `upp` (DER) for download; its matching id, made up where None is given.
 
         With an empty matching id and an EID (16 bytes) the order is found by the EID alone. `device_change`
-        lets users take the profile to another device. MetadataError if the package has no header or the
-        metadata cannot be encoded; ValueError if the matching id is taken.
+        lets users take the profile to another device, `rpm_owner` the operator with that OID manage it from
+        afar. MetadataError if the package has no header or the metadata cannot be encoded; ValueError if the
+        matching id is taken.
         """
         if matching_id is None:
             matching_id = self.new_matching_id()
@@ -127,6 +135,8 @@ class SmdpPlus(Context):
         profile = self._profile(self.entropy(8).hex(), upp, metadata)
         if device_change is not None:
             profile = self._with_policy(profile, device_change)
+        if rpm_owner:
+            profile = self._managed(profile._replace(owner=rpm_owner))
         order = profile._replace(
             matching_id=matching_id,
             eid=eid,
@@ -146,22 +156,40 @@ class SmdpPlus(Context):
         return matching_id
 
     def add_profile(
-        self, upp: bytes, *, owner: str = "", metadata: ProfileMetadata | None = None, with_ppk: bool = False
+        self,
+        upp: bytes,
+        *,
+        owner: str = "",
+        metadata: ProfileMetadata | None = None,
+        with_ppk: bool = False,
+        is_managed: bool = False,
     ) -> str:
         """Puts the profile package `upp` (DER) in stock, for ES2+.DownloadOrder; its ICCID, 18 to 20 digits.
 
-        `owner` is the OID of the operator who may order it, anybody if empty. MetadataError as `add_order`;
-        ValueError if there is a profile with its ICCID already.
+        `owner` is the OID of the operator who may order it, anybody if empty; and manage it from afar if it
+        `is_managed`. MetadataError as `add_order`; ValueError if there is a profile with its ICCID already,
+        or nobody to manage it.
         """
+        if is_managed and not owner:
+            raise ValueError("a profile that is managed from afar needs an owner")
         profile = self._profile("", upp, metadata)
         profile = profile._replace(
             order_id=profile.iccid, state=OrderState.AVAILABLE, owner=owner, with_ppk=with_ppk
         )
+        if is_managed:
+            profile = self._managed(profile)
         try:
             self.store.save(profile)
         except ConflictError:
             raise ValueError(f"there is a profile with the ICCID {profile.iccid} already") from None
         return profile.iccid
+
+    def _managed(self, profile: Order) -> Order:
+        """A profile that its owner may have this server manage."""
+        oids = dict.fromkeys(credentials.oid for credentials in self.identity.credentials)
+        address = self.identity.address
+        metadata = managed(profile.profile_metadata, profile.owner, managers=oids, address=address)
+        return profile._replace(profile_metadata=metadata)
 
     def _profile(self, order_id: str, upp: bytes, metadata: ProfileMetadata | None) -> Order:
         header, metadata = PackageHeader.read(upp), metadata or ProfileMetadata()
@@ -173,10 +201,11 @@ class SmdpPlus(Context):
             profile_type=header.profile_type,
         )
 
-    def add_operator(self, oid: str, callback: str = "") -> None:
-        """Makes an operator known, or changes where it hears of downloads (host and port; empty: nowhere)."""
+    def add_operator(self, oid: str, callback: str = "", *, is_v3: bool = False) -> None:
+        """Makes an operator known, or changes where it hears of downloads (host and port; empty: nowhere).
+        One of version 3 hears of everything that becomes of its profiles."""
         known = self.store.operator(oid) or Operator(oid)
-        self.store.save(known._replace(callback=callback))
+        self.store.save(known._replace(callback=callback, is_v3=is_v3))
 
     def set_device_change(self, name: str, policy: DeviceChangePolicy | None) -> Order:
         """Lets users take the profile of an order to another device from its next download on, or no longer;

@@ -35,7 +35,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import StaticPool
 
 from simulator.smdp.device_change.states import DeviceChangeState
-from simulator.smdp.states import OrderState, SessionState
+from simulator.smdp.states import OrderState, RpmState, SessionState
 from simulator.smdp.store import ConflictError, StoreError
 from simulator.smdp.vault import Vault
 
@@ -46,6 +46,7 @@ _TYPES: dict[type, Any] = {
     bool: Boolean,
     # Names of states as text: a database's own enumerations are hard to add a state to.
     OrderState: SqlEnum(OrderState, native_enum=False, length=32),
+    RpmState: SqlEnum(RpmState, native_enum=False, length=32),
     SessionState: SqlEnum(SessionState, native_enum=False, length=32),
     DeviceChangeState: SqlEnum(DeviceChangeState, native_enum=False, length=32),
 }

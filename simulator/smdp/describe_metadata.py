@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from asn1 import rsp
 from simulator.profile import describe
 from simulator.profile.describe import Description, PlmnCode
 from simulator.smdp.metadata import Enterprise, ProfileMetadata, ProfileOwner
@@ -54,6 +55,10 @@ class LpaProxyDescription(Description):
         return value | ({"triggerLprOnEnableProfile": None} if self.on_enable else {})
 
 
+RpmCommandName = Literal["enable", "disable", "delete", "listProfileInfo", "contactPcmp"]
+"""Names of RpmType."""
+
+
 class RemoteManagementDescription(Description):
     """rpmConfiguration: who may manage the profile from afar."""
 
@@ -61,10 +66,19 @@ class RemoteManagementDescription(Description):
     servers: Annotated[tuple[Oid, ...], Field(min_length=1)]
     """OIDs of the SM-DP+ servers that may."""
     polling_address: Annotated[str, Field(max_length=255)] = ""
+    commands: tuple[RpmCommandName, ...] | None = None
+    """What they may order, updates apart; everything if it is not told."""
+    update_tags: Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{2})*$")] | None = None
+    """Tags in hexadecimal of what updates may touch; everything if it is not told."""
 
     def value(self) -> dict[str, Any]:
+        limits: dict[str, Any] = {}
+        if self.commands is not None:
+            limits["rpmType"] = rsp.bits("RpmType", self.commands)
+        if self.update_tags is not None:
+            limits["tagList"] = bytes.fromhex(self.update_tags)
         value: dict[str, Any] = {
-            "managingDpList": [{"managingDpOid": oid} for oid in self.servers],
+            "managingDpList": [{"managingDpOid": oid, **limits} for oid in self.servers],
             "profileOwnerOid": self.owner,
         }
         return value | ({"pollingAddress": self.polling_address} if self.polling_address else {})

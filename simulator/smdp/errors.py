@@ -17,11 +17,18 @@ class Refusal(Enum):
     PROTOCOL_FORMAT = "1.3.1", "2.1", "§5.2.6", "The message is not a JSON object"
     PROTOCOL_VERSION = "1.3.2", "3.1", "§5.2.6", "The protocol version in X-Admin-Protocol is not supported"
     EXECUTION_ERROR = "8.1", "4.2", "§5.2.6", "The eUICC reports that it refused the server's message"
+    RPM_UNSUPPORTED = "8.1", "3.1", "v3 §5.6.3", "The eUICC does not support remote profile management"
     EUICC_SIGNATURE = "8.1", "6.1", "§5.6.2, §5.6.3", "The eUICC's signature or challenge is wrong"
     EUICC_CAPABILITY = "8.1", "3.11", "v3 §5.6.3", "The eUICC signs for other capabilities than it told"
     EUICC_MEMORY = "8.1", "4.8", "§5.6.3", "The eUICC has not enough memory for the profile"
-    EID_MISSING = "8.1.1", "2.2", "§5.3.2", "The order needs an EID: it has no matching id, or an SM-DS"
+    EID_MISSING = (
+        "8.1.1",
+        "2.2",
+        "§5.3.2, v3 §5.3.6",
+        "The order needs an EID: it has no matching id, or an SM-DS, or it manages profiles",
+    )
     EID_ASSOCIATION = "8.1.1", "3.10", "§5.3.2, §5.3.3", "The order is linked to another EID"
+    EID_UNKNOWN = "8.1.1", "3.9", "v3 §5.3.6", "This server has put no profile on an eUICC with this EID"
     EID = "8.1.1", "3.8", "§5.6.3", "The order is for another EID"
     EUM_CERTIFICATE = "8.1.2", "6.1", "§5.6.3", "The manufacturer's certificate is invalid"
     EUM_CERTIFICATE_EXPIRED = "8.1.2", "6.3", "§5.6.3", "The manufacturer's certificate has expired"
@@ -30,6 +37,7 @@ class Refusal(Enum):
     NOT_RELEASED = "8.2", "1.2", "§5.6.3", "The profile has not been released"
     CANCELLED = "8.2", "3.8", "§5.3.5, §5.6.5", "The download was cancelled"
     REBINDING = "8.2", "3.7", "§5.6.2", "The package cannot be bound again"
+    ICCID_MISSING = "8.2.1", "2.3", "v3 §5.3.6", "A command needs the ICCID of its profile"
     ICCID_OWNER = "8.2.1", "1.2", "§5.3.1 to §5.3.4", "The profile with this ICCID is another operator's"
     ICCID_IN_USE = "8.2.1", "3.3", "§5.3.1, §5.3.3", "The profile with this ICCID is not available"
     ICCID_STATE = (
@@ -44,12 +52,16 @@ class Refusal(Enum):
     PROFILE_TYPE_OTHER = "8.2.5", "3.8", "§5.3.1", "The profile with this ICCID is of another type"
     PROFILE_TYPE = "8.2.5", "3.9", "§5.3.1", "There are no profiles of this type"
     NOT_ELIGIBLE = "8.2.5", "4.3", "§5.6.3, annex F", "No profile is fit for this eUICC or device"
-    MATCHING_ID_IN_USE = "8.2.6", "3.3", "§5.3.2", "Another order has this matching id"
+    MATCHING_ID_INVALID = "8.2.6", "2.1", "v3 §5.3.6", "A matching id has letters, digits and '-'"
+    RPM_STATE = "8.2.6", "3.5", "v3 §5.3.3", "The order of remote management is over"
+    MATCHING_ID_IN_USE = "8.2.6", "3.3", "§5.3.2, v3 §5.3.6", "Another order has this matching id"
     MATCHING_ID_ASSOCIATION = "8.2.6", "3.10", "§5.3.3", "The order has another matching id"
     MATCHING_ID = "8.2.6", "3.8", "§5.6.3", "There is no order with this matching id"
     CONFIRMATION_CODE_MISSING = "8.2.7", "2.2", "§5.6.2", "The order asks for a confirmation code"
     CONFIRMATION_CODE = "8.2.7", "3.8", "§5.6.2", "The confirmation code is wrong"
     CONFIRMATION_CODE_ATTEMPTS = "8.2.7", "6.4", "§5.6.2", "The confirmation code was wrong too often"
+    METADATA_MISSING = "8.2.9", "2.3", "v3 §5.3.6", "A command that updates metadata brings none"
+    PROFILE_OWNER = "8.2.12", "3.10", "v3 §5.3.6", "The profile owner is not the operator that asks"
     DEVICE_CHANGE = "8.13", "3.1", "v3 §5.6.3", "The profile cannot change to another device"
     DEVICE_CHANGE_NOT_ALLOWED = "8.13", "1.2", "v3 §5.6.3", "This change of device is not allowed"
     DELETION = "8.13", "3.8", "v3 §5.6.3", "The notification does not report the deletion that is awaited"

@@ -14,19 +14,17 @@ from simulator.smdp.context import Context
 from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.event_registration import delete_event, register_event
 from simulator.smdp.records import Order
+from simulator.smdp.requests import MATCHING_ID_CHARACTERS, MATCHING_ID_LENGTH, eid_of
+from simulator.smdp.rpm.orders import cancel_rpm_order
 from simulator.smdp.states import ORDER, OrderEvent, OrderState
 from simulator.smdp.store import ConflictError
 
-MATCHING_ID_CHARACTERS: Final = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-")
-"""§4.1.1 has upper case only; lower case is taken because activation codes in the field have it."""
-MATCHING_ID_LENGTH: Final = 255
-EID_DIGITS: Final = 32
 _FINAL_STATES: Final = {"Available": OrderEvent.RETURN, "Unavailable": OrderEvent.WITHDRAW}
 
 
 def download_order(smdp: Context, request: dict[str, Any]) -> dict[str, Any]:
     """§5.3.1: reserves a profile, by ICCID or of a type, perhaps for an EID; its ICCID."""
-    eid = _eid(request)
+    eid = eid_of(request)
     if "iccid" in request:
         order = _owned(smdp, request)
         if order.state is not OrderState.AVAILABLE:
@@ -44,7 +42,7 @@ def download_order(smdp: Context, request: dict[str, Any]) -> dict[str, Any]:
 def confirm_order(smdp: Context, request: dict[str, Any]) -> dict[str, Any]:
     """§5.3.2: gives the order its matching id, confirmation code and SM-DS; releases it with releaseFlag."""
     order = _ordered(smdp, request, OrderEvent.CONFIRM)
-    eid = _eid(request)
+    eid = eid_of(request)
     if eid and order.eid not in (b"", eid):
         raise RspError.of(Refusal.EID_ASSOCIATION, request["eid"])
     eid = eid or order.eid
@@ -70,14 +68,20 @@ def confirm_order(smdp: Context, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def cancel_order(smdp: Context, request: dict[str, Any]) -> dict[str, Any]:
-    """§5.3.3: the profile goes back to stock, or is withdrawn."""
+    """§5.3.3: the profile goes back to stock, or is withdrawn; in version 3 also an order of remote
+    management, which has a matching id and no ICCID."""
+    if "iccid" not in request and "matchingId" in request:
+        return cancel_rpm_order(smdp, request)
+    for member in ("iccid", "finalProfileStatusIndicator"):
+        if member not in request:
+            raise RspError.of(Refusal.INCOMPLETE, member)
     event = _FINAL_STATES.get(request["finalProfileStatusIndicator"])
     if event is None:
         raise RspError.of(
             Refusal.MALFORMED, "finalProfileStatusIndicator", f"{' or '.join(_FINAL_STATES)} expected"
         )
     order = _ordered(smdp, request, event)
-    eid = _eid(request)
+    eid = eid_of(request)
     if eid and order.eid != eid:
         raise RspError.of(Refusal.EID_ASSOCIATION, request["eid"])
     if request.get("matchingId", order.matching_id) != order.matching_id:
@@ -149,7 +153,8 @@ def _matching_id(smdp: Context, request: dict[str, Any], order: Order) -> str:
     if len(matching_id) > MATCHING_ID_LENGTH or not MATCHING_ID_CHARACTERS.issuperset(matching_id):
         raise RspError.of(Refusal.MALFORMED, "matchingId", "letters, digits and '-' expected")
     taken = smdp.store.order_by_matching_id(matching_id) if matching_id else None
-    if taken is not None and taken.order_id != order.order_id:
+    is_managing = matching_id and smdp.store.rpm_order_by_matching_id(matching_id)
+    if is_managing or (taken is not None and taken.order_id != order.order_id):
         raise RspError.of(Refusal.MATCHING_ID_IN_USE, matching_id)
     return matching_id
 
@@ -163,11 +168,3 @@ def _save(smdp: Context, order: Order) -> None:
         if taken is None or taken.order_id == order.order_id:
             raise
         raise RspError.of(Refusal.MATCHING_ID_IN_USE, order.matching_id) from None
-
-
-def _eid(request: dict[str, Any]) -> bytes:
-    """The EID of the request, 16 bytes; empty if it has none."""
-    text = request.get("eid", "")
-    if text and (len(text) != EID_DIGITS or not (text.isascii() and text.isdigit())):
-        raise RspError.of(Refusal.MALFORMED, "eid", f"{EID_DIGITS} digits expected")
-    return bytes.fromhex(text)

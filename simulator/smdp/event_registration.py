@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypeVar
 
 from asn1 import rsp
 from simulator.smdp.context import Context
 from simulator.smdp.errors import Refusal, RspError
-from simulator.smdp.records import ES12, Order, Outgoing
+from simulator.smdp.records import ES12, Order, Outgoing, RpmOrder
 
+Announced = TypeVar("Announced", Order, RpmOrder)
 _EXISTS, _UNKNOWN = ("8.9.5", "3.3"), ("8.9.5", "3.9")
 
 
-def register_event(smdp: Context, order: Order) -> Order:
+def register_event(smdp: Context, order: Announced) -> Announced:
     """The order, once the SM-DS that it names knows of it. The event id is the matching id, so that the LPA
     can give it to the SM-DP+."""
     if not order.smds_address:
@@ -29,10 +30,13 @@ def register_event(smdp: Context, order: Order) -> Order:
     return order._replace(is_event_registered=True)
 
 
-def _details(order: Order) -> dict[str, Any]:
+def _details(order: Order | RpmOrder) -> dict[str, Any]:
     """What an SM-DS of version 3 tells the LPA besides; one of version 2 passes over it."""
+    types = rsp.names("OperationType")
+    if isinstance(order, RpmOrder):
+        return {"eventType": types["rpm"]}
     metadata = rsp.decode("StoreMetadataRequest", order.profile_metadata)
-    details: dict[str, Any] = {"eventType": rsp.names("OperationType")["profileDownload"]}
+    details: dict[str, Any] = {"eventType": types["profileDownload"]}
     if name := metadata["serviceProviderName"]:
         details["serviceProviderName"] = name
     if "profileOwner" in metadata:
@@ -40,7 +44,7 @@ def _details(order: Order) -> dict[str, Any]:
     return details
 
 
-def delete_event(smdp: Context, order: Order) -> Order:
+def delete_event(smdp: Context, order: Announced) -> Announced:
     """The order, once the SM-DS has forgotten it."""
     if not order.is_event_registered:
         return order
@@ -49,7 +53,7 @@ def delete_event(smdp: Context, order: Order) -> Order:
     return order._replace(is_event_registered=False)
 
 
-def closed(smdp: Context, order: Order) -> tuple[Order | Outgoing, ...]:
+def closed(smdp: Context, order: Announced) -> tuple[Announced | Outgoing, ...]:
     """What to save of an order that may be over: without its event then, and with what tells the SM-DS so
     later, because an eUICC's notification must not wait for another server (§3.6.3)."""
     if order.is_open or not order.is_event_registered:
@@ -62,7 +66,7 @@ def closed(smdp: Context, order: Order) -> tuple[Order | Outgoing, ...]:
 
 
 def _tell(
-    smdp: Context, order: Order, function: str, message: dict[str, Any], ignored: tuple[str, str]
+    smdp: Context, order: Order | RpmOrder, function: str, message: dict[str, Any], ignored: tuple[str, str]
 ) -> None:
     if smdp.registrars is None:
         raise RspError.of(Refusal.SMDS_INACCESSIBLE, order.smds_address, "this server knows no SM-DS")

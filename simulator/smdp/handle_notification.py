@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from asn1 import rsp
+from asn1 import Record, rsp
 from simulator.smdp.context import Context
 from simulator.smdp.device_change.deletion import deleted
 from simulator.smdp.device_change.outcome import ended
@@ -12,8 +12,9 @@ from simulator.smdp.errors import Refusal, RspError
 from simulator.smdp.euicc_proof import check_signature, euicc_path
 from simulator.smdp.event_registration import closed
 from simulator.smdp.metadata import EVENTS
-from simulator.smdp.progress import NotificationPoint, progress
+from simulator.smdp.progress import NotificationPoint, profile_notification, progress
 from simulator.smdp.records import Notification, Session
+from simulator.smdp.rpm.results import finish_rpm, is_success
 from simulator.smdp.states import OrderEvent, SessionEvent
 
 _CURABLE: Final = frozenset({10, 11})
@@ -37,21 +38,38 @@ def handle_notification(smdp: Context, request: dict[str, Any]) -> dict[str, Any
 
 def _installation_result(smdp: Context, result: dict[str, Any], content: bytes) -> None:
     data = result["profileInstallationResultData"]
-    transaction_id = data["transactionId"]
-    session = smdp.store.session(transaction_id)
-    if session is None or not session.euicc_certificate:
-        raise RspError.of(Refusal.TRANSACTION_ID, transaction_id.hex().upper())
-    certificate = smdp.identity.chains.parse(session.euicc_certificate)
-    check_signature(certificate, result["euiccSignPIR"], data.raw)
-    credentials = smdp.identity.credentials_under(session.server_ci_key_id)
-    if credentials is None or data["smdpOid"] != credentials.oid:
-        raise RspError.of(Refusal.SMDP_OID, data["smdpOid"])
+    session = _session_of(smdp, data, result["euiccSignPIR"])
     is_success = data["finalResult"][0] == "successResult"
     notification = _notification(
         smdp, session.eid, data["notificationMetadata"], content, is_success=is_success
     )
     if smdp.store.notification(notification.key) is None:
         _finish(smdp, session, notification, _order_event(data["finalResult"]))
+
+
+def _session_of(smdp: Context, data: Record, signature: bytes) -> Session:
+    """The session that a signed result belongs to, once signature and recipient are right."""
+    transaction_id = data["transactionId"]
+    session = smdp.store.session(transaction_id)
+    if session is None or not session.euicc_certificate:
+        raise RspError.of(Refusal.TRANSACTION_ID, transaction_id.hex().upper())
+    certificate = smdp.identity.chains.parse(session.euicc_certificate)
+    check_signature(certificate, signature, data.raw)
+    credentials = smdp.identity.credentials_under(session.server_ci_key_id)
+    if credentials is None or data["smdpOid"] != credentials.oid:
+        raise RspError.of(Refusal.SMDP_OID, data["smdpOid"])
+    return session
+
+
+def _rpm_result(smdp: Context, result: dict[str, Any], content: bytes) -> None:
+    """LoadRpmPackageResult of version 3 (v3 §3.7.3)."""
+    data = result["loadRpmPackageResultDataSigned"]
+    session = _session_of(smdp, data, result["euiccSignRPR"])
+    kind, results = data["finalResult"]
+    good = kind == "rpmPackageExecutionResult" and all(map(is_success, results))
+    notification = _notification(smdp, session.eid, data["notificationMetadata"], content, is_success=good)
+    if smdp.store.notification(notification.key) is None:
+        finish_rpm(smdp, session, notification, data["finalResult"])
 
 
 def _order_event(final_result: tuple[str, dict[str, Any]]) -> OrderEvent:
@@ -85,7 +103,8 @@ def _other(smdp: Context, signed: dict[str, Any], content: bytes) -> None:
     check_signature(certificate, signed["euiccNotificationSignature"], metadata.raw)
     notification = _notification(smdp, certificate.eid, metadata, content)
     if smdp.store.notification(notification.key) is None:
-        smdp.store.save(notification, *deleted(smdp, notification))
+        told = profile_notification(smdp, notification)
+        smdp.store.save(notification, *deleted(smdp, notification), *told)
 
 
 def _notification(
@@ -106,4 +125,8 @@ def _notification(
     )
 
 
-_HANDLERS: Final = {"profileInstallationResult": _installation_result, "otherSignedNotification": _other}
+_HANDLERS: Final = {
+    "profileInstallationResult": _installation_result,
+    "otherSignedNotification": _other,
+    "loadRpmPackageResultSigned": _rpm_result,
+}

@@ -22,8 +22,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from simulator.smdp.core import SmdpPlus
 from simulator.smdp.errors import RspError
 from simulator.smdp.metadata import MetadataError
-from simulator.smdp.records import Notification, Operator, Order
-from simulator.smdp.states import OrderState
+from simulator.smdp.records import Notification, Operator, Order, RpmOrder
+from simulator.smdp.states import OrderState, RpmState
 from simulator.smdp.store import ConflictError
 
 PATH: Final = "/manage/v1"
@@ -108,10 +108,35 @@ class OperatorView(_Model):
     callback: str = Field(
         "", max_length=255, pattern=r"^[A-Za-z0-9.:\[\]-]*$", description="Host and port; empty for nowhere."
     )
+    is_v3: bool = Field(False, description="Whether it hears by HandleNotification of SGP.22 version 3.")
 
     @classmethod
     def of(cls, operator: Operator) -> OperatorView:
-        return cls(oid=operator.oid, callback=operator.callback)
+        return cls(oid=operator.oid, callback=operator.callback, is_v3=operator.is_v3)
+
+
+class RpmOrderView(_Model):
+    """An order of remote profile management."""
+
+    order_id: str
+    state: RpmState
+    eid: str
+    matching_id: str
+    owner: str
+    commands_done: int
+    commands_left: int
+
+    @classmethod
+    def of(cls, order: RpmOrder) -> RpmOrderView:
+        return cls(
+            order_id=order.order_id,
+            state=order.state,
+            eid=order.eid.hex(),
+            matching_id=order.matching_id,
+            owner=order.owner,
+            commands_done=order.done,
+            commands_left=len(order.commands),
+        )
 
 
 class NotificationView(_Model):
@@ -252,6 +277,11 @@ def _add_orders(app: FastAPI, smdp: SmdpPlus) -> None:
         with _Translated():
             return view(smdp.withdraw_order(order_id, to_stock=to_stock))
 
+    @app.get("/rpm-orders")
+    def list_rpm_orders() -> list[RpmOrderView]:
+        """Orders of remote profile management, oldest first."""
+        return [RpmOrderView.of(order) for order in smdp.store.rpm_orders()]
+
     @app.get("/notifications")
     def list_notifications() -> list[NotificationView]:
         """What eUICCs have told, oldest first."""
@@ -277,7 +307,7 @@ def _add_operators(app: FastAPI, smdp: SmdpPlus) -> None:
     def put_operator(operator: OperatorView) -> OperatorView:
         """Make an operator known, or change where it hears of downloads."""
         with _Translated():
-            smdp.add_operator(operator.oid, operator.callback)
+            smdp.add_operator(operator.oid, operator.callback, is_v3=operator.is_v3)
         return operator
 
 

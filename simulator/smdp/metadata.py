@@ -10,8 +10,19 @@ from typing import Any, Final
 from asn1 import Asn1Error, rsp, saip
 
 CLASSES: Final = {"test": 0, "provisioning": 1, "operational": 2}
-EVENTS: Final = ("install", "enable", "disable", "delete")
-"""In the order of the bits of NotificationEvent."""
+EVENTS: Final = (
+    "install",
+    "enable",
+    "disable",
+    "delete",
+    "rpm-enable",
+    "rpm-disable",
+    "rpm-delete",
+    "rpm-result",
+)
+"""In the order of the bits of NotificationEvent; the last four are of version 3."""
+LOCAL_EVENTS: Final = EVENTS[1:4]
+RPM_EVENTS: Final = EVENTS[4:7]
 RULES: Final = ("pprUpdateControl", "ppr1", "ppr2")
 ENTERPRISE_RULES: Final = (
     "referenceEnterpriseRule",
@@ -50,7 +61,7 @@ class NotificationConfiguration:
     ProfileInstallationResult."""
 
     address: str
-    events: tuple[str, ...] = EVENTS[1:]
+    events: tuple[str, ...] = LOCAL_EVENTS
 
     def values(self) -> list[dict[str, Any]]:
         """A NotificationConfigurationInformation for each event: one bit each, as real servers send them."""

@@ -16,6 +16,7 @@ from simulator.smdp.operation import Client
 from simulator.smdp.progress import NotificationPoint, progress
 from simulator.smdp.receiver import metadata_for
 from simulator.smdp.records import Order
+from simulator.smdp.rpm.offer import is_pending
 from simulator.smdp.states import OrderState
 
 _DOWNLOADABLE = (OrderState.RELEASED, OrderState.DOWNLOADED)
@@ -31,6 +32,8 @@ def offer_profile(smdp: Context, client: Client) -> dict[str, Any]:
     }
     if order.bpp_euicc_otpk:
         signed2["bppEuiccOtpk"] = order.bpp_euicc_otpk
+    if is_pending(smdp, client):
+        signed2["rpmPending"] = None
     raw = rsp.encode("SmdpSigned2", signed2)
     credentials = client.credentials(smdp)
     signature = sign_raw(credentials.pb_key, raw + signature_tlv(client.signature1))

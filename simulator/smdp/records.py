@@ -8,11 +8,22 @@ dataclasses. Times are whole seconds since 1970, UTC.
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from asn1 import rsp
 from simulator.smdp.device_change.states import DEVICE_CHANGE, DeviceChangeEvent, DeviceChangeState
-from simulator.smdp.states import CLOSED, ORDER, SESSION, OrderEvent, OrderState, SessionEvent, SessionState
+from simulator.smdp.states import (
+    CLOSED,
+    ORDER,
+    RPM,
+    SESSION,
+    OrderEvent,
+    OrderState,
+    RpmEvent,
+    RpmState,
+    SessionEvent,
+    SessionState,
+)
 
 MAX_CONFIRMATION_CODE_ATTEMPTS = 3
 ES2_PLUS, ES12 = "ES2+", "ES12"
@@ -110,6 +121,46 @@ class Order(NamedTuple):
             bpp_smdp_otpk=b"",
             bpp_body=b"",
         )
+
+
+class RpmOrder(NamedTuple):
+    """An order of remote profile management for one eUICC (version 3, §3.7)."""
+
+    order_id: str
+    eid: bytes
+    """16 bytes."""
+    script: bytes
+    """All commands, as an RpmPackage in DER, which may be too long for one package."""
+    matching_id: str
+    owner: str
+    """OID of the operator that gave the order."""
+    created_at: int
+    done: int = 0
+    """How many of its commands were executed."""
+    state: RpmState = RpmState.RELEASED
+    smds_address: str = ""
+    """The SM-DS that knows of this order; empty if there is none."""
+    is_event_registered: bool = False
+    version: int = 0
+
+    @property
+    def key(self) -> str:
+        return self.order_id
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for its eUICC, or is on its way."""
+        return bool(RPM[self.state])
+
+    @property
+    def commands(self) -> list[dict[str, Any]]:
+        """RpmCommands that are still to be executed."""
+        commands: list[dict[str, Any]] = rsp.decode("RpmPackage", self.script)
+        return commands[self.done :]
+
+    def moved(self, event: RpmEvent) -> RpmOrder:
+        """This order after the event; unchanged where the table has no such step."""
+        return self._replace(state=RPM[self.state].get(event, self.state))
 
 
 class Session(NamedTuple):
@@ -222,7 +273,7 @@ class Notification(NamedTuple):
     eid: bytes
     sequence_number: int
     event: str
-    """"install", "enable", "disable" or "delete"."""
+    """One of `simulator.smdp.metadata.EVENTS`."""
     iccid: bytes
     """As in EF.ICCID, 10 bytes; empty if it was not told."""
     is_success: bool
@@ -245,6 +296,8 @@ class Operator(NamedTuple):
     """By which its TLS certificate and its function calls name it."""
     callback: str = ""
     """Host and port where it hears of the progress of downloads; empty: it does not want to."""
+    is_v3: bool = False
+    """Whether it hears of it, and of what becomes of its profiles, by HandleNotification of version 3."""
     version: int = 0
 
     @property
@@ -274,4 +327,4 @@ class Outgoing(NamedTuple):
         return self.message_id
 
 
-Record = Order | Session | DeviceChange | Notification | Operator | Outgoing
+Record = Order | RpmOrder | Session | DeviceChange | Notification | Operator | Outgoing

@@ -16,17 +16,18 @@ from simulator.smdp.device_change.states import DEVICE_CHANGE
 from simulator.smdp.ds.core import SmDs
 from simulator.smdp.ds.errors import DsRefusal
 from simulator.smdp.errors import Refusal
-from simulator.smdp.states import ORDER
+from simulator.smdp.states import ORDER, RPM
 
 _HEAD = """# SM-DP+ and SM-DS, function by function
 
 Made from the tables in `asn1/` and `simulator/smdp/`; do not edit. Clauses are those of GSMA SGP.22.
-Members in brackets are optional. `handleDownloadProgressInfo` goes from the SM-DP+ to the operator.
+Members in brackets are optional. `handleDownloadProgressInfo` and `handleNotification` go from the SM-DP+ to
+the operator. Clauses of what version 3 adds begin with "v3".
 
-Of SGP.22 version 3, certificate chains of variants A, B and C, stapled revocation lists, device change with
-profile recovery, and the SM-DS are supported: signed lists of events, event checking, push services. Not
-supported: ES2+.HandleNotification and remote profile management. What an operator hears of a device
-change comes with handleDownloadProgressInfo, and the points 5 (request), 6 (confirmation), 7 (recovery).
+Of SGP.22 version 3, certificate chains of variants A, B and C, stapled revocation lists, remote profile
+management, device change with profile recovery, and the SM-DS are supported: signed lists of events, event
+checking, push services. What an operator of version 2 hears of a device change comes with
+handleDownloadProgressInfo, and the points 5 (request), 6 (confirmation), 7 (recovery).
 """
 
 
@@ -35,6 +36,7 @@ def page() -> str:
     interfaces: tuple[tuple[Binding, type], ...] = (
         (es9.BINDING, SmdpPlus),
         (es2.BINDING, SmdpPlus),
+        (es2.CALLBACK, object),
         (es11.BINDING, SmDs),
         (es12.BINDING, SmDs),
     )
@@ -42,6 +44,7 @@ def page() -> str:
     parts += [_functions(binding, server) for binding, server in interfaces]
     parts += [_refusals("SM-DP+", Refusal), _refusals("SM-DS", DsRefusal)]
     parts.append(_states("States of an order (§3.1.6)", ORDER))
+    parts.append(_states("States of an order of remote management (v3 §3.7)", RPM))
     parts.append(_states("States of a device change (v3 §3.11)", DEVICE_CHANGE))
     return "\n".join(parts)
 
@@ -57,7 +60,8 @@ def _functions(binding: Binding, server: type) -> str:
         )
         for name, function in binding.functions.items()
     ]
-    return f"## {binding.name}\n\n" + _table(("function", "clause", "side", "request", "response"), rows)
+    to = " at the operator" if server is object else ""
+    return f"## {binding.name}{to}\n\n" + _table(("function", "clause", "side", "request", "response"), rows)
 
 
 def _served(server: type, name: str) -> str:

@@ -7,7 +7,16 @@ from typing import Any, ClassVar
 from sqlalchemy import Column, Integer, LargeBinary, String, Table, delete, insert, select, update
 
 from simulator.smdp.database import METADATA, SECRET, Database, is_dead, table
-from simulator.smdp.records import DeviceChange, Notification, Operator, Order, Outgoing, Record, Session
+from simulator.smdp.records import (
+    DeviceChange,
+    Notification,
+    Operator,
+    Order,
+    Outgoing,
+    Record,
+    RpmOrder,
+    Session,
+)
 from simulator.smdp.vault import Vault
 
 _ORDERS = table(
@@ -16,6 +25,9 @@ _ORDERS = table(
     frozenset({"eid", "iccid", "profile_type"}),
     # NULL may come many times in a unique column, an empty string only once.
     Column("unique_matching_id", String, unique=True),
+)
+_RPM_ORDERS = table(
+    "rpm_orders", RpmOrder, frozenset({"eid"}), Column("unique_matching_id", String, unique=True)
 )
 _SESSIONS = table("sessions", Session, frozenset({"created_at"}))
 _DEVICE_CHANGES = table("device_changes", DeviceChange, frozenset({"iccid", "new_order_id"}))
@@ -31,6 +43,7 @@ class SqlStore(Database):
 
     TABLES: ClassVar[dict[type[Any], Table]] = {
         Order: _ORDERS,
+        RpmOrder: _RPM_ORDERS,
         Session: _SESSIONS,
         DeviceChange: _DEVICE_CHANGES,
         Notification: _NOTIFICATIONS,
@@ -96,6 +109,20 @@ class SqlStore(Database):
         of_type = select(_ORDERS).where(_ORDERS.c.profile_type == profile_type)
         return self.all(Order, of_type.order_by(_ORDERS.c.row_id))
 
+    def rpm_order(self, order_id: str) -> RpmOrder | None:
+        return self.one(RpmOrder, select(_RPM_ORDERS).where(_RPM_ORDERS.c.key == order_id))
+
+    def rpm_order_by_matching_id(self, matching_id: str) -> RpmOrder | None:
+        query = select(_RPM_ORDERS).where(_RPM_ORDERS.c.unique_matching_id == matching_id)
+        return self.one(RpmOrder, query)
+
+    def rpm_orders_for_eid(self, eid: bytes) -> list[RpmOrder]:
+        query = select(_RPM_ORDERS).where(_RPM_ORDERS.c.eid == eid)
+        return self.all(RpmOrder, query.order_by(_RPM_ORDERS.c.row_id))
+
+    def rpm_orders(self) -> list[RpmOrder]:
+        return self.all(RpmOrder, select(_RPM_ORDERS).order_by(_RPM_ORDERS.c.row_id))
+
     def operator(self, oid: str) -> Operator | None:
         return self.one(Operator, select(_OPERATORS).where(_OPERATORS.c.key == oid))
 
@@ -143,4 +170,6 @@ class SqlStore(Database):
             return sum(connection.execute(statement).rowcount for statement in old)
 
     def _derived(self, record: Any) -> dict[str, Any]:
-        return {"unique_matching_id": record.matching_id or None} if isinstance(record, Order) else {}
+        if isinstance(record, Order | RpmOrder):
+            return {"unique_matching_id": record.matching_id or None}
+        return {}

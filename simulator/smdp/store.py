@@ -9,7 +9,16 @@ from __future__ import annotations
 import threading
 from typing import Any, Protocol
 
-from simulator.smdp.records import DeviceChange, Notification, Operator, Order, Outgoing, Record, Session
+from simulator.smdp.records import (
+    DeviceChange,
+    Notification,
+    Operator,
+    Order,
+    Outgoing,
+    Record,
+    RpmOrder,
+    Session,
+)
 
 
 class ConflictError(Exception):
@@ -41,6 +50,18 @@ class Store(Protocol):
 
     def orders_of_type(self, profile_type: str) -> list[Order]:
         """Oldest first."""
+        ...
+
+    def rpm_order(self, order_id: str) -> RpmOrder | None: ...
+
+    def rpm_order_by_matching_id(self, matching_id: str) -> RpmOrder | None: ...
+
+    def rpm_orders_for_eid(self, eid: bytes) -> list[RpmOrder]:
+        """Those for this EID (16 bytes), oldest first."""
+        ...
+
+    def rpm_orders(self) -> list[RpmOrder]:
+        """All of them, oldest first."""
         ...
 
     def operator(self, oid: str) -> Operator | None: ...
@@ -95,6 +116,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._orders: dict[str, Order] = {}
+        self._rpm_orders: dict[str, RpmOrder] = {}
         self._sessions: dict[str, Session] = {}
         self._device_changes: dict[str, DeviceChange] = {}
         self._notifications: dict[str, Notification] = {}
@@ -120,6 +142,18 @@ class MemoryStore:
 
     def orders_of_type(self, profile_type: str) -> list[Order]:
         return [order for order in self.orders() if order.profile_type == profile_type]
+
+    def rpm_order(self, order_id: str) -> RpmOrder | None:
+        return self._rpm_orders.get(order_id)
+
+    def rpm_order_by_matching_id(self, matching_id: str) -> RpmOrder | None:
+        return next((order for order in self.rpm_orders() if order.matching_id == matching_id), None)
+
+    def rpm_orders_for_eid(self, eid: bytes) -> list[RpmOrder]:
+        return [order for order in self.rpm_orders() if order.eid == eid]
+
+    def rpm_orders(self) -> list[RpmOrder]:
+        return list(self._rpm_orders.values())
 
     def session(self, transaction_id: bytes) -> Session | None:
         return self._sessions.get(transaction_id.hex())
@@ -174,20 +208,25 @@ class MemoryStore:
         return len(sessions) + len(delivered)
 
     def _table(self, record: Record) -> dict[str, Any]:
-        if isinstance(record, Order):
-            return self._orders
-        if isinstance(record, Session):
-            return self._sessions
-        if isinstance(record, DeviceChange):
-            return self._device_changes
-        if isinstance(record, Notification):
-            return self._notifications
-        return self._operators if isinstance(record, Operator) else self._outgoing
+        tables: dict[type[Any], dict[str, Any]] = {
+            Order: self._orders,
+            RpmOrder: self._rpm_orders,
+            Session: self._sessions,
+            DeviceChange: self._device_changes,
+            Notification: self._notifications,
+            Operator: self._operators,
+            Outgoing: self._outgoing,
+        }
+        return tables[type(record)]
 
     def _check(self, record: Record) -> None:
         stored = self._table(record).get(record.key)
         if record.version != (stored.version if stored else 0):
             raise ConflictError(record.key)
+        if isinstance(record, RpmOrder):
+            taken = self.rpm_order_by_matching_id(record.matching_id)
+            if taken is not None and taken.key != record.key:
+                raise ConflictError(record.matching_id)
         if not isinstance(record, Order) or not record.matching_id:
             return
         if self._by_matching_id.get(record.matching_id, record.key) != record.key:

@@ -53,7 +53,7 @@ class Peers:
         with self._lock:
             if (interface, address) not in self._clients:
                 self._clients[interface, address] = PeerClient(
-                    es2.BINDING if interface == ES2_PLUS else es12.BINDING,
+                    es2.CALLBACK if interface == ES2_PLUS else es12.BINDING,
                     address,
                     requester=identity.credentials[0].oid,
                     anchors=identity.anchors,

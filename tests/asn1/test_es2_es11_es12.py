@@ -26,6 +26,32 @@ PROGRESS = {
     "notificationPointStatus": {"status": "Executed-Success"},
     "resultData": "vzcA",
 }
+RPM_ORDER = {
+    "header": HEADER,
+    "eid": "89049032123451234512345678901235",
+    "rpmScript": [
+        {"rpmCommand": "disable", "iccid": "8947010000123456784F", "continueOnFailure": True},
+        {"rpmCommand": "listProfileInfo", "profileOwnerOid": "2.999.20", "tagList": "5A9F70"},
+        # BF2A 05, '92' 03: a profile name of three letters
+        {
+            "rpmCommand": "updateMetadata",
+            "iccid": "8947010000123456784F",
+            "updateMetadataRequest": "vyoFkgNOZXc=",
+        },
+        {"rpmCommand": "contactPcmp", "iccid": "8947010000123456784F", "dpiRpm": "hello"},
+    ],
+    "matchingId": "RPM-1",
+    "smdsAddress": "testrootsmds.example.com",
+}
+NOTIFICATION = {
+    "header": HEADER,
+    "eid": "89049032123451234512345678901235",
+    "matchingId": "RPM-1",
+    "timestamp": "2026-11-23T12:00:00Z",
+    "notificationEvent": 12,
+    "notificationEventStatus": {"status": "Executed-Success"},
+    "resultData": "oQIwAA==",
+}
 
 
 @pytest.mark.parametrize(
@@ -39,18 +65,27 @@ PROGRESS = {
             {"header": HEADER, "iccid": "89", "finalProfileStatusIndicator": "Available"},
         ),
         ("releaseProfile", {"header": HEADER, "iccid": "89"}),
+        ("rpmOrder", RPM_ORDER),
+        ("cancelOrder", {"header": HEADER, "eid": DOWNLOAD_ORDER["eid"], "matchingId": "RPM-1"}),
+        ("handleNotification", NOTIFICATION),
     ],
 )
 def test_es2_requests(function: str, document: dict[str, object]) -> None:
-    values = es2.BINDING.decode_request(function, document)
+    binding = es2.CALLBACK if function.startswith("handle") else es2.BINDING
+    values = binding.decode_request(function, document)
     assert values["functionCallIdentifier"] == "TX-567"
     assert "header" not in values
-    assert es2.BINDING.encode_request(function, values) == document
-    assert es2.BINDING.path(function) == f"/gsma/rsp2/es2plus/{function}"
+    assert binding.encode_request(function, values) == document
+    assert binding.path(function) == f"/gsma/rsp2/es2plus/{function}"
 
 
 def test_es2_types() -> None:
-    assert es2.BINDING.decode_request("handleDownloadProgressInfo", PROGRESS)["resultData"] == b"\xbf\x37\x00"
+    script = es2.BINDING.decode_request("rpmOrder", RPM_ORDER)["rpmScript"]
+    assert script[1]["tagList"] == bytes.fromhex("5A9F70")
+    assert script[2]["updateMetadataRequest"]["profileName"] == "New"
+    assert (
+        es2.CALLBACK.decode_request("handleDownloadProgressInfo", PROGRESS)["resultData"] == b"\xbf\x37\x00"
+    )
     assert es2.BINDING.decode_request("confirmOrder", CONFIRM_ORDER)["releaseFlag"] is True
 
 
@@ -79,7 +114,7 @@ def test_es2_without_header() -> None:
 @pytest.mark.parametrize("number", ["3", 3.0, True])
 def test_notification_point_is_an_integer(number: object) -> None:
     with pytest.raises(BindingError, match="a JSON integer expected"):
-        es2.BINDING.decode_request("handleDownloadProgressInfo", {**PROGRESS, "notificationPointId": number})
+        es2.CALLBACK.decode_request("handleDownloadProgressInfo", {**PROGRESS, "notificationPointId": number})
 
 
 def test_es11_answers_with_events() -> None:

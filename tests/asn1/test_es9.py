@@ -167,3 +167,27 @@ def test_every_member_has_an_encoding_that_exists() -> None:
             assert kind in {"text", "hex", "bytes", "integer", "der"}
             if kind == "der":
                 assert type_name in rsp.types | {"Certificate"}
+
+
+def test_authenticate_client_answers_with_an_rpm_package() -> None:
+    """The members of version 3 take the place of those of a download. The octets of smdpSigned3 by hand:
+    '80' the transaction id, 'A1' the package of one command, 'A1' enable, '5A' the ICCID, '82' rpmPending."""
+    iccid = bytes.fromhex("98940000000000000010")
+    enable = bytes.fromhex("5A0A") + iccid
+    command = b"\x30\x0e\xa1\x0c" + enable
+    package = b"\xa1\x10" + command
+    signed3 = b"\x30\x17" + b"\x80\x01\xaa" + package + b"\x82\x00"
+    document = {
+        **es9.success_header(),
+        "transactionId": "AA",
+        "smdpSigned3": b64encode(signed3).decode(),
+        "smdpSignature3": b64encode(b"\x5f\x37\x40" + bytes(64)).decode(),
+    }
+    values = es9.decode_response("authenticateClient", document)
+    assert values["smdpSigned3"].raw == signed3
+    assert values["smdpSigned3"]["rpmPackage"] == [{"rpmCommandDetails": ("enable", {"iccid": iccid})}]
+    assert "rpmPending" in values["smdpSigned3"]
+    assert es9.encode_response("authenticateClient", values) == document
+    del document["smdpSignature3"]
+    with pytest.raises(es9.Es9Error, match="smdpSignature3"):
+        es9.decode_response("authenticateClient", document)

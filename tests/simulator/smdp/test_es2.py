@@ -360,7 +360,7 @@ class Inbox:
     def post(self, function: str, message: dict[str, Any]) -> dict[str, Any]:
         if self.error:
             raise self.error
-        es2.BINDING.encode_request(function, {"functionRequesterIdentifier": "", **message})
+        es2.CALLBACK.encode_request(function, {"functionRequesterIdentifier": "", **message})
         self.taken.append(message["functionCallIdentifier"])
         return {}
 

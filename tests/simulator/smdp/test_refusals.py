@@ -387,7 +387,7 @@ def a_forged_notification(world: Any) -> Callable[[], Any]:
 
 @case(Refusal.MALFORMED)
 def a_notification_of_a_later_version(world: Any) -> Callable[[], Any]:
-    pending = ("loadRpmPackageResultSigned", {})
+    pending = ("aLaterKind", {})
     return lambda: world.smdp.handle_notification({"pendingNotification": pending})
 
 
@@ -465,8 +465,10 @@ ES2_REFUSALS = (
     *("CONDITIONAL", "EID_MISSING", "EID_ASSOCIATION", "ICCID", "ICCID_OWNER", "ICCID_IN_USE", "ICCID_STATE"),
     *("PROFILE_TYPE", "PROFILE_TYPE_OWNER", "PROFILE_TYPE_USED_UP", "PROFILE_TYPE_OTHER"),
     *("MATCHING_ID_IN_USE", "MATCHING_ID_ASSOCIATION", "SMDS_FAILED", "SMDS_INACCESSIBLE"),
+    *("RPM_UNSUPPORTED", "EID_UNKNOWN", "ICCID_MISSING", "MATCHING_ID_INVALID", "RPM_STATE"),
+    *("METADATA_MISSING", "PROFILE_OWNER"),
 )
-"""Those of ES2+, which test_es2.py reaches."""
+"""Those of ES2+ and of remote management, which test_es2.py and test_smdp_rpm.py reach."""
 DEVICE_CHANGE_REFUSALS = ("DEVICE_CHANGE", "DEVICE_CHANGE_NOT_ALLOWED", "DELETION", "DC_SESSION")
 """Those of device change, which test_smdp_device_change.py reaches."""
 

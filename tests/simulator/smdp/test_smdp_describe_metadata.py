@@ -52,7 +52,7 @@ def test_every_key_of_the_page(tmp_path: Path) -> None:
         "triggerLprOnEnableProfile": None,
     }
     assert value["rpmConfiguration"] == {
-        "managingDpList": [{"managingDpOid": "2.999.10"}],
+        "managingDpList": [{"managingDpOid": "2.999.10", "rpmType": (b"\xc0", 2), "tagList": b"\x91\x92"}],
         "pollingAddress": "poll.example.com",
         "profileOwnerOid": "2.999.77",
     }
@@ -110,6 +110,14 @@ def test_nothing_is_as_without_a_description() -> None:
         ("message: {text: ''}", "m.yaml:1: message.text:"),
         ("message: {text: a, language: '!'}", "m.yaml:1: message.language:"),
         ("remote_management: {owner: 2.999.1, servers: []}", "m.yaml:1: remote_management.servers:"),
+        (
+            "remote_management: {owner: 2.999.1, servers: [2.999.2], commands: [reset]}",
+            "m.yaml:1: remote_management.commands",
+        ),
+        (
+            "remote_management: {owner: 2.999.1, servers: [2.999.2], update_tags: '9'}",
+            "m.yaml:1: remote_management.update_tags:",
+        ),
     ],
 )
 def test_what_is_wrong(text: str, message: str) -> None:

@@ -111,11 +111,11 @@ class OperatorDouble:
 
     def post(self, function: str, message: dict[str, Any]) -> dict[str, Any]:
         header = {"functionRequesterIdentifier": "2.999.10", "functionCallIdentifier": "1"}
-        document = es2.BINDING.encode_request(function, {**header, **message})
+        document = es2.CALLBACK.encode_request(function, {**header, **message})
         self.asked.append({k: v for k, v in document.items() if k != "header"})
         if self.error:
             raise self.error
-        return es2.BINDING.decode_response(function, es2.BINDING.encode_response(function, self.answer))
+        return es2.CALLBACK.decode_response(function, es2.CALLBACK.encode_response(function, self.answer))
 
 
 @pytest.fixture(params=["memory", "sqlite"])

@@ -119,9 +119,34 @@ def test_stock_and_operators(world: Any, client: TestClient) -> None:
     stocked = posted(client, "/profiles", package=package, owner="2.999.20")
     assert (stocked.status_code, stocked.json()["state"]) == (201, "Available")
     assert posted(client, "/profiles", package=package).status_code == 409
-    operator = {"oid": "2.999.20", "callback": "localhost:9"}
+    operator = {"oid": "2.999.20", "callback": "localhost:9", "isV3": True}
     assert client.put(PATH + "/operators", json=operator, headers=AUTHORIZED).json() == operator
     assert client.get(PATH + "/operators", headers=AUTHORIZED).json() == [operator]
+
+
+def test_orders_of_remote_management_are_listed(world: Any, client: TestClient) -> None:
+    assert client.get(PATH + "/rpm-orders", headers=AUTHORIZED).json() == []
+    world.order(rpm_owner="2.999.77")
+    world.smdp.handle_notification(world.euicc.result(world.delivered()["transactionId"]))
+    eid = world.euicc.eid.hex()
+    script = [{"rpmCommand": "enable", "iccid": world.smdp.orders()[0].iccid}]
+    request = {
+        "functionRequesterIdentifier": "2.999.77",
+        "eid": eid,
+        "rpmScript": script,
+        "matchingId": "MINE",
+    }
+    world.smdp.rpm_order(request)
+    (order,) = client.get(PATH + "/rpm-orders", headers=AUTHORIZED).json()
+    del order["orderId"]
+    assert order == {
+        "state": "Released",
+        "eid": eid,
+        "matchingId": "MINE",
+        "owner": "2.999.77",
+        "commandsDone": 0,
+        "commandsLeft": 1,
+    }
 
 
 def test_notifications_are_listed(world: Any, client: TestClient) -> None:
@@ -153,7 +178,7 @@ def test_mistakes_are_told_in_a_sentence(
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer other"}, {"Authorization": "Basic x"}])
 def test_management_needs_the_token(client: TestClient, headers: dict[str, str]) -> None:
-    for path in ("/orders", "/operators", "/notifications"):
+    for path in ("/orders", "/operators", "/notifications", "/rpm-orders"):
         answer = client.get(PATH + path, headers=headers)
         assert (answer.status_code, answer.json()["detail"]) == (401, "the bearer token is missing or wrong")
 
@@ -179,7 +204,7 @@ def test_management_keeps_what_its_openapi_promises(world: Any, mode: schemathes
         response_schema_conformance,
     ]
     operations = [result.ok() for result in schema.get_all_operations()]
-    assert len(operations) == 9
+    assert len(operations) == 10
 
     for operation in operations:
 
