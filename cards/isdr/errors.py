@@ -47,6 +47,19 @@ WORDS = {
     "baseCrlMissing": "the eUICC lacks the list that this one is a difference to",
     "verificationKeyNotFound": "the eUICC has no key to check it with",
     "revokedCert": "a certificate of the server's is revoked",
+    "disallowedForRpm": "the profile lets no server manage it so",
+    "pprUpdateInvalidSetting": "profile policy rules can only be unset",
+    "invalidRpmConfiguration": "the configuration of remote management is another owner's",
+    "deleteNotAllowed": "this cannot be deleted",
+    "enterpriseConfigurationNotAllowed": "the enterprise configuration must not be changed so",
+    "noLprConfiguration": "the profile does not say where an LPA proxy is to go",
+    "profileNotEnabled": "the profile is not enabled",
+    "resultSizeOverflow": "there is more to list than the eUICC can tell at once",
+    "unknownOrDamagedCommand": "the eUICC does not know the command",
+    "interruption": "the eUICC was interrupted",
+    "commandsWithRefreshExceeded": "a package enables once and disables once before, at most",
+    "commandAfterContactPcmp": "nothing may follow contactPcmp",
+    "commandPackageTooLarge": "the package is longer than the eUICC takes",
     "invalidCertOrCrlTime": "a certificate or list of the server's has expired or is not valid yet",
     "invalidCertOrCrlConfiguration": "a certificate or list of the server's is not for this purpose",
     "missingCrl": "the server brought no revocation list for one of its certificates",
@@ -151,6 +164,11 @@ class RemoveNotificationFromListError(Es10Error):
 
 class LoadCrlError(Es10Error):
     FUNCTION, CLAUSE, CODES = "ES10b.LoadCRL", "SGP.22 §5.7.12", "LoadCRLResponseError"
+
+
+class LoadRpmPackageError(Es10Error):
+    FUNCTION, CLAUSE = "ES10b.LoadRpmPackage", "SGP.22 v3 §5.7"
+    CODES = "LoadRpmPackageErrorCodeNotSigned"
 
 
 class AuthenticateServerError(Es10Error):

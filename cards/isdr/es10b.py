@@ -14,6 +14,7 @@ from cards.isdr.errors import (
     InstallationError,
     ListNotificationError,
     LoadCrlError,
+    LoadRpmPackageError,
     PrepareDeviceChangeError,
     PrepareDownloadError,
     RemoveNotificationFromListError,
@@ -92,6 +93,16 @@ class Es10b(Es10Transport):
         if result["profileInstallationResultData"]["finalResult"][0] != "successResult":
             raise InstallationError(result)
         return result
+
+    def load_rpm_package(self, request: Value) -> Value:
+        """Have the eUICC carry out an operator's commands: smdpSigned3, smdpSignature3, and targetEsimPort in
+        mode MEP-A1. The LoadRpmPackageResultSigned (SGP.22 v3 §5.7); see `settle` if one of them switches.
+        Raises LoadRpmPackageError."""
+        kind, value = self.call("LoadRpmPackageRequest", request, "LoadRpmPackageResult")
+        if kind != "loadRpmPackageResultSigned":
+            raise LoadRpmPackageError(value["loadRpmPackageErrorCodeNotSigned"])
+        signed: Value = value
+        return signed
 
     def cancel_session(self, transaction_id: bytes, reason: str) -> tuple[str, Value]:
         """End the RSP session; `reason` is a name of CancelSessionReason. The response to send on

@@ -103,6 +103,7 @@ def get_euicc_challenge(core: EuiccCore, request: dict[str, Any]) -> bytes:
 
 class _Server(NamedTuple):
     certificate: Certificate
+    root_key_id: bytes
     credential: Credential
     lists: tuple[Crl, ...]
 
@@ -137,6 +138,7 @@ def authenticate_server(core: EuiccCore, request: dict[str, Any]) -> bytes:
         server_chain=tuple(request.get("otherCertsInChain", ())),
         server_lists=server.lists,
         server_key=server.certificate.public_key,
+        server_root_key_id=server.root_key_id,
         context=request["ctxParams1"],
         credential=credential,
         signature1=signature,
@@ -162,7 +164,7 @@ def _check_server(core: EuiccCore, request: dict[str, Any]) -> tuple[Session, _S
         raise Refusal("euiccChallengeMismatch")
     _check_context(core, path, request["ctxParams1"])
     lists = _stapled_lists(core, request, path)
-    return session, _Server(certificate, _credential(core, request), lists)
+    return session, _Server(certificate, path[-1].subject_key_id, _credential(core, request), lists)
 
 
 def _stapled_lists(core: EuiccCore, request: dict[str, Any], path: Sequence[Certificate]) -> tuple[Crl, ...]:
@@ -186,17 +188,26 @@ def _stapled_lists(core: EuiccCore, request: dict[str, Any], path: Sequence[Cert
 
 
 def _check_context(core: EuiccCore, path: Sequence[Certificate], context: tuple[str, dict[str, Any]]) -> None:
-    """A device change is of a profile that is there and that its operator lets change over a server, below
-    the CI that the operator allows, if it names one (version 3)."""
+    """In version 3 a session may be about a profile: one that its operator manages from afar, or lets change
+    to another device over a server. It must be there, and the server below the CI that the operator allows,
+    if it names one."""
     kind, parameters = context
-    if kind != DEVICE_CHANGE:
+    if not core.features.is_v3 or kind not in (COMMON, DEVICE_CHANGE) or "iccid" not in parameters:
         return
     profile = core.registry.by_iccid(parameters["iccid"])
-    how, configuration = profile.metadata.get("deviceChangeConfiguration", ("", {})) if profile else ("", {})
-    if how != "requestToDp":
+    configuration = _configuration(kind, profile.metadata) if profile else None
+    if configuration is None:
         raise Refusal("invalidIccid")
     if configuration.get("allowedCiPKId", path[-1].subject_key_id) != path[-1].subject_key_id:
         raise Refusal("ciPKUnknown")
+
+
+def _configuration(kind: str, metadata: dict[str, Any]) -> dict[str, Any] | None:
+    """What the operator says of what is asked for; None if it does not allow it."""
+    if kind == COMMON:
+        return metadata.get("rpmConfiguration")
+    how, configuration = metadata.get("deviceChangeConfiguration", ("", None))
+    return configuration if how == "requestToDp" else None
 
 
 def _credential(core: EuiccCore, request: dict[str, Any]) -> Credential:

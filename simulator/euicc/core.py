@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -13,7 +14,7 @@ from simulator.crypto.revocation import Crl
 from simulator.euicc.features import CONSUMER, Features
 from simulator.euicc.identity import Credential, EuiccIdentity
 from simulator.euicc.iot.state import IotState
-from simulator.euicc.notifications import NotificationList
+from simulator.euicc.notifications import REMOTELY, NotificationList
 from simulator.euicc.ports import MepMode
 from simulator.euicc.profiles import Profile, Registry
 from simulator.euicc.revocation import RevocationLists
@@ -41,6 +42,8 @@ class Session:
     """Revocation lists that came with them, verified (version 3)."""
     server_key: PublicKey | None = None
     """That of the server's CERT.XXauth, which signs its later answers in version 3."""
+    server_root_key_id: bytes = b""
+    """subjectKeyIdentifier of the CI that its certificate leads to."""
     context: tuple[str, dict[str, Any]] = ("", {})
     """ctxParams1, as decoded: what the session is for."""
     credential: Credential | None = None
@@ -114,13 +117,33 @@ class EuiccCore:
     """Called with the session keys of a download, for a trace to be read with."""
     remount: Callable[[int], None] = lambda port: None
     """Lets a port show the files of the profile that is enabled there now."""
+    _is_remote: bool = False
 
     def credential_of(self, profile: Profile) -> Credential:
         """The credential that signs a profile's notifications."""
         return self.identity.credential(profile.ci_key_id) or self.identity.credentials[0]
 
     def announce(self, profile: Profile, event: int) -> None:
+        if self._is_remote:
+            event = REMOTELY.get(event, event)
         self.notifications.announce(profile, event, self.credential_of(profile))
+
+    @contextmanager
+    def remote_management(self) -> Iterator[None]:
+        """For the length of the block what happens is told as caused by remote management; ports follow what
+        was switched at its end, each once."""
+        switched, slots = self.switched, dict[int, bool]()
+
+        def remember(slot: int, refresh: bool) -> None:
+            slots[slot] = refresh or slots.get(slot, False)
+
+        self.switched, self._is_remote = remember, True
+        try:
+            yield
+        finally:
+            self.switched, self._is_remote = switched, False
+            for slot, refresh in slots.items():
+                switched(slot, refresh)
 
     def save(self) -> dict[str, Any]:
         """What survives the loss of power, as plain values; a session does not."""

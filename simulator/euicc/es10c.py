@@ -115,7 +115,7 @@ def _fits(profile: Profile, criterion: tuple[str, Any] | None) -> bool:
 def enable_profile(core: EuiccCore, request: dict[str, Any]) -> bytes:
     """§5.7.16. Where the eUICC chooses the port (MEP-A2), it says which."""
     profile = core.registry.find(request["profileIdentifier"])
-    slot, error = _slot(core, request.get("targetEsimPort"))
+    slot, error = slot_for(core, request.get("targetEsimPort"))
     result = error or switching.enable(core, profile, request["refreshFlag"], slot)
     answer = {"enableResult": result}
     if core.mode is MepMode.A2 and result == switching.OK:
@@ -123,7 +123,7 @@ def enable_profile(core: EuiccCore, request: dict[str, Any]) -> bytes:
     return rsp.encode("EnableProfileResponse", answer)
 
 
-def _slot(core: EuiccCore, port: int | None) -> tuple[int, int]:
+def slot_for(core: EuiccCore, port: int | None) -> tuple[int, int]:
     """Where a profile is to be enabled, and the error if that is nowhere: commandError where the LPA names no
     port although it should, or one that has no profile; noEsimPortAvailable if all are taken."""
     mode = core.mode

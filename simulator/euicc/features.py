@@ -29,7 +29,15 @@ ALLOW_PPR2: Final[tuple[Rule, ...]] = (
 """The same without PPR1, for an eUICC with several profiles enabled at once: there that rule must not be
 allowed (SGP.22 v3 §2.9.2.1)."""
 
-_SIMPLE: Final = ("iot", "test_profiles", "enterprise", "lpa_proxy", "tre_product", "encrypts_device_change")
+_SIMPLE: Final = (
+    "rpm",
+    "encrypts_device_change",
+    "iot",
+    "test_profiles",
+    "enterprise",
+    "lpa_proxy",
+    "tre_product",
+)
 """Members of Features that are saved as they are."""
 
 
@@ -47,6 +55,8 @@ class Features:
     """Whether several profiles can be enabled at once, and how; only of version 3."""
     test_profiles: bool = True
     """Whether it takes profiles of the class test."""
+    rpm: bool = True
+    """Whether operators can manage their profiles remotely; of version 3."""
     enterprise: bool = True
     """Whether it takes enterprise profiles; of version 3."""
     lpa_proxy: bool = True

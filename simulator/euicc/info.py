@@ -105,6 +105,7 @@ def _rsp_capability(features: Features) -> tuple[bytes, int]:
     names = RSP_CAPABILITY + (RSP_CAPABILITY_V3 if features.is_v3 else RSP_CAPABILITY_V2)
     options = {"testProfileSupport": features.test_profiles}
     if features.is_v3:
+        options["rpmSupport"] = features.rpm
         options["enterpriseProfilesSupport"] = features.enterprise
         options["lpaProxySupport"] = features.lpa_proxy
         options["encryptedDeviceChangeDataSupport"] = features.encrypts_device_change

@@ -15,6 +15,7 @@ from simulator.euicc import (
     es10b,
     es10c,
     revocation,
+    rpm,
     smds_response,
 )
 from simulator.euicc.core import EuiccCore
@@ -37,6 +38,7 @@ FUNCTIONS: dict[int, Es10Function] = {
         download.FUNCTIONS,
         device_change.FUNCTIONS,
         smds_response.FUNCTIONS,
+        rpm.FUNCTIONS,
         es10c.FUNCTIONS,
     )
     for function in functions

@@ -11,10 +11,12 @@ from simulator.crypto.ecc import sign_raw
 from simulator.euicc.identity import Credential
 from simulator.euicc.profiles import Profile, has_bit
 
-INSTALL, ENABLE, DISABLE, DELETE = range(4)
-"""Bits of NotificationEvent."""
+INSTALL, ENABLE, DISABLE, DELETE, RPM_ENABLE, RPM_DISABLE, RPM_DELETE, RPM_RESULT = range(8)
+"""Bits of NotificationEvent; the last four are of version 3."""
+REMOTELY = {ENABLE: RPM_ENABLE, DISABLE: RPM_DISABLE, DELETE: RPM_DELETE}
+"""How an event is told that remote profile management has caused."""
 NAMES = ("install", "enable", "disable", "delete")
-_EVENT_BITS = 4
+_EVENT_BITS = 8
 SIGNATURE = 0x5F37
 
 
