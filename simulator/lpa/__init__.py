@@ -14,6 +14,7 @@ from simulator.lpa.errors import (
     EuiccRefused,
     InstallationFailed,
     LpaError,
+    RpmCancelled,
     ServerFault,
     ServerProtocolError,
     ServerRefused,
@@ -22,11 +23,13 @@ from simulator.lpa.errors import (
 from simulator.lpa.es9 import Es9Client, InProcessEs9
 from simulator.lpa.lpa import Lpa
 from simulator.lpa.retry import Patience
-from simulator.lpa.steps import AskUser, Decision, PostToServer, SendToCard, Wait
+from simulator.lpa.rpm import Polling, RpmOutcome, RpmResult
+from simulator.lpa.steps import AskRpm, AskUser, Decision, PostToServer, RpmCommand, SendToCard, Wait
 
 __all__ = [
     "ActivationCode",
     "ActivationCodeError",
+    "AskRpm",
     "AskUser",
     "Decision",
     "Device",
@@ -42,8 +45,13 @@ __all__ = [
     "Lpa",
     "LpaError",
     "Patience",
+    "Polling",
     "PostToServer",
     "Progress",
+    "RpmCancelled",
+    "RpmCommand",
+    "RpmOutcome",
+    "RpmResult",
     "SendToCard",
     "ServerFault",
     "ServerProtocolError",

@@ -51,6 +51,8 @@ class DownloadResult:
     notification: Value
     """The ProfileInstallationResult, to be delivered."""
     smdp_address: str
+    rpm_pending: bool = False
+    """Whether the server also has commands of remote management (version 3); see `Lpa.manage`."""
     notification_error: LpaError | None = None
     """Why the server has not taken the notification; it waits on the eUICC then."""
 
@@ -130,7 +132,7 @@ def download(
         yield from cancel(session, reason)
         raise DownloadCancelled(reason, "it was stopped; the order stays open") from None
     aid = result["profileInstallationResultData"]["finalResult"][1]["aid"]
-    return DownloadResult(metadata, aid, result, address)
+    return DownloadResult(metadata, aid, result, address, "rpmPending" in answer["smdpSigned2"])
 
 
 def default_address() -> Procedure[str]:

@@ -12,11 +12,11 @@ from cards.isdr import Isdr, Segment
 from simulator.lpa.errors import LpaError
 from simulator.lpa.es9 import Es9
 from simulator.lpa.steps import (
-    AskUser,
     Decision,
     Exchange,
     PostToServer,
     Procedure,
+    Question,
     SendToCard,
     Step,
     Wait,
@@ -46,11 +46,11 @@ class Progress:
 
 
 ProgressSink = Callable[[Progress], None]
-Consent = Callable[[AskUser], Decision | bool]
+Consent = Callable[[Question], Decision | bool]
 
 
-def accept(_: AskUser) -> Decision:
-    """The consent of someone who wants every profile."""
+def accept(_: Question) -> Decision:
+    """The consent of someone who wants every profile, and all that operators want."""
     return Decision()
 
 
@@ -99,7 +99,7 @@ class Driver:
         """Do one step; the answer to it."""
         if self._announce:
             self._announce(step)
-        if isinstance(step, AskUser):
+        if isinstance(step, Question):
             decision = self._consent(step)
             return decision if isinstance(decision, Decision) else Decision(decision)
         before = self._counts()

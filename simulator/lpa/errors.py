@@ -92,5 +92,13 @@ class DownloadCancelled(LpaError):  # noqa: N818
         self.reason = reason
 
 
+class RpmCancelled(LpaError):  # noqa: N818
+    """Remote management ended before the eUICC got the package; `reason` is a name of CancelSessionReason."""
+
+    def __init__(self, reason: str, why: str) -> None:
+        super().__init__(f"remote management was cancelled ({reason}): {why}")
+        self.reason = reason
+
+
 class ProfileNotFound(LpaError):  # noqa: N818
     """No profile on the eUICC is meant by what the user gave."""

@@ -23,12 +23,14 @@ from simulator.lpa.notifications import (
     Notification,
     deliver_all,
     deliver_result,
+    deliver_rpm_result,
     deliver_some,
     waiting,
 )
 from simulator.lpa.profiles import InstalledProfile
 from simulator.lpa.push import register_push
 from simulator.lpa.retry import Patience, download_patiently
+from simulator.lpa.rpm import Polling, RpmResult, manage, polling_addresses
 from simulator.lpa.steps import Step
 
 GSMA_RID = "A000000559"
@@ -37,6 +39,8 @@ DETAILS = bytes.fromhex("5A4F9F7090919295B799")
 """ICCID, AID, state, nickname, provider, name, class, owner, policy rules (§5.7.15)."""
 DETAILS_V3 = bytes.fromhex("BD9F249F25")
 """Enterprise, eSIM port, size."""
+RPM_LIMIT = 16
+"""Packages that are fetched one after the other; a server that has more gets them next time."""
 ProfileName = Iccid | bytes | str
 """How a user names a profile: ICCID, AID of its ISD-P (bytes or hexadecimal), or its nickname."""
 
@@ -55,9 +59,12 @@ class Lpa:
         patience: Patience | None = None,
         announce: Callable[[Step], None] | None = None,
         checks: Checks | None = None,
+        allows_rpm: bool = True,
     ) -> None:
         """`progress` hears of each step when it is done, `announce` before; `patience` is for downloads;
-        `checks` keeps the ecIds that SM-DSs give, beyond the life of this object if it does."""
+        `checks` keeps the ecIds that SM-DSs give, beyond the life of this object if it does. Without
+        `allows_rpm` servers are told that the user has switched remote management off."""
+        self._allows_rpm = allows_rpm
         self.isdr = isdr
         self._device = device
         if device is not None:
@@ -101,6 +108,43 @@ class Lpa:
         """Have this SM-DS, or the eUICC's root SM-DS, tell of new events by the push service with this OID;
         until when the token is good, if it says so (version 3, §3.6.5)."""
         return self._driver.run(register_push(service, token, address, self._device))
+
+    def polling(self) -> list[Polling]:
+        """Where the operators of the profiles have their commands fetched (SGP.22 v3 §2.4a.1.6)."""
+        return self._driver.run(polling_addresses())
+
+    def manage(
+        self, source: Polling | Event | ActivationCode | str = "", *, port: int | None = None
+    ) -> list[RpmResult]:
+        """Let an operator manage its profiles: fetch its commands from an SM-DP+ (a polling address, an
+        event, a code, or an address alone; by default the eUICC's default SM-DP+), ask the user, have the
+        eUICC carry them out, and deliver its result; again as long as the server has more (SGP.22 v3
+        §3.7). `port` is the eSIM port for a profile that is enabled, in mode MEP-A1."""
+        address, matching_id, iccid = self._server_of(source)
+        results: list[RpmResult] = []
+        while len(results) < RPM_LIMIT:
+            procedure = manage(
+                address, matching_id, iccid, self._device, is_allowed=self._allows_rpm, port=port
+            )
+            result = self._driver.run(procedure)
+            error = self._driver.run(deliver_rpm_result(result.notification))
+            results.append(replace(result, notification_error=error))
+            if error or not result.is_pending:
+                break
+            matching_id = ""  # what follows is found by the EID
+        return results
+
+    def _server_of(self, source: Polling | Event | ActivationCode | str) -> tuple[str, str, Iccid | None]:
+        if isinstance(source, Polling):
+            return source.address, "", source.iccid
+        if isinstance(source, Event):
+            return source.server_address, source.event_id, None
+        if isinstance(source, ActivationCode):
+            return source.smdp_address, source.matching_id, None
+        address = source or self.addresses().get("defaultDpAddress", "")
+        if not address:
+            raise LpaError("the eUICC has no default SM-DP+ address: say which server to ask")
+        return address, "", None
 
     def profiles(self, *, in_detail: bool = False) -> list[InstalledProfile]:
         """All profiles on the eUICC; `in_detail` with owner and policy rules, and from an eUICC of version 3

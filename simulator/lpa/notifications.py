@@ -18,7 +18,8 @@ class Notification:
 
     sequence_number: int
     operation: str
-    """'install', 'enable', 'disable' or 'delete'."""
+    """'install', 'enable', 'disable' or 'delete'; in version 3 also 'rpmenable', 'rpmdisable', 'rpmdelete'
+    and 'loadrpmpackageresult'."""
     address: str
     """FQDN of the server that wants to know."""
     iccid: Iccid | None
@@ -66,7 +67,20 @@ def deliver_some(notifications: Iterable[Notification]) -> Procedure[list[Delive
 def deliver_result(result: dict[str, Any]) -> Procedure[LpaError | None]:
     """Deliver a ProfileInstallationResult that the eUICC has just given (§3.1.3.3, §3.5), after those that
     have been waiting for the same server; see `deliver`."""
-    own = Notification.of(result["profileInstallationResultData"]["notificationMetadata"])
+    metadata = result["profileInstallationResultData"]["notificationMetadata"]
+    return (yield from _deliver_in_turn(metadata, ("profileInstallationResult", result)))
+
+
+def deliver_rpm_result(pending: tuple[str, dict[str, Any]]) -> Procedure[LpaError | None]:
+    """The same with a LoadRpmPackageResult, as PendingNotification (SGP.22 v3 §3.7.3)."""
+    metadata = pending[1]["loadRpmPackageResultDataSigned"]["notificationMetadata"]
+    return (yield from _deliver_in_turn(metadata, pending))
+
+
+def _deliver_in_turn(
+    metadata: dict[str, Any], pending: tuple[str, dict[str, Any]]
+) -> Procedure[LpaError | None]:
+    own = Notification.of(metadata)
     earlier = [
         item
         for item in (yield from waiting())
@@ -75,7 +89,7 @@ def deliver_result(result: dict[str, Any]) -> Procedure[LpaError | None]:
     for delivery in (yield from deliver_some(earlier)):
         if isinstance(delivery.error, ServerUnreachable):
             return delivery.error
-    return (yield from deliver(own, [("profileInstallationResult", result)]))
+    return (yield from deliver(own, [pending]))
 
 
 def deliver(

@@ -6,12 +6,13 @@ be run over any card and server, one step at a time, and tested with neither.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from asn1.binding import snake_case
-from simulator.lpa.profiles import ProfileMetadata
+from cards.identities import Iccid
+from simulator.lpa.profiles import InstalledProfile, ProfileMetadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,30 @@ class AskUser:
 
 
 @dataclass(frozen=True, slots=True)
+class RpmCommand:
+    """A command of remote profile management, as the user is shown it."""
+
+    name: str
+    """That of its alternative in RpmCommand: 'enable', 'disable', 'delete', 'listProfileInfo',
+    'updateMetadata' or 'contactPcmp'."""
+    iccid: Iccid | None
+    """None if it is about all profiles of an owner."""
+    profile: InstalledProfile | None
+    """None if it is not on the eUICC."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """Its members, as decoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskRpm:
+    """Show the user what an operator wants done with its profiles, and ask; the answer is a Decision."""
+
+    commands: tuple[RpmCommand, ...]
+    strong_consent_required: bool
+    """A profile would be deleted: more than a yes is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What the user answered. `reason`, a name of CancelSessionReason, says why not."""
 
@@ -60,7 +85,8 @@ class Wait:
     why: str
 
 
-Step = SendToCard | PostToServer | AskUser | Wait
+Question = AskUser | AskRpm
+Step = SendToCard | PostToServer | Question | Wait
 Result = TypeVar("Result")
 Procedure = Generator[Step, Any, Result]
 
@@ -84,6 +110,7 @@ CARD_EXCHANGES = {
     "get_euicc_info1": Exchange("ES10b", "GetEUICCInfo", "GetEuiccInfo1Request", "EUICCInfo1"),
     "get_euicc_info2": Exchange("ES10b", "GetEUICCInfo", "GetEuiccInfo2Request", "EUICCInfo2"),
     "restart": Exchange("card", "Reset", "reset, then SELECT of the ISD-R", ""),
+    "load_rpm_package": Exchange("ES10b", "LoadRpmPackage", "LoadRpmPackageRequest", "LoadRpmPackageResult"),
     "get_euicc_challenge": Exchange(
         "ES10b", "GetEUICCChallenge", "GetEuiccChallengeRequest", "GetEuiccChallengeResponse"
     ),
