@@ -1,20 +1,21 @@
-"""Asks the user on the terminal: install this profile? with these rules? which confirmation code? (SGP.22
-§3.1.3, §2.9.2.4)"""
+"""Asks the user on the terminal: install this profile? with these rules? which confirmation code? let the
+operator do this with it? (SGP.22 §3.1.3, §2.9.2.4; v3 §3.7.2)"""
 
 from __future__ import annotations
 
 import contextlib
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from simulator.lpa import AskUser, Decision
+    from simulator.lpa import AskRpm, AskUser, Decision, RpmCommand
     from simulator.lpa.profiles import ProfileMetadata
+    from simulator.lpa.steps import Question
 
 RULES = {
     "ppr1": "it cannot be disabled once it is enabled",
@@ -58,12 +59,12 @@ class Consent:
     """Whether it is described also to those who are not asked."""
     missing: str = ""
 
-    def __call__(self, question: AskUser) -> Decision:
-        from simulator.lpa import Decision
+    def __call__(self, question: Question) -> Decision:
+        from simulator.lpa import AskRpm, Decision
 
         try:
             with _time_limit(self.seconds):
-                return self._decide(question)
+                return self._agree(question) if isinstance(question, AskRpm) else self._decide(question)
         except _NoAnswerError:
             click.echo(err=True)
             return Decision(accepted=False, reason="timeout")
@@ -91,6 +92,20 @@ class Consent:
             click.echo("The server refused the confirmation code.", err=True)
         return Decision(confirmation_code=str(click.prompt("Confirmation code", hide_input=True, err=True)))
 
+    def _agree(self, question: AskRpm) -> Decision:
+        """To remote management."""
+        from simulator.lpa import Decision
+
+        can_ask = sys.stdin.isatty() and not self.yes
+        if can_ask or self.always_shown:
+            for line in describe_commands(question.commands):
+                self.show(line)
+        if question.strong_consent_required and not self.yes and not can_ask:
+            return self._refuse("an operator wants to delete a profile; agree to it with --yes")
+        if can_ask and (reason := _ask_rpm(question)):
+            return Decision(accepted=False, reason=reason)
+        return Decision()
+
     def _refuse(self, why: str) -> Decision:
         from simulator.lpa import Decision
 
@@ -107,6 +122,43 @@ def _ask(question: AskUser) -> str:
     choice = click.Choice(tuple(ANSWERS), case_sensitive=False)
     answer = click.prompt("Install it? (y)es, (n)o, (l)ater", type=choice, show_choices=False, err=True)
     return ANSWERS[answer.lower()]
+
+
+def _ask_rpm(question: AskRpm) -> str:
+    """The reason why not; empty for yes."""
+    if question.strong_consent_required:
+        click.echo("What is deleted is gone for good.", err=True)
+        agreed = click.prompt("Type 'agree' to let it happen", default="no", err=True)
+        return "" if agreed.strip().lower() == "agree" else "endUserRejection"
+    choice = click.Choice(tuple(ANSWERS), case_sensitive=False)
+    answer = click.prompt("Let it happen? (y)es, (n)o, (l)ater", type=choice, show_choices=False, err=True)
+    return ANSWERS[answer.lower()]
+
+
+COMMANDS = {
+    "enable": "enable {}",
+    "disable": "disable {}",
+    "delete": "delete {}",
+    "listProfileInfo": "read the list of {}",
+    "updateMetadata": "change what {} says of itself",
+    "contactPcmp": "have new content loaded into {}",
+}
+"""Command of remote management → what it means to the user."""
+
+
+def describe_commands(commands: Iterable[RpmCommand]) -> list[str]:
+    """What an operator wants, a line each."""
+    from simulator.lpa.rpm import describe_update
+
+    lines = ["The operator of your profiles wants to"]
+    for command in commands:
+        name = command.profile.label if command.profile else ""
+        about = f"{name} ({command.iccid})" if name else str(command.iccid or "its profiles")
+        update = describe_update(command.details) if command.name == "updateMetadata" else ""
+        lines.append(
+            f"  {COMMANDS.get(command.name, command.name).format(about)}{f': {update}' if update else ''}"
+        )
+    return lines
 
 
 def describe(metadata: ProfileMetadata) -> list[str]:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from simulator.crypto.pki import TestPki
     from simulator.lpa import (
         ActivationCode,
-        AskUser,
         Decision,
         Device,
         DownloadResult,
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
         Lpa,
         Patience,
     )
+    from simulator.lpa.steps import Question
 
 MATCHING_ID = "8.2.6"
 NO_MATCHING_ID = (
@@ -261,7 +261,7 @@ def _download(card: CardLink, job: Job, es9: Es9Client, which: Which) -> None:
         _tell(card, recorder, which, result)
 
 
-def _ask(job: Job, recorder: Recorder, question: AskUser) -> Decision:
+def _ask(job: Job, recorder: Recorder, question: Question) -> Decision:
     """The user's answer; the time that it takes is no step's."""
     decision = job.consent(question)
     recorder.resume()
@@ -310,12 +310,15 @@ def _tell(card: CardLink, recorder: Recorder, which: Which, result: DownloadResu
         answer = {
             "iccid": str(result.iccid),
             "notification_error": output.error_data(error) if error else None,
+            "rpm_pending": result.rpm_pending,
         }
         output.write_json({**answer, "steps": steps, "card": reading.summary(card, euicc=True)})
         return
     if error:
         recorder.say(f"The server does not know yet what became of the profile: {error}", style="yellow")
         recorder.say("Send it later with `esim lpa notifications send`.", style="yellow")
+    if result.rpm_pending:
+        recorder.say("Its server has commands of an operator, too: `esim lpa rpm` fetches them.")
     recorder.chapter(f"Card {which.title}" if which.title else "The card (not kept; name one with --card)")
     with reading.lpa_of(card) as lpa:
         recorder.fact("EID", str(lpa.eid()))

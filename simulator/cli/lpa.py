@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from simulator.cli import device, download, lpac, output, reading, servers
+from simulator.cli import device, download, lpac, output, reading, rpm, servers
 from simulator.cli.which import Which, card_options
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def command() -> None:
 
 
 command.add_command(download.command, "download")
+command.add_command(rpm.command, "rpm")
 
 
 @contextmanager

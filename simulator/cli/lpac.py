@@ -17,9 +17,10 @@ import click
 
 if TYPE_CHECKING:
     from cards.isdr import Es10Error
-    from simulator.lpa import AskUser, DownloadResult, PostToServer, SendToCard, Wait
+    from simulator.lpa import DownloadResult
     from simulator.lpa.notifications import Notification
     from simulator.lpa.profiles import InstalledProfile
+    from simulator.lpa.steps import Step
 
 Value = dict[str, Any]
 PROGRESS = {
@@ -87,7 +88,7 @@ class Progress:
         """The step that was announced last."""
         self._number = ""
 
-    def announce(self, step: SendToCard | PostToServer | AskUser | Wait) -> None:
+    def announce(self, step: Step) -> None:
         """What the LPA is about to do."""
         if metadata := getattr(step, "metadata", None):
             click.echo(line("progress", 0, "es8p_metadata_parse", metadata_data(metadata.value)))
@@ -109,8 +110,11 @@ class Progress:
 
 def _number_of(pending: tuple[str, Value]) -> int:
     kind, value = pending
-    key = "profileInstallationResultData" if kind == "profileInstallationResult" else "tbsOtherNotification"
-    data = value[key]
+    keys = {
+        "profileInstallationResult": "profileInstallationResultData",
+        "loadRpmPackageResultSigned": "loadRpmPackageResultDataSigned",
+    }
+    data = value[keys.get(kind, "tbsOtherNotification")]
     number: int = data.get("notificationMetadata", data)["seqNumber"]
     return number
 

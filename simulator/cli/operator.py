@@ -140,6 +140,98 @@ def cancel(
     _tell(answer, as_json, f"The order of profile {iccid} is cancelled; the profile is now {final.lower()}.")
 
 
+RPM_COMMANDS = {
+    "enable": "enable",
+    "disable": "disable",
+    "delete": "delete",
+    "list": "listProfileInfo",
+    "update": "updateMetadata",
+    "contact": "contactPcmp",
+}
+"""What a user says → the command of remote profile management (SGP.22 v3 §2.10.1)."""
+
+
+@command.command()
+@click.argument("eid")
+@click.argument("steps", nargs=-1, required=True, metavar="STEP[:ICCID]...")
+@click.option("--name", default="", help="The new profile name, for `update`.")
+@click.option("--provider", default="", help="The new service provider name, for `update`.")
+@click.option("--tags", default="", metavar="HEX", help="What `list` tells, as tags of ProfileInfo.")
+@click.option("--keep-going", is_flag=True, help="Go on after a step that fails.")
+@click.option("--matching-id", default="", help="What the LPA asks for.  [default: a new one]")
+@click.option("--smds", default="", metavar="HOST:PORT", help="Register the order at this SM-DS.")
+@_SMDP
+@_OID
+@edge.PKI_FOLDER
+@_JSON
+def rpm(
+    eid: str,
+    steps: tuple[str, ...],
+    name: str,
+    provider: str,
+    tags: str,
+    keep_going: bool,
+    matching_id: str,
+    smds: str,
+    smdp: str,
+    oid: str,
+    folder: Path | None,
+    as_json: bool,
+) -> None:
+    """Manage profiles on the eUICC with this EID from afar (ES2+.RpmOrder).
+
+    \b
+    esim operator rpm EID enable:8999900000000000022
+    esim operator rpm EID disable:8999900000000000022 delete:8999900000000000022
+    esim operator rpm EID update:8999900000000000022 --name 'New name'
+    esim operator rpm EID list
+
+    Steps are enable, disable, delete, update, contact, each with an ICCID, and list, with or without. They
+    are done when the user's LPA asks and the user agrees: `esim lpa rpm`.
+    """
+    script = [_rpm_step(step, oid, name, provider, tags) for step in steps]
+    if keep_going:
+        script = [{**row, "continueOnFailure": True} for row in script]
+    message = {"eid": eid, "rpmScript": script, **_given(matchingId=matching_id, smdsAddress=smds)}
+    answer = _call(smdp, oid, folder, "rpmOrder", message)
+    code = f"LPA:1${smdp}${answer['matchingId']}"
+    _tell(answer, as_json, f"Ordered as {answer['matchingId']}; it is done by `esim lpa rpm '{code}'`.")
+
+
+def _rpm_step(step: str, oid: str, name: str, provider: str, tags: str) -> dict[str, Any]:
+    """A command of rpmScript, as `asn1.es2` has it."""
+    word, _, iccid = step.partition(":")
+    if word not in RPM_COMMANDS:
+        raise click.UsageError(f"{word!r} is no step: use one of {', '.join(RPM_COMMANDS)}.")
+    row: dict[str, Any] = {"rpmCommand": RPM_COMMANDS[word], **_given(iccid=iccid)}
+    if word == "list":
+        if not iccid:
+            row["profileOwnerOid"] = oid
+        try:
+            row |= {"tagList": bytes.fromhex(tags)} if tags else {}
+        except ValueError:
+            raise click.UsageError(f"--tags {tags!r} is not hexadecimal.") from None
+    if word == "update":
+        request = _given(profileName=name, serviceProviderName=provider)
+        if not request:
+            raise click.UsageError("say what to update with --name or --provider.")
+        row["updateMetadataRequest"] = request
+    return row
+
+
+@command.command("rpm-cancel")
+@click.argument("matching_id")
+@_EID
+@_SMDP
+@_OID
+@edge.PKI_FOLDER
+@_JSON
+def rpm_cancel(matching_id: str, eid: str, smdp: str, oid: str, folder: Path | None, as_json: bool) -> None:
+    """Give an order of remote management up (ES2+.CancelOrder)."""
+    answer = _call(smdp, oid, folder, "cancelOrder", {"matchingId": matching_id, **_given(eid=eid)})
+    _tell(answer, as_json, f"The order {matching_id} is cancelled.")
+
+
 @command.command()
 @click.option("--host", default="localhost", show_default=True, help="Where to listen.")
 @click.option("--port", default=DEFAULT_PORT, show_default=True, help="TCP port; 0 takes one that is free.")
@@ -148,7 +240,8 @@ def cancel(
 def listen(host: str, port: int, oid: str, folder: Path | None) -> None:
     """Hear how downloads go, a line of JSON for each message, until interrupted.
 
-    The SM-DP+ tells an operator that it knows: `esim smdp operator 2.999.77 --callback localhost:8446`.
+    The SM-DP+ tells an operator that it knows: `esim smdp operator 2.999.77 --callback localhost:8446`. With
+    --v3 it also tells what becomes of the operator's profiles, and of remote management.
     """
     from asn1 import es2
     from simulator.smdp.http import application
@@ -156,7 +249,7 @@ def listen(host: str, port: int, oid: str, folder: Path | None) -> None:
 
     pki = edge.pki(folder)
     ear = _Ear(_Identity(_certificate(folder, oid, host), pki.anchors))
-    app = application("Operator (test)", es2.BINDING, server=ear)
+    app = application("Operator (test)", es2.CALLBACK, server=ear)
     with interruptible() as interrupted, running_application(ear, app, host, port) as listening:
         click.echo(f"Operator {oid} listens at {listening.url}; Ctrl-C ends it.", err=True)
         interrupted.wait()
@@ -177,6 +270,13 @@ class _Ear:
 
     def handle_download_progress_info(self, message: dict[str, Any]) -> dict[str, Any]:
         """ES2+.HandleDownloadProgressInfo (§5.3.5)."""
+        return self._show(message)
+
+    def handle_notification(self, message: dict[str, Any]) -> dict[str, Any]:
+        """ES2+.HandleNotification of version 3 (v3 §5.3.5)."""
+        return self._show(message)
+
+    def _show(self, message: dict[str, Any]) -> dict[str, Any]:
         shown = {name: v.hex() if isinstance(v, bytes) else v for name, v in message.items()}
         click.echo(json.dumps(shown, ensure_ascii=False))
         return {}

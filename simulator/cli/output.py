@@ -76,7 +76,7 @@ def _fail(form: str, error: Exception, function: str) -> NoReturn:
 def error_data(error: Exception) -> dict[str, Any]:
     """What went wrong, as JSON-able values: always `kind` and `message`, and the codes of the field."""
     from cards.isdr import Es10Error
-    from simulator.lpa import DownloadCancelled, EuiccRefused, InstallationFailed, ServerRefused
+    from simulator.lpa import DownloadCancelled, EuiccRefused, InstallationFailed, RpmCancelled, ServerRefused
 
     message = error.format_message() if isinstance(error, click.ClickException) else str(error)
     data: dict[str, Any] = {"kind": type(error).__name__, "message": message}
@@ -84,7 +84,7 @@ def error_data(error: Exception) -> dict[str, Any]:
         data |= {"function": f"{error.interface}.{error.function[:1].upper()}{error.function[1:]}"}
         data |= {"subject_code": error.subject_code, "reason_code": error.reason_code}
         data |= {"subject_identifier": error.identifier, "server_message": error.message}
-    if isinstance(error, DownloadCancelled):
+    if isinstance(error, DownloadCancelled | RpmCancelled):
         data["reason"] = error.reason
     cause = error.cause if isinstance(error, EuiccRefused) else error
     if isinstance(cause, Es10Error):
@@ -102,6 +102,7 @@ def lpac_error(error: Exception, function: str) -> tuple[str, str]:
         DownloadCancelled,
         EuiccRefused,
         InstallationFailed,
+        RpmCancelled,
         ServerRefused,
     )
     from simulator.lpa.errors import ProfileNotFound
@@ -117,7 +118,7 @@ def lpac_error(error: Exception, function: str) -> tuple[str, str]:
         return lpac.refusal(cause)
     if isinstance(error, ServerRefused):
         return f"es9p_{lpac.snake(error.function)}", error.message or error.explanation
-    if isinstance(error, DownloadCancelled):
+    if isinstance(error, DownloadCancelled | RpmCancelled):
         return "cancelled", ""
     if isinstance(error, ActivationCodeError):
         return "activation_code", str(error)

@@ -162,6 +162,16 @@ def serve(
 @click.argument("profiles", nargs=-1, required=True, metavar="FILE|NAME…")
 @click.option("--owner", default="", metavar="OID", help="The operator who may order them.  [default: any]")
 @click.option(
+    "--rpm", "is_managed", is_flag=True, help="Let the owner manage them from afar (SGP.22 version 3)."
+)
+@click.option(
+    "--address",
+    default="localhost:8443",
+    show_default=True,
+    metavar="HOST[:PORT]",
+    help="Where the server will be; the eUICC reports there, and the LPA asks there.",
+)
+@click.option(
     "--csv",
     "table",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
@@ -173,6 +183,8 @@ def serve(
 def stock(
     profiles: tuple[str, ...],
     owner: str,
+    is_managed: bool,
+    address: str,
     table: Path | None,
     metadata: Path | None,
     db: str | None,
@@ -189,10 +201,10 @@ def stock(
         template = Template(packages[0][1])
         packages = [(str(table), package) for _, package in personalise(template, table)]
     described = _metadata(metadata)
-    with _managed(db, passphrase_file) as smdp:
+    with _managed(db, passphrase_file, address) as smdp:
         for profile, package in packages:
             try:
-                iccid = smdp.add_profile(package, owner=owner, metadata=described)
+                iccid = smdp.add_profile(package, owner=owner, metadata=described, is_managed=is_managed)
             except ValueError as error:
                 raise click.ClickException(f"{profile}: {error}.") from None
             click.echo(f"{iccid}  {profile}")
@@ -208,14 +220,21 @@ def orders(db: str | None, passphrase_file: Path | None) -> None:
 
     table = Table("order", "state", "ICCID", "profile type", "matching id", "EID", "attempts", box=None)
     with _managed(db, passphrase_file) as smdp:
-        found = smdp.orders()
+        found, managing = smdp.orders(), smdp.store.rpm_orders()
     for order in found:
         shown = (order.order_id, order.state.value, order.iccid, order.profile_type, order.matching_id)
         table.add_row(*shown, order.eid.hex(), str(order.attempts))
+    console = Console(width=None if sys.stdout.isatty() else 200)
     if found:
-        Console(width=None if sys.stdout.isatty() else 200).print(table)
+        console.print(table)
     else:
         click.echo("There are no orders: esim smdp serve --upp … makes some.")
+    if managing:
+        rpm = Table("remote management", "state", "matching id", "EID", "operator", "done", "left", box=None)
+        for one in managing:
+            row = (one.order_id, one.state.value, one.matching_id, one.eid.hex(), one.owner)
+            rpm.add_row(*row, str(one.done), str(len(one.commands)))
+        console.print(rpm)
 
 
 @command.command()
@@ -244,12 +263,15 @@ def withdraw(order: str, to_stock: bool, db: str | None, passphrase_file: Path |
 @command.command()
 @click.argument("oid")
 @click.option("--callback", default="", metavar="HOST:PORT", help="Where it hears how downloads go.")
+@click.option(
+    "--v3", "is_v3", is_flag=True, help="Tell it all that becomes of its profiles (HandleNotification)."
+)
 @_DATABASE
 @_PASSPHRASE
-def operator(oid: str, callback: str, db: str | None, passphrase_file: Path | None) -> None:
+def operator(oid: str, callback: str, is_v3: bool, db: str | None, passphrase_file: Path | None) -> None:
     """Make an operator known by the OID in its certificate."""
     with _managed(db, passphrase_file) as smdp:
-        smdp.add_operator(oid, callback)
+        smdp.add_operator(oid, callback, is_v3=is_v3)
     click.echo(
         f"Operator {oid} hears of downloads at {callback}." if callback else f"Operator {oid} is known."
     )
@@ -283,13 +305,13 @@ def passphrase(new_passphrase_file: Path, db: str | None, passphrase_file: Path 
 
 
 @contextmanager
-def _managed(db: str | None, passphrase_file: Path | None) -> Iterator[SmdpPlus]:
+def _managed(db: str | None, passphrase_file: Path | None, address: str = "localhost") -> Iterator[SmdpPlus]:
     """The server on its database, to be asked and changed without being served."""
     from simulator.cli import rsp
 
     store = open_store(db, passphrase_file)
     try:
-        yield rsp.server(edge.pki(), rsp.LOOPBACK, store)
+        yield rsp.server(edge.pki(), address, store)
     finally:
         store.close()
 

@@ -60,6 +60,7 @@ WORDS = {
     "VerifyDeviceChange": "The eUICC opens it and deletes the profile.",
     "VerifySmdpResponse": "The eUICC checks that the server wants to be asked later.",
     "VerifySmdsResponse": "The eUICC checks that the SM-DS has signed its answer.",
+    "LoadRpmPackage": "The eUICC carries out what the operator wants, and signs what came of it.",
     "CheckEvent": "Does anything wait at the SM-DS?",
     "CheckProgress": "Is the profile for the new device ready?",
     "VerifyProfileRecovery": "The eUICC checks the activation code to get the profile back with.",

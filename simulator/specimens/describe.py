@@ -103,7 +103,10 @@ PackageVersion = Annotated[
     Field(min_length=3, max_length=3),
 ]
 V3_MEMBERS = frozenset(
-    ("enterprise_profiles", "lpa_proxy", "package_versions", "tre", "tre_product", "additional_info")
+    (
+        *("remote_management", "enterprise_profiles", "lpa_proxy", "package_versions"),
+        *("tre", "tre_product", "additional_info"),
+    )
 )
 """Members of a description that only an eUICC of version 3 has; `mep` makes it one."""
 
@@ -138,8 +141,10 @@ class CardDescription(Description):
     """Of SGP.22, which an eUICC follows; 3 with `mep`, else 2, if it is not told."""
     mep: SeveralEnabled | None = None
     """Whether an eUICC, then one of SGP.22 version 3, can have several profiles enabled."""
+    remote_management: bool = True
+    """Whether operators can manage their profiles from afar; this and the next ones are of version 3."""
     enterprise_profiles: bool = True
-    """Whether it takes enterprise profiles; this and the next ones are of version 3."""
+    """Whether it takes enterprise profiles."""
     lpa_proxy: bool = True
     """Whether it keeps what a device's LPA proxy needs to know of a profile."""
     package_versions: tuple[PackageVersion, ...] = ()

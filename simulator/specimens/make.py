@@ -113,6 +113,7 @@ def _features(description: CardDescription) -> Features:
     features = replace(
         features,
         svn=V3,
+        rpm=description.remote_management,
         enterprise=description.enterprise_profiles,
         lpa_proxy=description.lpa_proxy,
         package_versions=tuple((one[0], one[1], one[2]) for one in description.package_versions),

@@ -124,7 +124,8 @@ def test_a_picture_a_default_server_and_what_the_server_learns(
     assert "No matching id was given" in refused.err
     by_id = esim("download", "--smdp", address, "--matching-id", matching_id, "--card", "phone", "--json")
     answer = json.loads(by_id.out)
-    assert set(answer) == {"iccid", "notification_error", "steps", "card"}
+    assert set(answer) == {"iccid", "notification_error", "rpm_pending", "steps", "card"}
+    assert answer["rpm_pending"] is False
     assert (answer["iccid"], answer["notification_error"]) == ("8999900000000000709", None)
     esim("lpa", "enable", "2")
     sent = esim("lpa", "notifications", "send")

@@ -53,6 +53,7 @@ def test_specimens_make_cards(name: str) -> None:
         (SIM + "mep: {}\n", "a sim follows no version of SGP.22"),
         (EUICC + "version: 4\n", "card.yaml:6: version:"),
         (EUICC + "tre: [isIntegrated]\nlpa_proxy: false\n", "lpa_proxy, tre needs version: 3"),
+        (EUICC + "remote_management: false\n", "remote_management needs version: 3"),
         (EUICC + "version: 2\nmep: {}\n", "mep needs version: 3"),
         (EUICC + "mep: {}\npolicy_rules: [{rules: [ppr1]}]\n", "with mep cannot allow ppr1"),
         (EUICC + "version: 3\nadditional_info: xyz\n", "card.yaml:7: additional_info: must be hexadecimal"),
