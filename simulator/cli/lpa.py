@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from simulator.cli import device, download, lpac, output, reading, rpm, servers
+from simulator.cli import device, download, lpac, move, output, reading, rpm, servers
 from simulator.cli.which import Which, card_options
 
 if TYPE_CHECKING:
     from simulator.lpa import Lpa
-    from simulator.lpa.es9 import Es9
 
 CARD = card_options("The eUICC.  [default: the only one there is]", envvar="ESIM_CARD")
 PROFILE = click.argument("profile")
@@ -40,19 +39,9 @@ def command() -> None:
 
 
 command.add_command(download.command, "download")
+command.add_command(move.move)
+command.add_command(move.recover)
 command.add_command(rpm.command, "rpm")
-
-
-@contextmanager
-def _lpa(which: Which, es9: Es9 | None = None, **options: Any) -> Iterator[Lpa]:
-    """An LPA before the eUICC that is meant."""
-    from cards import Isdr
-    from simulator.lpa import InProcessEs9, Lpa
-
-    with which.opened_euicc() as link:
-        link.reset()
-        with Lpa(Isdr(link), es9 or InProcessEs9(None), **options) as lpa:
-            yield lpa
 
 
 @command.command()
@@ -60,7 +49,7 @@ def _lpa(which: Which, es9: Es9 | None = None, **options: Any) -> Iterator[Lpa]:
 @output.format_options
 def info(which: Which, form: str) -> None:
     """Say what the eUICC tells of itself. EID, addresses, versions, memory, keys, rules."""
-    with output.answering(form, "es10c_get_eid"), _lpa(which) as lpa:
+    with output.answering(form, "es10c_get_eid"), which.opened_lpa() as lpa:
         data = lpa.info()
     if form == output.LPAC:
         lpac.success(lpac.chip_data(data))
@@ -76,7 +65,7 @@ def info(which: Which, form: str) -> None:
 @output.format_options
 def list_profiles(which: Which, form: str) -> None:
     """List the profiles."""
-    with output.answering(form, "es10c_get_profiles_info"), _lpa(which) as lpa:
+    with output.answering(form, "es10c_get_profiles_info"), which.opened_lpa() as lpa:
         profiles = lpa.profiles(in_detail=form != output.LPAC)
     if form == output.LPAC:
         lpac.success([lpac.profile_data(profile) for profile in profiles])
@@ -114,7 +103,7 @@ def discover(
     with (
         output.answering(form, "es11_authenticate_client"),
         servers.client(ca, folder, insecure=insecure) as es9,
-        _lpa(which, es9) as lpa,
+        which.opened_lpa(es9) as lpa,
     ):
         events = lpa.discover(smds)
         offered = [event for event in events if event.operation == DOWNLOAD]
@@ -156,7 +145,7 @@ def push(
     with (
         output.answering(form, "es11_authenticate_client"),
         servers.client(ca, folder, insecure=insecure) as es9,
-        _lpa(which, es9) as lpa,
+        which.opened_lpa(es9) as lpa,
     ):
         until = lpa.register_push(service, token, smds)
     if form == output.LPAC:
@@ -265,7 +254,7 @@ def smdp(which: Which, address: str | None, clear: bool, ci: str, form: str) -> 
             lpa.set_default_smdp_address(address or "", allowed)
             said.append(f"The default SM-DP+ is {address}." if address else "There is no default SM-DP+.")
         return
-    with output.answering(form, "es10a_get_euicc_configured_addresses"), _lpa(which) as lpa:
+    with output.answering(form, "es10a_get_euicc_configured_addresses"), which.opened_lpa() as lpa:
         addresses = reading.addresses_data(lpa.addresses())
     if form == output.TEXT:
         click.echo(f"Default SM-DP+  {addresses['default_smdp'] or 'none'}")
@@ -284,7 +273,7 @@ def _doing(
 ) -> Iterator[tuple[Lpa, list[str]]]:
     """An LPA for something that is done without further answer; then how many notifications wait."""
     said: list[str] = []
-    with output.answering(form, function), _lpa(which, device=device.made(enterprise=enterprise)) as lpa:
+    with output.answering(form, function), which.opened_lpa(device=device.made(enterprise=enterprise)) as lpa:
         yield lpa, said
         waiting = lpa.notifications()
     if form == output.LPAC:
@@ -303,7 +292,7 @@ def notifications(ctx: click.Context, which: Which, form: str) -> None:
     """List, send or remove notifications to servers."""
     if ctx.invoked_subcommand:
         return
-    with output.answering(form, "es10b_list_notification"), _lpa(which) as lpa:
+    with output.answering(form, "es10b_list_notification"), which.opened_lpa() as lpa:
         waiting = lpa.notifications()
     if form == output.LPAC:
         lpac.success([lpac.notification_data(item) for item in waiting])
@@ -335,7 +324,7 @@ def send(
     with (
         output.answering(form, "es9p_handle_notification", progress),
         servers.client(ca, folder, insecure=insecure) as es9,
-        _lpa(which, es9, announce=announce) as lpa,
+        which.opened_lpa(es9, announce=announce) as lpa,
     ):
         deliveries = lpa.process_notifications(numbers or None)
         failed = [delivery.error for delivery in deliveries if delivery.error]

@@ -235,20 +235,37 @@ def rpm_cancel(matching_id: str, eid: str, smdp: str, oid: str, folder: Path | N
 @command.command()
 @click.option("--host", default="localhost", show_default=True, help="Where to listen.")
 @click.option("--port", default=DEFAULT_PORT, show_default=True, help="TCP port; 0 takes one that is free.")
+@click.option("--refuse-moves", is_flag=True, help="Let no user take a profile to another device.")
+@click.option("--new-profile", default="", metavar="ICCID", help="Give a user who moves a profile this one.")
+@click.option("--message", default="", metavar="TEXT", help="What a user reads who moves a profile.")
+@click.option("--confirmation-code", default="", metavar="CODE", help="What such a user must type.")
 @_OID
 @edge.PKI_FOLDER
-def listen(host: str, port: int, oid: str, folder: Path | None) -> None:
-    """Hear how downloads go, a line of JSON for each message, until interrupted.
+def listen(
+    host: str,
+    port: int,
+    refuse_moves: bool,
+    new_profile: str,
+    message: str,
+    confirmation_code: str,
+    oid: str,
+    folder: Path | None,
+) -> None:
+    """Hear how downloads go, a line of JSON for each message, until interrupted; and answer when the SM-DP+
+    asks whether a user may take a profile to another device.
 
-    The SM-DP+ tells an operator that it knows: `esim smdp operator 2.999.77 --callback localhost:8446`. With
-    --v3 it also tells what becomes of the operator's profiles, and of remote management.
+    The SM-DP+ tells an operator that it knows: `esim smdp operator 2.999.77 --callback localhost:8446`. It
+    asks if `esim smdp movable ORDER --ask-operator` says so. With --v3 there it also tells what becomes of
+    the operator's profiles, and of remote management.
     """
     from asn1 import es2
     from simulator.smdp.http import application
     from simulator.smdp.serve import running_application
 
     pki = edge.pki(folder)
-    ear = _Ear(_Identity(_certificate(folder, oid, host), pki.anchors))
+    said = {"serviceProviderMessageForDc": {"languageTag": "en", "message": message}} if message else {}
+    answer = {**said, **_given(newProfileIccid=new_profile, confirmationCode=confirmation_code)}
+    ear = _Ear(_Identity(_certificate(folder, oid, host), pki.anchors), None if refuse_moves else answer)
     app = application("Operator (test)", es2.CALLBACK, server=ear)
     with interruptible() as interrupted, running_application(ear, app, host, port) as listening:
         click.echo(f"Operator {oid} listens at {listening.url}; Ctrl-C ends it.", err=True)
@@ -265,21 +282,33 @@ class _Identity:
 class _Ear:
     """The functions of ES2+ that an SM-DP+ calls at an operator."""
 
-    def __init__(self, identity: _Identity) -> None:
+    def __init__(self, identity: _Identity, answer: dict[str, Any] | None) -> None:
+        """`answer` is what a device change gets; None refuses all."""
         self.identity = identity
+        self._answer = answer
 
     def handle_download_progress_info(self, message: dict[str, Any]) -> dict[str, Any]:
         """ES2+.HandleDownloadProgressInfo (§5.3.5)."""
-        return self._show(message)
+        self._show(message)
+        return {}
 
     def handle_notification(self, message: dict[str, Any]) -> dict[str, Any]:
         """ES2+.HandleNotification of version 3 (v3 §5.3.5)."""
-        return self._show(message)
+        self._show(message)
+        return {}
 
-    def _show(self, message: dict[str, Any]) -> dict[str, Any]:
+    def handle_device_change_request(self, message: dict[str, Any]) -> dict[str, Any]:
+        """ES2+.HandleDeviceChangeRequest (v3 §5.3.8)."""
+        from simulator.smdp.errors import Refusal, RspError
+
+        self._show(message)
+        if self._answer is None:
+            raise RspError.of(Refusal.DEVICE_CHANGE_NOT_ALLOWED, message["iccid"], "the operator refuses")
+        return self._answer
+
+    def _show(self, message: dict[str, Any]) -> None:
         shown = {name: v.hex() if isinstance(v, bytes) else v for name, v in message.items()}
         click.echo(json.dumps(shown, ensure_ascii=False))
-        return {}
 
 
 def _call(smdp: str, oid: str, folder: Path | None, function: str, message: dict[str, Any]) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def command(source: str, output: Path | None, only_read: bool, as_json: bool) ->
     """
     code = codes.activation_code(source)
     if output is not None:
-        _save(code, output)
+        save(code, output)
         click.echo(f"Wrote {output}.", err=as_json)
     if as_json:
         click.echo(json.dumps(as_data(code), indent=1))
@@ -73,7 +73,8 @@ def drawing(code: ActivationCode, *, colours: bool) -> str:
     return "".join(f"{WHITE_ON_BLACK}{line}{PLAIN}\n" for line in out.getvalue().splitlines())
 
 
-def _save(code: ActivationCode, path: Path) -> None:
+def save(code: ActivationCode, path: Path) -> None:
+    """Write the QR code as a picture; UsageError unless the name ends with .png or .svg."""
     if path.suffix.lower() not in SUFFIXES:
         raise click.UsageError(f"{path} is neither .png nor .svg.")
     make(code).save(str(path), scale=MODULE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import sys
 import threading
@@ -15,26 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from simulator.cli import edge, home
+from simulator.cli import edge, movable
+from simulator.cli.smdp_store import DATABASE, PASSPHRASE, managed, named, open_store, read_passphrase
 
 if TYPE_CHECKING:
     from simulator.cli.rsp import Order
-    from simulator.smdp import SmdpPlus
     from simulator.smdp.metadata import ProfileMetadata
-    from simulator.smdp.sql import SqlStore
 
 
-_DATABASE = click.option(
-    "--db",
-    metavar="URL",
-    help="The database, such as sqlite:///orders.db or postgresql+psycopg://user@host/name; sqlite:// is in "
-    "memory.  [default: smdp.db in the folder of the cards]",
-)
-_PASSPHRASE = click.option(
-    "--passphrase-file",
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="The keys in the database are encrypted with the passphrase in this file, or in $ESIM_PASSPHRASE.",
-)
 _METADATA = click.option(
     "--metadata",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
@@ -56,6 +43,10 @@ def command() -> None:
     """Run a test SM-DP+, and manage its orders."""
 
 
+command.add_command(movable.movable)
+command.add_command(movable.moves)
+
+
 @command.command()
 @click.option("--host", default="localhost", show_default=True, help="Where to listen.")
 @click.option("--port", default=8443, show_default=True, help="TCP port; 0 takes one that is free.")
@@ -70,8 +61,8 @@ def command() -> None:
 @click.option("--matching-id", "matching_ids", multiple=True, metavar="ID", help="For each --upp in turn.")
 @click.option("--confirmation-code", default="", metavar="CODE", help="Ask for this confirmation code.")
 @_METADATA
-@_DATABASE
-@_PASSPHRASE
+@DATABASE
+@PASSPHRASE
 @click.option(
     "--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes to serve with."
 )
@@ -165,28 +156,28 @@ def serve(
     "--rpm", "is_managed", is_flag=True, help="Let the owner manage them from afar (SGP.22 version 3)."
 )
 @click.option(
-    "--address",
-    default="localhost:8443",
-    show_default=True,
-    metavar="HOST[:PORT]",
-    help="Where the server will be; the eUICC reports there, and the LPA asks there.",
-)
-@click.option(
     "--csv",
     "table",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="Make a profile for each line of this table from the one given; see `esim profile personalise`.",
 )
 @_METADATA
-@_DATABASE
-@_PASSPHRASE
+@click.option(
+    "--address",
+    default="localhost:8443",
+    show_default=True,
+    metavar="HOST:PORT",
+    help="The address that the server will have: eUICCs report there, and LPAs ask there for commands.",
+)
+@DATABASE
+@PASSPHRASE
 def stock(
     profiles: tuple[str, ...],
     owner: str,
     is_managed: bool,
-    address: str,
     table: Path | None,
     metadata: Path | None,
+    address: str,
     db: str | None,
     passphrase_file: Path | None,
 ) -> None:
@@ -201,7 +192,7 @@ def stock(
         template = Template(packages[0][1])
         packages = [(str(table), package) for _, package in personalise(template, table)]
     described = _metadata(metadata)
-    with _managed(db, passphrase_file, address) as smdp:
+    with managed(db, passphrase_file, address) as smdp:
         for profile, package in packages:
             try:
                 iccid = smdp.add_profile(package, owner=owner, metadata=described, is_managed=is_managed)
@@ -211,15 +202,15 @@ def stock(
 
 
 @command.command()
-@_DATABASE
-@_PASSPHRASE
+@DATABASE
+@PASSPHRASE
 def orders(db: str | None, passphrase_file: Path | None) -> None:
     """List orders and stock, with their states."""
     from rich.console import Console
     from rich.table import Table
 
     table = Table("order", "state", "ICCID", "profile type", "matching id", "EID", "attempts", box=None)
-    with _managed(db, passphrase_file) as smdp:
+    with managed(db, passphrase_file) as smdp:
         found, managing = smdp.orders(), smdp.store.rpm_orders()
     for order in found:
         shown = (order.order_id, order.state.value, order.iccid, order.profile_type, order.matching_id)
@@ -239,11 +230,11 @@ def orders(db: str | None, passphrase_file: Path | None) -> None:
 
 @command.command()
 @click.argument("order")
-@_DATABASE
-@_PASSPHRASE
+@DATABASE
+@PASSPHRASE
 def release(order: str, db: str | None, passphrase_file: Path | None) -> None:
     """Let the profile of ORDER, an order or matching id, be downloaded; again after an error."""
-    with _managed(db, passphrase_file) as smdp, _named(order):
+    with managed(db, passphrase_file) as smdp, named(order):
         smdp.release_order(order)
     click.echo(f"{order} is released.")
 
@@ -251,11 +242,11 @@ def release(order: str, db: str | None, passphrase_file: Path | None) -> None:
 @command.command()
 @click.argument("order")
 @click.option("--to-stock", is_flag=True, help="Put the profile back in stock.")
-@_DATABASE
-@_PASSPHRASE
+@DATABASE
+@PASSPHRASE
 def withdraw(order: str, to_stock: bool, db: str | None, passphrase_file: Path | None) -> None:
     """End ORDER, an order or matching id, so that nobody can download its profile."""
-    with _managed(db, passphrase_file) as smdp, _named(order):
+    with managed(db, passphrase_file) as smdp, named(order):
         smdp.withdraw_order(order, to_stock=to_stock)
     click.echo(f"{order} is {'in stock again' if to_stock else 'withdrawn'}.")
 
@@ -266,11 +257,11 @@ def withdraw(order: str, to_stock: bool, db: str | None, passphrase_file: Path |
 @click.option(
     "--v3", "is_v3", is_flag=True, help="Tell it all that becomes of its profiles (HandleNotification)."
 )
-@_DATABASE
-@_PASSPHRASE
+@DATABASE
+@PASSPHRASE
 def operator(oid: str, callback: str, is_v3: bool, db: str | None, passphrase_file: Path | None) -> None:
     """Make an operator known by the OID in its certificate."""
-    with _managed(db, passphrase_file) as smdp:
+    with managed(db, passphrase_file) as smdp:
         smdp.add_operator(oid, callback, is_v3=is_v3)
     click.echo(
         f"Operator {oid} hears of downloads at {callback}." if callback else f"Operator {oid} is known."
@@ -279,75 +270,29 @@ def operator(oid: str, callback: str, is_v3: bool, db: str | None, passphrase_fi
 
 @command.command()
 @click.option("--days", default=7, show_default=True, type=click.IntRange(0), help="How old is old.")
-@_DATABASE
-@_PASSPHRASE
+@DATABASE
+@PASSPHRASE
 def clean(days: int, db: str | None, passphrase_file: Path | None) -> None:
     """Forget old sessions and delivered messages; a running server does so by itself."""
     from datetime import timedelta
 
     from simulator.smdp.upkeep import tidy
 
-    with _managed(db, passphrase_file) as smdp:
+    with managed(db, passphrase_file) as smdp:
         click.echo(f"{tidy(smdp, timedelta(days=days))} sessions and messages are forgotten.")
 
 
 @command.command()
 @click.argument("new_passphrase_file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-@_DATABASE
-@_PASSPHRASE
+@DATABASE
+@PASSPHRASE
 def passphrase(new_passphrase_file: Path, db: str | None, passphrase_file: Path | None) -> None:
     """Encrypt the keys in the database with the passphrase in a file; an empty file decrypts them. Stop the
     server first."""
     store = open_store(db, passphrase_file)
-    store.change_passphrase(_read_passphrase(new_passphrase_file))
+    store.change_passphrase(read_passphrase(new_passphrase_file))
     store.close()
     click.echo("The passphrase is changed.")
-
-
-@contextmanager
-def _managed(db: str | None, passphrase_file: Path | None, address: str = "localhost") -> Iterator[SmdpPlus]:
-    """The server on its database, to be asked and changed without being served."""
-    from simulator.cli import rsp
-
-    store = open_store(db, passphrase_file)
-    try:
-        yield rsp.server(edge.pki(), address, store)
-    finally:
-        store.close()
-
-
-@contextmanager
-def _named(order: str) -> Iterator[None]:
-    try:
-        yield
-    except KeyError:
-        raise click.ClickException(f"there is no order {order}; see `esim smdp orders`.") from None
-    except ValueError as error:
-        raise click.ClickException(f"{error}.") from None
-
-
-def _read_passphrase(path: Path | None) -> str:
-    if path is None:
-        return os.environ.get("ESIM_PASSPHRASE", "")
-    return path.read_text(encoding="utf-8").rstrip("\r\n")
-
-
-def open_store(url: str | None, passphrase_file: Path | None = None) -> SqlStore:
-    """The server's database: at this URL, or in the user's folder."""
-    if url is None:
-        home.home().mkdir(parents=True, exist_ok=True)
-        url = f"sqlite:///{home.home() / 'smdp.db'}"
-    from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-
-    from simulator.smdp.sql import SqlStore
-
-    try:
-        return SqlStore(url, _read_passphrase(passphrase_file))
-    except ArgumentError:
-        raise click.UsageError(f"{url!r} is no database URL; write sqlite:///FILE for a file.") from None
-    except (SQLAlchemyError, ImportError) as error:
-        reason = getattr(error, "orig", None) or error
-        raise click.ClickException(f"the database {url} cannot be used: {reason}.") from None
 
 
 @contextmanager

@@ -16,6 +16,8 @@ from simulator.cli import home, named, tracing
 
 if TYPE_CHECKING:
     from cards.link import CardLink
+    from simulator.lpa import Lpa
+    from simulator.lpa.es9 import Es9
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 PROTOCOLS = {"any": "ANY", "0": "T0", "1": "T1"}
@@ -106,6 +108,17 @@ class Which:
             return InProcessLink(named.with_quirks(named.revive(name, stored).end))
 
         return copy
+
+    @contextmanager
+    def opened_lpa(self, es9: Es9 | None = None, **options: Any) -> Iterator[Lpa]:
+        """An LPA before the eUICC that is meant, with the options of `Lpa`."""
+        from cards import Isdr
+        from simulator.lpa import InProcessEs9, Lpa
+
+        with self.opened_euicc() as link:
+            link.reset()
+            with Lpa(Isdr(link), es9 or InProcessEs9(None), **options) as lpa:
+                yield lpa
 
     def _named(self) -> str:
         if self.name is None:

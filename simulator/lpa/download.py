@@ -115,7 +115,8 @@ def download(
     agreement.has_begun = True
     try:
         context = session.common_context(device, matching_id)
-        answer = yield from authenticate(session, context)
+        deletion = activation.delete_notification if activation else b""
+        answer = yield from authenticate(session, context, deletion=deletion)
         metadata = metadata_of(answer)
         _check_names(session, metadata)
         code = yield from consent(metadata, answer, agreement, device, session.euicc_capabilities)

@@ -12,6 +12,7 @@ from cards.isdr import Isdr, Segment
 from simulator.lpa.errors import LpaError
 from simulator.lpa.es9 import Es9
 from simulator.lpa.steps import (
+    AskMove,
     Decision,
     Exchange,
     PostToServer,
@@ -47,6 +48,7 @@ class Progress:
 
 ProgressSink = Callable[[Progress], None]
 Consent = Callable[[Question], Decision | bool]
+MoveConsent = Callable[[AskMove], Decision | bool]
 
 
 def accept(_: Question) -> Decision:
@@ -70,6 +72,11 @@ def run_steps(procedure: Generator[AnyStep, Any, Result], perform: Callable[[Any
         return result
 
 
+def let_go(_: AskMove) -> Decision:
+    """The consent of someone who lets every profile go."""
+    return Decision()
+
+
 class Driver:
     """Card, server and user behind one `run`."""
 
@@ -81,14 +88,17 @@ class Driver:
         progress: ProgressSink | None = None,
         sleep: Callable[[float], None] = time.sleep,
         announce: Callable[[Step], None] | None = None,
+        move_consent: MoveConsent = let_go,
     ) -> None:
-        """`progress` hears of each step when it is done, `announce` before."""
+        """`progress` hears of each step when it is done, `announce` before; `move_consent` is asked before a
+        profile leaves for another device."""
         self._isdr = isdr
         self._es9 = es9
         self._consent = consent
         self._progress = progress
         self._sleep = sleep
         self._announce = announce
+        self._move_consent = move_consent
 
     def run(self, procedure: Procedure[Result]) -> Result:
         """Run a procedure to its end. Errors of card and server go into it, and so does Ctrl-C, so that it
@@ -99,8 +109,8 @@ class Driver:
         """Do one step; the answer to it."""
         if self._announce:
             self._announce(step)
-        if isinstance(step, Question):
-            decision = self._consent(step)
+        if isinstance(step, Question | AskMove):
+            decision = self._move_consent(step) if isinstance(step, AskMove) else self._consent(step)
             return decision if isinstance(decision, Decision) else Decision(decision)
         before = self._counts()
         if isinstance(step, Wait):
@@ -121,7 +131,7 @@ class Driver:
         arguments = step.arguments
         if step.function == "load_bound_profile_package" and self._progress:
             arguments = (*arguments, self._show_segment)
-        return getattr(self._isdr, step.function)(*arguments)
+        return getattr(self._isdr, step.function)(*arguments, **step.options)
 
     def _show_segment(self, segment: Segment, number: int, count: int) -> None:
         if self._progress:

@@ -92,6 +92,27 @@ class DownloadCancelled(LpaError):  # noqa: N818
         self.reason = reason
 
 
+class DeviceChangeCancelled(LpaError):  # noqa: N818
+    """A profile stays where it is; `reason` is a name of CancelSessionReason."""
+
+    def __init__(self, reason: str, why: str) -> None:
+        super().__init__(f"the change of device was cancelled ({reason}): {why}")
+        self.reason = reason
+
+
+class DeviceChangeDelayed(LpaError):  # noqa: N818
+    """The server prepares the profile for the new device first (SGP.22 v3 §3.11.1)."""
+
+    def __init__(self, minutes: int, session_id: bytes) -> None:
+        super().__init__(
+            "the profile for the new device is still being prepared: do the same again in "
+            f"{minutes} {'minute' if minutes == 1 else 'minutes'}, or have it waited for"
+        )
+        self.minutes = minutes
+        self.session_id = session_id
+        """dcSessionId, with which ES9+.CheckProgress asks."""
+
+
 class RpmCancelled(LpaError):  # noqa: N818
     """Remote management ended before the eUICC got the package; `reason` is a name of CancelSessionReason."""
 

@@ -13,9 +13,10 @@ from cards.identities import Eid, Iccid, IdentityError
 from cards.isdr import Isdr
 from simulator.lpa.activation_code import ActivationCode, is_server_address
 from simulator.lpa.device import Device
+from simulator.lpa.device_change import MovedProfile, NewDevice, Recovery, move, recover
 from simulator.lpa.discovery import Checks, Event, discover
 from simulator.lpa.download import DownloadResult
-from simulator.lpa.driver import Consent, Driver, ProgressSink, accept
+from simulator.lpa.driver import Consent, Driver, MoveConsent, ProgressSink, accept, let_go
 from simulator.lpa.errors import ActivationCodeError, InstallationFailed, LpaError, ProfileNotFound
 from simulator.lpa.es9 import Es9
 from simulator.lpa.notifications import (
@@ -31,7 +32,7 @@ from simulator.lpa.profiles import InstalledProfile
 from simulator.lpa.push import register_push
 from simulator.lpa.retry import Patience, download_patiently
 from simulator.lpa.rpm import Polling, RpmResult, manage, polling_addresses
-from simulator.lpa.steps import Step
+from simulator.lpa.steps import Procedure, Step
 
 GSMA_RID = "A000000559"
 """What the AID of every ISD-P begins with (SGP.02 Annex H)."""
@@ -59,11 +60,14 @@ class Lpa:
         patience: Patience | None = None,
         announce: Callable[[Step], None] | None = None,
         checks: Checks | None = None,
+        move_consent: MoveConsent = let_go,
         allows_rpm: bool = True,
     ) -> None:
         """`progress` hears of each step when it is done, `announce` before; `patience` is for downloads;
-        `checks` keeps the ecIds that SM-DSs give, beyond the life of this object if it does. Without
-        `allows_rpm` servers are told that the user has switched remote management off."""
+        `consent` is asked before a profile comes and before an operator manages one, `move_consent` before
+        one leaves for another device; `checks` keeps the ecIds that SM-DSs give, beyond the life of this
+        object if it does. Without `allows_rpm` servers are told that the user has switched remote management
+        off."""
         self._allows_rpm = allows_rpm
         self.isdr = isdr
         self._device = device
@@ -71,7 +75,7 @@ class Lpa:
             isdr.device_capabilities = device.terminal_capabilities
         self._patience = patience
         self._checks: Checks = {} if checks is None else checks
-        self._driver = Driver(isdr, es9, consent, progress, announce=announce)
+        self._driver = Driver(isdr, es9, consent, progress, announce=announce, move_consent=move_consent)
 
     def __enter__(self) -> Self:
         self.isdr.open()
@@ -90,13 +94,35 @@ class Lpa:
             activation_code = ActivationCode.parse(activation_code)
         elif isinstance(activation_code, Event):
             activation_code = ActivationCode(activation_code.server_address, activation_code.event_id)
+        return self._delivered(
+            download_patiently(activation_code, confirmation_code, self._device, self._patience)
+        )
+
+    def _delivered(self, procedure: Procedure[DownloadResult]) -> DownloadResult:
         try:
-            procedure = download_patiently(activation_code, confirmation_code, self._device, self._patience)
             result = self._driver.run(procedure)
         except InstallationFailed as error:
             self._driver.run(deliver_result(error.result))
             raise
         return replace(result, notification_error=self._driver.run(deliver_result(result.notification)))
+
+    def move(
+        self,
+        profile: ProfileName,
+        new: NewDevice | None = None,
+        confirmation_code: str = "",
+        *,
+        waits: bool = False,
+    ) -> MovedProfile:
+        """Let a profile go to another device, which downloads it with the activation code that comes back;
+        as its operator has it, the profile is deleted here (SGP.22 v3 §3.11.1). With `waits` a server that
+        prepares another profile first is waited for, else it is a DeviceChangeDelayed."""
+        iccid = self._iccid(profile)
+        return self._driver.run(move(iccid, new, self._device, confirmation_code, waits=waits))
+
+    def recover(self, recovery: Recovery) -> DownloadResult:
+        """Get a profile back that left and could not be installed on the other device (SGP.22 v3 §3.11.2)."""
+        return self._delivered(recover(recovery, self._device, self._patience))
 
     def discover(self, address: str = "") -> list[Event]:
         """What waits for the eUICC, oldest first, at this SM-DS, or at those that the eUICC names (§3.6.2);
@@ -175,10 +201,7 @@ class Lpa:
 
     def set_nickname(self, profile: ProfileName, nickname: str) -> None:
         """Name a profile; an empty name removes it (§3.2.6)."""
-        identified = self._identify(profile)
-        if isinstance(identified, bytes):
-            identified = self._find(lambda item: item.aid == identified, identified.hex().upper()).iccid
-        self.isdr.set_nickname(identified, nickname)
+        self.isdr.set_nickname(self._iccid(profile), nickname)
 
     def notifications(self) -> list[Notification]:
         """Notifications that wait to be delivered, oldest first."""
@@ -241,6 +264,12 @@ class Lpa:
             return self.isdr.get_rat()
         except CardError:
             return []  # eUICCs before version 2.1 have no GetRAT
+
+    def _iccid(self, profile: ProfileName) -> Iccid:
+        identified = self._identify(profile)
+        if isinstance(identified, bytes):
+            return self._find(lambda item: item.aid == identified, identified.hex().upper()).iccid
+        return identified
 
     def _identify(self, profile: ProfileName) -> Iccid | bytes:
         if not isinstance(profile, str):

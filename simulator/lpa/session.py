@@ -30,6 +30,7 @@ LPA_CAPABILITIES: Final = (
 )
 """LpaRspCapability of every device of version 3: crlList and otherCertsInChain reach the eUICC, and so do an
 SM-DS's signed answers; ecIds and push tokens are used where an SM-DS has them."""
+_CI_LIST: Final = "euiccCiPKIdListForVerification"
 OLDEST_VERSION = bytes((2, 0, 0))
 """Of SGP.22: what eUICCs before it send is of another shape."""
 
@@ -68,14 +69,19 @@ class Session:
         than "postponed" that keeps the order."""
         return "sessionAborted" if "cancelForSessionAbortedSupport" in self.capabilities else "postponed"
 
+    def device_info(self, device: Device) -> Value:
+        """DeviceInfo as this server may have it."""
+        info = device.to_value(is_v3=self.is_v3)
+        if self.is_v3:
+            info["lpaRspCapability"] = rsp.bits("LpaRspCapability", self.lpa_capabilities)
+        return info
+
     def common_context(
         self, device: Device, matching_id: str = "", operations: tuple[str, ...] = ()
     ) -> Value:
         """CtxParamsForCommonAuthentication. `operations` are names of OperationType; without any the server
         takes a download to be meant, and an eUICC that does not know the member is spared it."""
-        context: Value = {"deviceInfo": device.to_value(is_v3=self.is_v3)}
-        if self.is_v3:
-            context["deviceInfo"]["lpaRspCapability"] = rsp.bits("LpaRspCapability", self.lpa_capabilities)
+        context: Value = {"deviceInfo": self.device_info(device)}
         if matching_id:
             context["matchingId"] = matching_id
         if operations and "v3ObjectsInCtxParamsCASupport" in self.euicc_capabilities:
@@ -90,14 +96,17 @@ def open_session(
     allowed_ci: bytes = b"",
 ) -> Procedure[Session]:
     """The first half of common mutual authentication (§3.0.1), the server's answer checked. With
-    `allowed_ci`, a subjectKeyIdentifier, the server must be certified by that CI."""
+    `allowed_ci`, a subjectKeyIdentifier, the server must be certified by that CI; an activation code may name
+    one too, or the beginning of it."""
     device = device or Device()
     info1 = yield SendToCard("get_euicc_info1")
     if info1["svn"] < OLDEST_VERSION:
         version = ".".join(map(str, info1["svn"]))
         raise LpaError(f"the eUICC follows SGP.22 version {version}; versions from 2.0.0 on are supported")
     if allowed_ci:
-        info1 = {**info1, "euiccCiPKIdListForVerification": [allowed_ci]}
+        info1 = {**info1, _CI_LIST: [allowed_ci]}
+    elif activation and activation.ci_key_id:
+        info1 = _restricted(info1, address, activation.ci_key_id.lower())
     challenge = yield SendToCard("get_euicc_challenge")
     opening = {"euiccChallenge": challenge, "euiccInfo1": info1, "smdpAddress": address}
     capabilities: tuple[str, ...] = ()
@@ -117,15 +126,25 @@ def open_session(
     return Session(address, server, capabilities, own)
 
 
+def _restricted(info1: Value, address: str, ci: str) -> Value:
+    """EUICCInfo1 that names no other CI to verify the server with, so that it cannot choose another."""
+    keys = [key for key in info1[_CI_LIST] if key.hex().startswith(ci)]
+    if not keys:
+        raise LpaError(f"{address} is to be trusted below the CI {ci} alone, which the eUICC does not trust")
+    return {**info1, _CI_LIST: keys}
+
+
 def authenticate(
     session: Session,
     context: Value,
     function: str = "authenticateClient",
     *,
     kind: str = "ctxParamsForCommonAuthentication",
+    deletion: bytes = b"",
 ) -> Procedure[Value]:
     """The second half: eUICC and server check each other; the answer of AuthenticateClient (ES9+, ES11).
-    `kind` and `context` are ctxParams1."""
+    `kind` and `context` are ctxParams1; `deletion` is a DeleteNotificationForDc, DER, that came with an
+    activation code."""
     server = {name: value for name, value in session.opening.items() if name != "transactionId"}
     request = {**server, "ctxParams1": (kind, context)}
     try:
@@ -133,6 +152,8 @@ def authenticate(
     except Es10Error as error:
         raise EuiccRefused(error) from error
     proof = {"transactionId": session.transaction_id, "authenticateServerResponse": client}
+    if deletion:
+        proof["deleteNotificationForDc"] = rsp.decode("DeleteNotificationForDc", deletion)
     answer: Value = yield PostToServer(session.address, function, proof)
     return answer
 

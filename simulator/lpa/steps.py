@@ -21,6 +21,8 @@ class SendToCard:
 
     function: str
     arguments: tuple[Any, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
+    """Arguments by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,21 @@ class AskUser:
     """A profile policy rule needs the user's explicit consent (§2.9.2.4)."""
     code_refused: bool = False
     """The server has refused the confirmation code that the user gave before."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskMove:
+    """Show a profile that is to leave for another device, and ask for strong confirmation (SGP.22 v3
+    §3.11.1); the answer is a Decision."""
+
+    profile: InstalledProfile
+    message: str = ""
+    """What the service provider has to say about it."""
+    confirmation_code_required: bool = False
+    code_refused: bool = False
+    """The server has refused the confirmation code that the user gave before."""
+    deletes: bool = True
+    """Whether the profile may be deleted here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +103,7 @@ class Wait:
 
 
 Question = AskUser | AskRpm
-Step = SendToCard | PostToServer | Question | Wait
+Step = SendToCard | PostToServer | Question | AskMove | Wait
 Result = TypeVar("Result")
 Procedure = Generator[Step, Any, Result]
 

@@ -134,7 +134,7 @@ class SmdpPlus(Context):
             raise ValueError(f"an EID has 16 bytes, not {len(eid)}")
         profile = self._profile(self.entropy(8).hex(), upp, metadata)
         if device_change is not None:
-            profile = self._with_policy(profile, device_change)
+            profile = self._with_policy(profile, device_change, self.identity.address)
         if rpm_owner:
             profile = self._managed(profile._replace(owner=rpm_owner))
         order = profile._replace(
@@ -207,21 +207,24 @@ class SmdpPlus(Context):
         known = self.store.operator(oid) or Operator(oid)
         self.store.save(known._replace(callback=callback, is_v3=is_v3))
 
-    def set_device_change(self, name: str, policy: DeviceChangePolicy | None) -> Order:
-        """Lets users take the profile of an order to another device from its next download on, or no longer;
-        KeyError if there is no such order, ValueError if it is one for many eUICCs, MetadataError if the
-        policy cannot be encoded."""
+    def set_device_change(self, name: str, policy: DeviceChangePolicy | None, address: str = "") -> Order:
+        """Lets users take the profile of an order to another device from its next download on, or no longer.
+        The eUICC is told to ask this server at `address`, else where it sends the notifications. KeyError if
+        there is no such order, ValueError if it is one for many eUICCs, MetadataError if the policy cannot be
+        encoded."""
         order = self.find_order(name)
         if order.is_reusable and policy is not None:
             raise ValueError("a profile that any number of eUICCs may have belongs to none of them")
-        return self._saved(self._with_policy(order, policy))
+        return self._saved(self._with_policy(order, policy, address))
 
-    def _with_policy(self, order: Order, policy: DeviceChangePolicy | None) -> Order:
+    def _with_policy(self, order: Order, policy: DeviceChangePolicy | None, address: str = "") -> Order:
         """The order, whose metadata tell the eUICC what the policy says. An activation code that the eUICC
         keeps is all that there is to such a policy."""
         return order._replace(
             device_change=policy.to_json() if policy and not policy.stored_code else "",
-            profile_metadata=configured(order.profile_metadata, policy, self.identity.address),
+            profile_metadata=configured(
+                order.profile_metadata, policy, address or self.identity.address, is_default=not address
+            ),
         )
 
     def device_changes(self) -> list[DeviceChange]:

@@ -19,7 +19,10 @@ from pydantic import AwareDatetime, Base64Bytes, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from simulator.smdp import records
 from simulator.smdp.core import SmdpPlus
+from simulator.smdp.device_change.policy import DeviceChangePolicy
+from simulator.smdp.device_change.states import DeviceChangeState
 from simulator.smdp.errors import RspError
 from simulator.smdp.metadata import MetadataError
 from simulator.smdp.records import Notification, Operator, Order, RpmOrder
@@ -53,6 +56,22 @@ class NewOrder(_Model):
     is_reusable: bool = False
     allows_rebinding: bool = True
     with_ppk: bool = Field(False, description="Protect the package with keys of its own.")
+
+
+class DeviceChange(_Model):
+    """What users may do with a profile besides: take it to another device (SGP.22 v3 annex O)."""
+
+    requires_eid: bool = Field(False, description="The old device tells the EID of the new one.")
+    requires_tac: bool = Field(False, description="The old device tells the TAC of the new one.")
+    asks_operator: bool = False
+    deletes_old: bool = True
+    recovery_days: int = Field(0, ge=0, le=3650)
+    retry_minutes: int = Field(5, ge=1, le=10080)
+    confirmation_code: str = Field("", max_length=255, pattern=_PRINTABLE)
+    message: str = ""
+    language: str = "en"
+    stored_code: str = Field("", max_length=255, description="An activation code that the eUICC keeps.")
+    allowed_ci: str = Field("", pattern=r"^([0-9A-Fa-f]{40})?$")
 
 
 class NewProfile(_Model):
@@ -98,6 +117,37 @@ class OrderView(_Model):
             max_attempts=order.max_attempts,
             expires_at=datetime.fromtimestamp(order.expires_at, UTC) if order.expires_at else None,
             is_reusable=order.is_reusable,
+        )
+
+
+class DeviceChangeView(_Model):
+    """A profile that a user took to another device."""
+
+    change_id: str
+    state: DeviceChangeState
+    iccid: str
+    eid: str = Field(description="Of the old device's eUICC.")
+    target_eid: str
+    order_id: str
+    new_order_id: str
+    new_iccid: str
+    recovery_order_id: str
+    recoverable_until: datetime | None
+
+    @classmethod
+    def of(cls, change: records.DeviceChange) -> DeviceChangeView:
+        until = change.recoverable_until
+        return cls(
+            change_id=change.change_id,
+            state=change.state,
+            iccid=change.iccid,
+            eid=change.eid.hex(),
+            target_eid=change.target_eid.hex(),
+            order_id=change.order_id,
+            new_order_id=change.new_order_id,
+            new_iccid=change.new_iccid or change.iccid,
+            recovery_order_id=change.recovery_order_id,
+            recoverable_until=datetime.fromtimestamp(until, UTC) if until else None,
         )
 
 
@@ -276,6 +326,23 @@ def _add_orders(app: FastAPI, smdp: SmdpPlus) -> None:
         """End an order, or put its profile back in stock."""
         with _Translated():
             return view(smdp.withdraw_order(order_id, to_stock=to_stock))
+
+    @app.put("/orders/{order_id}/device-change")
+    def allow_device_change(order_id: str, change: DeviceChange) -> OrderView:
+        """Let users take the profile to another device, from its next download on."""
+        with _Translated():
+            return view(smdp.set_device_change(order_id, DeviceChangePolicy(**change.model_dump())))
+
+    @app.delete("/orders/{order_id}/device-change")
+    def forbid_device_change(order_id: str) -> OrderView:
+        """Let users not take the profile elsewhere any more."""
+        with _Translated():
+            return view(smdp.set_device_change(order_id, None))
+
+    @app.get("/device-changes")
+    def list_device_changes() -> list[DeviceChangeView]:
+        """Which profiles users took to other devices, oldest first."""
+        return [DeviceChangeView.of(change) for change in smdp.device_changes()]
 
     @app.get("/rpm-orders")
     def list_rpm_orders() -> list[RpmOrderView]:

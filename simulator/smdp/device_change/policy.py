@@ -66,11 +66,16 @@ class DeviceChangePolicy:
         return "requestToDp", members | {name: None for name, is_set in flags.items() if is_set}
 
 
-def configured(metadata: bytes, policy: DeviceChangePolicy | None, address: str) -> bytes:
+def configured(
+    metadata: bytes, policy: DeviceChangePolicy | None, address: str, *, is_default: bool = True
+) -> bytes:
     """StoreMetadataRequest, DER, with the policy's configuration in place of any other; without a policy,
-    with none. MetadataError if the policy cannot be encoded."""
+    with none. A default address gives way to that of the notifications. MetadataError if the policy cannot
+    be encoded."""
     value = dict(rsp.decode("StoreMetadataRequest", metadata))
     value.pop("deviceChangeConfiguration", None)
+    if is_default and (told := value.get("notificationConfigurationInfo")):
+        address = told[0]["notificationAddress"]
     try:
         if policy is not None:
             value["deviceChangeConfiguration"] = policy.configuration(address)

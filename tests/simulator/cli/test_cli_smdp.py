@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.cli.smdp import open_store
+from simulator.cli.smdp_store import open_store
 from simulator.smdp.states import OrderState
 from tests.simulator.cli.conftest import Esim
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asn1 import tlv
 from simulator.lpa import ActivationCode, ActivationCodeError
 
 SPECIFIED = [
@@ -40,10 +41,21 @@ def test_prefix_of_the_qr_code(prefix: str) -> None:
 
 
 def test_fields_of_later_versions_are_kept() -> None:
-    text = "1$a.example$ID$2.999.10$1$C0BC70$1"
+    text = "1$a.example$ID$2.999.10$1$C0BC70$$1"
     code = ActivationCode.parse(text)
-    assert code.further == ("C0BC70", "1")
+    assert code.further == ("1",)
     assert str(code) == text
+
+
+def test_what_version_3_adds() -> None:
+    """The CI below which the server is trusted, and what another eUICC has signed of a deletion."""
+    metadata = tlv.encode(0x80, b"\x01") + tlv.encode(0x81, b"\x04\x10") + tlv.encode(0x0C, b"a.example")
+    deletion = tlv.encode(0xBF63, tlv.encode(0xA0, metadata) + tlv.encode(0x81, bytes(64)))
+    text = f"1$a.example$ID$$$c0bc70${deletion.hex()}"
+    code = ActivationCode.parse(f"LPA:{text}")
+    assert (code.ci_key_id, code.delete_notification) == ("C0BC70", deletion)
+    assert not code.confirmation_code_required
+    assert str(code).lower() == text.lower()
 
 
 @pytest.mark.parametrize(
@@ -60,6 +72,9 @@ def test_fields_of_later_versions_are_kept() -> None:
         ("1$a.example$A B", "matching id"),
         ("1$a.example$ID$x.y", "object identifier"),
         ("1$a.example$ID$$1234", "does not hold the code"),
+        ("1$a.example$ID$$$C0BG", "no key identifier"),
+        ("1$a.example$ID$$$$1", "sixth field"),
+        ("1$a.example$ID$$$$BF6300", "sixth field"),
     ],
 )
 def test_wrong_codes_are_explained_in_a_sentence(text: str, words: str) -> None:

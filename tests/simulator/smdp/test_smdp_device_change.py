@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
 from asn1 import es2, es9, rsp, tlv
 from simulator.smdp import MemoryStore, Refusal, RspError, Store
 from simulator.smdp.client import UnreachableError
 from simulator.smdp.device_change.policy import DAY, DeviceChangePolicy
 from simulator.smdp.device_change.states import DEVICE_CHANGE, DeviceChangeEvent, DeviceChangeState
+from simulator.smdp.http import create_app
+from simulator.smdp.management import PATH
 from simulator.smdp.records import DeviceChange, Operator
 from simulator.smdp.sql import SqlStore
 from simulator.smdp.states import OrderState
@@ -655,3 +658,21 @@ def test_records_come_back_as_saved(store: Store) -> None:
     assert len(store.device_changes()) == 2
     assert store.device_change("") is None
     assert store.device_change_to("9") is None
+
+
+def test_management_over_rest(make: Make) -> None:
+    move = make(recovery_days=1)
+    client = TestClient(create_app(move.smdp, management_token="secret"))
+    client.headers["Authorization"] = "Bearer secret"
+    path = f"{PATH}/orders/ID-1/device-change"
+    assert client.delete(path).status_code == 200
+    refused(Refusal.DEVICE_CHANGE, move.ask)
+    assert client.put(path, json={"message": "Bye", "recoveryDays": 2}).status_code == 200
+    assert move.ask()["serviceProviderMessageForDc"]["message"] == "Bye"
+    (listed,) = client.get(f"{PATH}/device-changes").json()
+    assert (listed["state"], listed["iccid"], listed["recoverableUntil"]) == ("Ready", ICCID, None)
+    move.moved()
+    assert client.get(f"{PATH}/device-changes").json()[0]["recoverableUntil"] == "2026-11-25T12:00:00Z"
+    assert client.put(path, json={"recoveryDays": -1}).status_code == 422
+    assert client.put(f"{PATH}/orders/NONE/device-change", json={}).status_code == 404
+    assert client.put(path, json={"storedCode": "x" * 256}).status_code == 422

@@ -204,7 +204,7 @@ def test_management_keeps_what_its_openapi_promises(world: Any, mode: schemathes
         response_schema_conformance,
     ]
     operations = [result.ok() for result in schema.get_all_operations()]
-    assert len(operations) == 10
+    assert len(operations) == 13
 
     for operation in operations:
 
