@@ -156,7 +156,8 @@ def notifications(eid: bytes | None, as_json: bool, db: Path | None) -> None:
         names = ("EID", "number", "event", "done", "ICCID", "for", "state", "why")
         table = Table(*names, box=None)
         for row in rows:
-            table.add_row(*("yes" if value is True else str(value) for value in row.values()))
+            shown = row | {"success": "yes" if row["success"] else "no"}
+            table.add_row(*map(str, shown.values()))
         Console(width=None if sys.stdout.isatty() else 200).print(table)
     else:
         click.echo("There are no notifications.")
