@@ -9,7 +9,20 @@ assert bench.euicc.transmit(bytes.fromhex("00A40004023F00"))[-2:] == b"\\x61\\x1
 
 from __future__ import annotations
 
-from simulator.testing.bench import ADDRESS, NOW, Bench, Prototype, clock, entropy, make_bench
-from simulator.testing.sources import SimulatedSource
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simulator.testing.bench import ADDRESS, NOW, Bench, Prototype, clock, entropy, make_bench
+    from simulator.testing.sources import SimulatedSource
 
 __all__ = ["ADDRESS", "NOW", "Bench", "Prototype", "SimulatedSource", "clock", "entropy", "make_bench"]
+
+
+def __getattr__(name: str) -> Any:
+    # pytest loads the plugin, and so this package, in every run: what costs time waits until it is asked for.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    module = "sources" if name == "SimulatedSource" else "bench"
+    return getattr(importlib.import_module(f"simulator.testing.{module}"), name)

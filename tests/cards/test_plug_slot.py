@@ -183,6 +183,12 @@ def open_files() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
+def living_objects() -> int:
+    """Objects of ours, sockets, threads; what measures coverage keeps some of its own for each thread."""
+    modules = ("cards", "socket", "_socket", "threading", "tests")
+    return sum(str(type(one).__module__).partition(".")[0] in modules for one in gc.get_objects())
+
+
 def test_a_thousand_cards_in_and_out_leak_nothing() -> None:
     card = FakeCard()
     with fake_vpcd() as vpcd:
@@ -198,14 +204,13 @@ def test_a_thousand_cards_in_and_out_leak_nothing() -> None:
 
         cycle()
         gc.collect()
-        before = open_files(), threading.active_count(), len(gc.get_objects())
+        before = open_files(), threading.active_count(), living_objects()
         for _ in range(1000):
             cycle()
         gc.collect()
-        after = open_files(), threading.active_count(), len(gc.get_objects())
+        after = open_files(), threading.active_count(), living_objects()
     assert after[:2] == before[:2]
-    # `seen` of the fake card is one list; what a cycle leaves would be thousands.
-    assert after[2] - before[2] < 500
+    assert after[2] - before[2] < 100  # what a cycle leaves would be thousands
 
 
 # --- TCP ----------------------------------------------------------------------------------------------

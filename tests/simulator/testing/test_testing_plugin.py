@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +20,7 @@ from simulator.testing.sources import SimulatedSource
 from tests.simulator.conftest import Bench
 
 ICCID = "8999900000000000014"
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -240,3 +244,11 @@ def test_a_recording(project: pytest.Pytester) -> None:
     project.runpytest_inprocess("--card", "sim:old.jsonl").assert_outcomes(passed=1)
     result = project.runpytest_inprocess("--card", "sim:none.jsonl")
     result.stdout.fnmatch_lines(["*--card sim:none.jsonl: *No such file*"])
+
+
+def test_the_plugin_costs_nothing_until_it_is_used() -> None:
+    code = (
+        "import sys, simulator.testing.plugin\nprint([m for m in sys.modules if m[:5] in ('cards', 'asn1.')])"
+    )
+    command = [sys.executable, "-c", code]
+    assert subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT).stdout == "[]\n"
