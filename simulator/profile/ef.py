@@ -16,7 +16,7 @@ ACCESS_TECHNOLOGY = {
     "utran": 0x8000,
     "eutran": 0x4000,
     "eutran-nb-s1": 0x5000,
-    "eutran-wb-s1": 0x7000,
+    "eutran-wb-s1": 0x6000,
     "ng-ran": 0x0800,
     "gsm": 0x0080,
     "gsm-compact": 0x0040,

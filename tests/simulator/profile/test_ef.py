@@ -139,3 +139,18 @@ def test_access_rules_are_fourteen_records_of_saip() -> None:
         "800103A406830101950108800158A40683010A950108840132A406830101950108"
     )
     assert access_rules.RECORDS[13].hex().upper() == "80015EA40683010A950108"
+
+
+@pytest.mark.parametrize(
+    ("technology", "octets"),
+    [
+        ("eutran", "4000"),
+        ("eutran-nb-s1", "5000"),
+        ("eutran-wb-s1", "6000"),
+        ("ng-ran", "0800"),
+        ("utran", "8000"),
+    ],
+)
+def test_access_technologies(technology: str, octets: str) -> None:
+    """TS 31.102 Table 4.2.5.1: b7 E-UTRAN, b6 WB-S1, b5 NB-S1; b7 alone is both."""
+    assert ef.plmn_with_access_technology("001", "01", [technology]).hex() == "00f110" + octets
