@@ -34,6 +34,10 @@ class ModemTerminal:
             while said:
                 said = said[os.write(self._ours, said) :]
 
+    def wait(self) -> None:
+        """Until it is closed, or its thread ends."""
+        self._thread.join()
+
     def close(self) -> None:
         """Take the terminal away; who has it open reads its end."""
         if self._thread.is_alive():

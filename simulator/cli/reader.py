@@ -98,22 +98,31 @@ def watch(as_json: bool, seconds: float | None) -> None:
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where the virtual reader listens.")
 @click.option("--tcp", "tcp_port", type=click.IntRange(0, 65535), help="Listen on this port instead.")
+@click.option("--modem", is_flag=True, help="Play a modem around the card on a pseudo-terminal instead.")
 @click.option("--stdio", is_flag=True, help="Speak lpac's lines on standard input and output instead.")
 @click.option("--run", "program", default="", metavar="COMMAND", help="Start lpac or the like on the card.")
 @tracing.OPTION
 def plug(
-    cards: tuple[str, ...], port: int, host: str, tcp_port: int | None, stdio: bool, program: str
+    cards: tuple[str, ...],
+    port: int,
+    host: str,
+    tcp_port: int | None,
+    modem: bool,
+    stdio: bool,
+    program: str,
 ) -> None:
     """Put simulated cards into the virtual reader, one into each slot, until Ctrl-C.
 
     \b
     esim reader plug phone                       for any PC/SC program (needs pcscd and vsmartcard-vpcd)
     esim reader plug phone --tcp 9000            for clients without PC/SC: length-prefixed APDUs
+    esim reader plug phone --modem               for programs that speak AT commands to a serial port
     esim reader plug phone --run 'lpac chip info'
     """
-    if (tcp_port is not None) + stdio + bool(program) > 1:
-        raise click.UsageError("Give one of --tcp, --stdio, --run.")
-    alone = tcp_port is not None or stdio or program
+    ways = (tcp_port is not None) + modem + stdio + bool(program)
+    if ways > 1:
+        raise click.UsageError("Give one of --tcp, --modem, --stdio, --run.")
+    alone = ways == 1
     if alone and len(cards) > 1:
         raise click.UsageError("Only the virtual reader has slots for more than one card.")
     if len(cards) > 1 and tracing.wanted():
@@ -124,6 +133,8 @@ def plug(
         ends = [stack.enter_context(named.opened(name)).end for name in cards]
         if tcp_port is not None:
             _listen(cards[0], ends[0], tcp_port, host)
+        elif modem:
+            _play_modem(cards[0], ends[0])
         elif stdio:
             _speak_lines(ends[0])
         elif program:
@@ -187,6 +198,15 @@ def _listen(name: str, end: CardLike, port: int, host: str) -> None:
     with _until_stopped():
         server.serve()
     server.close()
+
+
+def _play_modem(name: str, end: CardLike) -> None:
+    from cards.at import Modem
+    from cards.at.terminal import ModemTerminal
+
+    with ModemTerminal(Modem(end)) as terminal, _until_stopped():
+        click.echo(f"Card {name} is behind the modem {terminal.path} until Ctrl-C.", err=True)
+        terminal.wait()
 
 
 def _speak_lines(end: CardLike) -> None:

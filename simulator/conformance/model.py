@@ -8,8 +8,6 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from cards import CardLink, Isdr, Uicc
-from cards.apdu import CommandApdu, ResponseApdu
-from cards.session import CardSession
 from cards.trace import Entry
 
 if TYPE_CHECKING:
@@ -44,16 +42,6 @@ class Subject:
     def isdr(self) -> Isdr:
         """To be used as a context: it opens a channel and closes it."""
         return Isdr(self.link)
-
-    def send(self, apdu: str, *expected: int, doing: str = "") -> ResponseApdu:
-        """Send a command in hexadecimal, fetch the answer, and expect one of these status words."""
-        command = CommandApdu.from_hex(apdu)
-        response = CardSession(self.link).transmit(command)
-        if expected and response.sw not in expected:
-            wanted = " or ".join(f"{sw:04X}" for sw in expected)
-            answered = f"the card answered {response.sw}, {response.sw.meaning}"
-            raise NotConform(f"{doing or apdu}: {answered}, in place of {wanted}")
-        return response
 
 
 def expect(condition: bool, finding: str) -> None:

@@ -242,6 +242,7 @@ def create_management(smdp: SmdpPlus, token: str) -> FastAPI:
     app.add_middleware(_BodyLimit, limit=MAX_BODY)
     app.add_exception_handler(RequestValidationError, _malformed)
     _add_orders(app, smdp)
+    _add_records(app, smdp)
     _add_stock(app, smdp)
     _add_operators(app, smdp)
     return app
@@ -339,6 +340,8 @@ def _add_orders(app: FastAPI, smdp: SmdpPlus) -> None:
         with _Translated():
             return view(smdp.set_device_change(order_id, None))
 
+
+def _add_records(app: FastAPI, smdp: SmdpPlus) -> None:
     @app.get("/device-changes")
     def list_device_changes() -> list[DeviceChangeView]:
         """Which profiles users took to other devices, oldest first."""

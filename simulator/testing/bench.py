@@ -94,6 +94,7 @@ class Prototype:
     def __init__(self, euicc: Euicc) -> None:
         self._core = euicc.core
         self._state = euicc.core.save()
+        self._atr, self._protocol = euicc.card.atr, euicc.card.protocol
         self._copies = 0
 
     def copy(self) -> Euicc:
@@ -105,6 +106,8 @@ class Prototype:
             entropy=entropy(f"copy {self._copies}"),
             clock=core.clock,
             features=core.features,
+            atr=self._atr,
+            protocol=self._protocol,
         )
         euicc.core.restore(self._state)
         euicc.reset()

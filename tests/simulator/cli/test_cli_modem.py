@@ -9,7 +9,7 @@ import pytest
 from cards.at import Modem
 from cards.at.terminal import ModemTerminal
 from simulator.profile import build, describe
-from tests.simulator.cli.conftest import Esim
+from tests.simulator.cli.conftest import Esim, Start, next_line
 from tests.simulator.conftest import Bench, make_bench, test_pki
 
 __all__ = ["test_pki"]
@@ -62,3 +62,17 @@ def test_a_port_that_is_not_there(esim: Esim) -> None:
         1,
         "esim: the port /dev/none cannot be opened: No such file or directory\n",
     )
+
+
+def test_a_card_is_played_behind_a_modem(esim: Esim, start: Start) -> None:
+    esim("card", "new", "phone", "--profile", "test-operator", "--enable")
+    process = start("reader", "plug", "phone", "--modem")
+    sentence = next_line(process.stderr)
+    assert sentence.startswith("Card phone is behind the modem /dev/pts/")
+    outcome = esim("lpa", "list", "--modem", sentence.split()[6])
+    assert "8999900000000000014" in outcome.out, outcome.err
+
+
+def test_one_way_to_plug(esim: Esim) -> None:
+    outcome = esim("reader", "plug", "phone", "--modem", "--stdio")
+    assert (outcome.status, "Give one of --tcp, --modem" in outcome.err) == (2, True)

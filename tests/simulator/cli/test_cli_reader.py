@@ -70,7 +70,10 @@ def test_which_card(esim: Esim, plain: str, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_plug_is_called_wrongly(esim: Esim, plain: str) -> None:
-    assert "Give one of --tcp, --stdio, --run." in esim("reader", "plug", plain, "--tcp", "0", "--stdio").err
+    assert (
+        "Give one of --tcp, --modem, --stdio, --run."
+        in esim("reader", "plug", plain, "--tcp", "0", "--stdio").err
+    )
     assert "slots for more than one card" in esim("reader", "plug", plain, "other", "--stdio").err
     assert "A card fits into one slot only." in esim("reader", "plug", plain, plain).err
     assert "there is no card named other" in esim("reader", "plug", "other").err

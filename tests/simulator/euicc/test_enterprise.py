@@ -269,13 +269,16 @@ class TestSeveralProfilesEnabled:
             self.enable(ports, mode, second, 0)
 
     def test_the_reference_is_not_displaced(self, mep: Bench, mode: str) -> None:
-        if mode == "MEP-A2":
-            pytest.skip("the eUICC chooses a free port")
+        """In MEP-A2 the eUICC itself takes the free port, so that both are enabled."""
         acme = install(mep, "home-operator", of(ACME, REFERENCE, PRIORITY, others=2))
         private = install(mep, "test-operator")
         ports = EsimPorts(InProcessLink(mep.euicc))
         ports.configure([mode])
         self.enable(ports, mode, acme, 0)
+        if mode == "MEP-A2":
+            self.enable(ports, mode, private, 0)
+            assert {one.aid for one in mep.euicc.core.registry if one.is_enabled} == {acme, private}
+            return
         with pytest.raises(EnableProfileError, match="disallowedByEnterpriseRule"):
             self.enable(ports, mode, private, 0)
 

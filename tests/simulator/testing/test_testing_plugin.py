@@ -16,7 +16,7 @@ from cards.errors import LinkError
 from cards.trace import Exchange, Reset
 from cards.trace.recording import RecordingSink
 from simulator.testing.capabilities import CAPABILITIES, has
-from simulator.testing.sources import SimulatedSource
+from simulator.testing.sources import SimulatedSource, source_of
 from tests.simulator.conftest import Bench
 
 ICCID = "8999900000000000014"
@@ -226,6 +226,20 @@ def test_a_card_from_a_description(project: pytest.Pytester) -> None:
         """
     )
     project.runpytest_inprocess("--card", "sim:plain.yaml").assert_outcomes(passed=2)
+
+
+def test_a_described_euicc_keeps_its_atr_and_protocol(tmp_path: Path) -> None:
+    path = tmp_path / "t1.yaml"
+    path.write_text(
+        "name: T1\nkind: euicc\nprotocol: 1\natr: 3B9F96813FC7828031E073FE211F571A1B1C1D1E1F02AA\n"
+    )
+    with pytest.raises(Exception, match="ATR"):
+        source_of(f"sim:{path}")
+    path.write_text("name: T0\nkind: euicc\natr: 3B9F96801FC78031A073BE21136743200718000001A5\n")
+    assert (
+        source_of(f"sim:{path}").open().reset().hex().upper()
+        == "3B9F96801FC78031A073BE21136743200718000001A5"
+    )
 
 
 def test_a_recording(project: pytest.Pytester) -> None:
