@@ -27,8 +27,9 @@ tables: $(VENV)/.dev
 	$(BIN)/python -m asn1.build
 
 # What no venv can hold: Python's venv module, a package of its own on Debian and Ubuntu; PostgreSQL and a PC/SC
-# service with virtual readers, which the tests start for themselves; programs that read cards through it; and
-# what pyscard is built with; and tshark, which checks what we write for Wireshark.
+# service with virtual readers, which the tests start for themselves; programs that read cards through it; what
+# pyscard is built with; tshark, which checks what we write for Wireshark; and a browser, which the tests of the
+# page drive.
 system-packages:
 	@missing=; \
 	$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || missing="$$missing python3-venv"; \
@@ -37,7 +38,7 @@ system-packages:
 	  || missing="$$missing python3-dev"; \
 	command -v tshark >/dev/null || missing="$$missing tshark"; \
 	for package in pcscd:/usr/sbin/pcscd vsmartcard-vpcd:/etc/reader.conf.d/vpcd opensc:/usr/bin/opensc-tool \
-	    pcsc-tools:/usr/bin/pcsc_scan gcc:/usr/bin/cc libpcsclite-dev:/usr/include/PCSC/winscard.h; do \
+	    pcsc-tools:/usr/bin/pcsc_scan chromium:/usr/bin/chromium gcc:/usr/bin/cc libpcsclite-dev:/usr/include/PCSC/winscard.h; do \
 	  [ -e $${package#*:} ] || missing="$$missing $${package%%:*}"; \
 	done; \
 	[ -z "$$missing" ] || { \

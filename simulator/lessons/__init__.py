@@ -1,0 +1,1 @@
+"""Lessons that run the real parts and ask questions."""
