@@ -59,6 +59,9 @@ class Country:
     longitude: float
     """Of its capital or largest city, in degrees: where trips draw a point."""
     source: str
+    areas: tuple[str, ...] = ()
+    """Within which roaming is regulated: 'EEA', where Regulation (EU) 2022/612 holds."""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +85,26 @@ class EsimSupport(Enum):
     ONLINE = "online"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
+    """A network, a virtual operator (with `host`) or a reseller (without network codes, radios and host)."""
+
     key: str
     name: str
-    country: str
-    """Key of the country; empty for one that has no network of its own anywhere (a reseller)."""
-    plmns: tuple[Plmn, ...]
-    """The first is the one that it broadcasts; others are equivalent. Empty: a reseller without a network."""
-    radios: tuple[Radio, ...]
     esim: EsimSupport
-    smdp_address: str
-    """Empty without eSIM. Made up under example.com, for no real server is ever asked."""
     source: str
-    esim_source: str = ""
-    note: str = ""
+    esim_source: str
+    """Where it is said how it sells eSIMs."""
+    country: str = ""
+    """Key of the country; empty for a reseller that is at home nowhere."""
+    plmns: tuple[Plmn, ...] = ()
+    """The first is the one that it broadcasts; others are equivalent. Empty: it has no IMSIs of its own."""
+    radios: tuple[Radio, ...] = ()
+    smdp_address: str = ""
+    """Empty without eSIM. Made up under example.com, for no real server is ever asked."""
     host: str = ""
     """A virtual operator's host: key of the operator whose network it uses at home."""
+    note: str = ""
 
 
 class PriceClass(Enum):
@@ -206,14 +212,9 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class World:
-    """Every table by key. `rate` is what a unit of a currency is worth in US dollars."""
+class Rate:
+    """What a unit of a currency (ISO 4217) is worth in US dollars, so that prices can be compared."""
 
-    sources: dict[str, Source]
-    countries: dict[str, Country]
-    bands: dict[tuple[Rat, str], Band]
-    operators: dict[str, Operator]
-    agreements: dict[str, Agreement]
-    devices: dict[str, Device]
-    offers: dict[str, Offer]
-    rates: dict[str, Decimal]
+    currency: str
+    usd: Decimal
+    source: str
