@@ -34,6 +34,7 @@ COMMANDS = {
     "eim": "Run a test eIM, and order what IoT devices do.",
     "operator": "Order profiles at an SM-DP+ as an operator does.",
     "pki": "Make and explain the test certificates.",
+    "web": "Show a page with a phone, SIMs, an eUICC and an SM-DP+.",
     "doctor": "Say what works on this machine and what is missing.",
 }
 """Command name → its line in the help. Command NAME is `command` in the module `simulator.cli.NAME`."""

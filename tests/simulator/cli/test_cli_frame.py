@@ -14,7 +14,18 @@ from simulator.cli import app, home
 from simulator.crypto.errors import CryptoError
 from tests.simulator.cli.conftest import Esim
 
-HEAVY = ("rich", "cryptography", "httpx2", "sqlalchemy", "fastapi", "uvicorn", "pydantic", "yaml", "asn1")
+HEAVY = (
+    "rich",
+    "cryptography",
+    "httpx2",
+    "sqlalchemy",
+    "fastapi",
+    "uvicorn",
+    "pydantic",
+    "yaml",
+    "asn1",
+    "nicegui",
+)
 
 
 def script(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
