@@ -20,7 +20,9 @@ def examples(page: str = "command-line.md") -> list[str]:
     return [line for line in lines if not line.endswith(NOT_HERE)]
 
 
-@pytest.mark.parametrize(("page", "fewest"), [("command-line.md", 20), ("traces.md", 10)])
+@pytest.mark.parametrize(
+    ("page", "fewest"), [("command-line.md", 20), ("traces.md", 10), ("lessons/index.md", 2)]
+)
 def test_every_example_works(
     esim: Esim, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str, fewest: int
 ) -> None:

@@ -1,0 +1,140 @@
+"""`esim lesson`: taking lessons from a pipe and from a file, leaving them, and going on."""
+
+from __future__ import annotations
+
+import fcntl
+import io
+import json
+import os
+import select
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from simulator.cli import lesson_screen
+from simulator.lessons.catalogue import LESSONS
+from simulator.lessons.reading import Reading
+from tests.simulator.cli.conftest import ROOT, Esim
+
+LESSON = LESSONS[0]
+RIGHT = [question.right_answer for question in LESSON.questions()]
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=[lesson.name for lesson in LESSONS])
+def test_each_lesson_runs_by_itself_within_80_columns(esim: Esim, esim_home: Path, lesson: object) -> None:
+    number = LESSONS.index(lesson) + 1  # type: ignore[arg-type]
+    outcome = esim("lesson", "run", number, "--answers", "auto")
+    assert outcome.status == 0, outcome.err
+    count = len(LESSONS[number - 1].questions())
+    assert f"Lesson {number} is done: {count} of {count} right at once." in outcome.out
+    assert max(map(len, outcome.out.splitlines())) <= 80
+    assert not (esim_home / "lessons.json").exists(), "it was not the user who answered"
+
+
+def test_answers_from_a_pipe_with_mistakes_hints_and_going_back(esim: Esim) -> None:
+    answers = ["# my answers", "?", "00", "what", RIGHT[0], "b", RIGHT[0], *RIGHT[1:-1], "s"]
+    outcome = esim("lesson", "run", "sim", stdin="\n".join(answers) + "\n")
+    assert outcome.status == 0, outcome.err
+    assert "Hint The order is CLA, INS, P1, P2." in " ".join(outcome.out.split())
+    assert "✗ That is the class" in outcome.out
+    assert "! These are no bytes" in outcome.out
+    assert f"It is {RIGHT[-1]}." in outcome.out
+    assert outcome.out.count("Question 1 of") == 2
+    done = f"Lesson 1 is done: {len(RIGHT) - 2} of {len(RIGHT)} right at once, 1 later, 1 skipped."
+    assert done in outcome.out
+    assert f"done, {len(RIGHT) - 2} of {len(RIGHT)} right at once" in esim("lesson", "list").out
+
+
+def test_the_end_of_the_answers_leaves_and_the_next_run_goes_on(esim: Esim) -> None:
+    outcome = esim("lesson", "run", 1, stdin=RIGHT[0] + "\nnonsense\n")
+    assert outcome.status == 0
+    assert f"`esim lesson run 1` goes on at question 2 of {len(RIGHT)}" in outcome.out
+    assert "left after 1 question" in esim("lesson", "list").out
+    (entry, *_) = json.loads(esim("lesson", "list", "--json").out)
+    assert (entry["name"], entry["answered"], entry["runs"]) == ("sim", 1, 0)
+    outcome = esim("lesson", "run", 1, stdin="q\n")
+    assert f"Going on at question 2 of {len(RIGHT)}" in outcome.out
+    outcome = esim("lesson", "run", 1, "--from-start", stdin="\n".join(RIGHT))
+    assert f"{len(RIGHT)} of {len(RIGHT)} right at once" in outcome.out
+
+
+def test_answers_from_a_file(esim: Esim, tmp_path: Path) -> None:
+    file = tmp_path / "answers.txt"
+    file.write_text("\n".join(RIGHT), encoding="utf-8")
+    assert "is done" in esim("lesson", "run", 1, "--answers", file).out
+    outcome = esim("lesson", "run", 1, "--answers", tmp_path / "missing")
+    assert (outcome.status, outcome.err.count("\n")) == (1, 1)
+    file.write_bytes(b"\xff\xfe")
+    outcome = esim("lesson", "run", 1, "--answers", file)
+    assert (outcome.status, outcome.err) == (1, "esim: the answers are no text in UTF-8.\n")
+
+
+def test_what_is_wrong_is_told_in_one_sentence(esim: Esim, esim_home: Path) -> None:
+    outcome = esim("lesson", "run", 99)
+    assert outcome.status == 2
+    assert "there is no lesson '99'; there are 1 sim" in " ".join(outcome.err.split())
+    esim_home.mkdir()
+    (esim_home / "lessons.json").write_text("{", encoding="utf-8")
+    for arguments in (("list",), ("run", 1)):
+        outcome = esim("lesson", *arguments)
+        assert outcome.status == 1
+        assert "delete it to begin anew" in outcome.err
+
+
+@pytest.mark.parametrize(("key", "status"), [("\x03", 130), ("\x04", 0)], ids=["Ctrl-C", "Ctrl-D"])
+def test_at_a_terminal_both_ways_of_stopping_keep_what_was_done(
+    esim_home: Path, key: str, status: int
+) -> None:
+    """Somebody at a terminal answers one question, then presses a key."""
+    ours, theirs = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from simulator.cli import main; main()", "lesson", "run", "1"],
+        cwd=ROOT,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        env={**os.environ, "ESIM_HOME": str(esim_home), "TERM": "xterm", "LC_ALL": "C.UTF-8"},
+    )
+    os.close(theirs)
+    terminal = Terminal(ours)
+    terminal.wait_for("Question 1 of", "›")
+    os.write(ours, f"{RIGHT[0]}\n".encode())
+    terminal.wait_for("Question 2 of", "›")
+    os.write(ours, key.encode())
+    terminal.wait_for("goes on at question 2")
+    assert process.wait(10) == status
+    os.close(ours)
+    assert "Traceback" not in terminal.shown
+
+
+class Terminal:
+    """What a program shows at the other end."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle = handle
+        self._at = 0
+        self.shown = ""
+
+    def wait_for(self, *expected: str) -> None:
+        """Until it has shown these texts in this order, behind those before."""
+        for text in expected:
+            while (place := self.shown.find(text, self._at)) < 0:
+                ready, _, _ = select.select([self._handle], [], [], 20)
+                assert ready, f"{text!r} does not come after {self.shown!r}"
+                self.shown += os.read(self._handle, 1 << 16).decode(errors="replace")
+            self._at = place + len(text)
+
+
+def test_the_end_of_typed_input_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    out = io.StringIO()
+    reading = Reading(LESSON)
+    lesson_screen.take(reading, lesson_screen.Screen(Console(file=out, width=70)), None)
+    assert reading.number == 0
+    assert "Question 1 of" in out.getvalue()
