@@ -255,10 +255,10 @@ def parse(text: str, where: str = "description") -> Subscription:
     return parse_as(Subscription, text, where)
 
 
-def parse_as(kind: type[D], text: str, where: str) -> D:
-    """Check a description of any kind, as `parse` does."""
+def parse_as(kind: type[D], text: str, where: str, *, context: dict[str, Any] | None = None) -> D:
+    """Check a description of any kind, as `parse` does; `context` is for its validators."""
     try:
-        return kind.model_validate(yaml.load(text, Loader=_Loader))
+        return kind.model_validate(yaml.load(text, Loader=_Loader), context=context)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
         raise DescriptionError(f"{where}:{line}: not YAML: {error.problem}") from None
