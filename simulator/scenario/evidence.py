@@ -1,0 +1,63 @@
+"""Evidence as plain values and in words: what `--why`, JSON and the page show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cards.explain import Explainer
+from simulator.network.journal import Apdu, Event, Evidence, Message, Row, Rule
+from simulator.network.world.queries import World
+
+
+def as_object(evidence: Evidence) -> dict[str, Any]:
+    """JSON-able values; `kind` tells which sort it is."""
+    match evidence:
+        case Apdu(command, response):
+            return {"kind": "apdu", "command": command.hex().upper(), "response": response.hex().upper()}
+        case Message(name, sender, receiver, members, data, clause):
+            found: dict[str, Any] = {"kind": "message", "name": name, "sender": sender, "receiver": receiver}
+            found |= {"members": dict(members), "clause": clause}
+            return found | ({"data": data.hex().upper()} if data else {})
+        case Row(table, key, says, source):
+            return {"kind": "row", "table": table, "key": key, "says": says, "source": source}
+        case Rule(clause, says):
+            return {"kind": "rule", "clause": clause, "says": says}
+
+
+def event_as_object(event: Event) -> dict[str, Any]:
+    """One event of a journal."""
+    return {
+        "time": event.time.isoformat(),
+        "actor": event.actor,
+        "kind": event.kind,
+        "text": event.text,
+        "details": dict(event.details),
+        "evidence": [as_object(one) for one in event.evidence],
+    }
+
+
+class Words:
+    """Says evidence in words. APDUs are explained in their order, for some need those before."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._explainer = Explainer()
+
+    def line(self, evidence: Evidence) -> str:
+        """One line."""
+        match evidence:
+            case Apdu(command, response):
+                explained = self._explainer.exchange(command, response)
+                return f"APDU {command.hex().upper()[:40]}: {explained.title} → {explained.outcome}"
+            case Message(name, sender, receiver, members, _, clause):
+                said = ", ".join(f"{member} {value}" for member, value in members.items())
+                return f"message {name}, {sender} → {receiver}{f': {said}' if said else ''} ({clause})"
+            case Row(table, key, says, source):
+                return f"row {table}/{key}: {says} [{self.source(source)}]"
+            case Rule(clause, says):
+                return f"{clause}: {says}"
+
+    def source(self, key: str) -> str:
+        """A source by its title."""
+        found = self._world.sources.get(key)
+        return found.title if found else key
