@@ -6,7 +6,7 @@ from typing import Any
 
 from cards.explain import Explainer
 from simulator.network.journal import Apdu, Event, Evidence, Message, Row, Rule
-from simulator.network.world.queries import World
+from simulator.network.world import World
 
 
 def as_object(evidence: Evidence) -> dict[str, Any]:

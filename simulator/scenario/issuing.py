@@ -21,7 +21,8 @@ from typing import Any, Final
 from cards.identities import Iccid, Imsi, Plmn
 from simulator.crypto.aka import AkaFunctions
 from simulator.crypto.milenage import Milenage
-from simulator.network.world.model import Agreement, Offer, OfferKind, Operator, Radio, Rat, World
+from simulator.network.world import World
+from simulator.network.world.model import Offer, OfferKind, Operator, Radio, Rat
 from simulator.profile.build import build_package
 from simulator.profile.describe import Access, FiveG, Networks, Subscription
 from simulator.scenario import numbering
@@ -93,34 +94,24 @@ class Issuer:
     def subscription(
         self, operator: str, *, seller: str = "", number: int = 1, ppr: Iterable[str] = ()
     ) -> Issued:
-        """Subscription `number` of an operator, sold under the name of `seller`. IssuingError if it has no
-        network code of its own or of a host."""
-        return self._issued(self._operator(operator), self._operator(seller or operator), number, "", ppr)
+        """Subscription `number` of an operator, sold under the name of `seller`. WorldError if there is no
+        such operator, IssuingError if it has no network code of its own or of a host."""
+        return self._issued(
+            self.world.operator(operator), self.world.operator(seller or operator), number, "", ppr
+        )
 
     def offer(self, key: str, *, number: int = 1) -> Issued:
-        """What comes with an offer: with the IMSI of its sponsor, or all IMSIs of a multi-IMSI SIM."""
-        try:
-            offer = self.world.offers[key]
-        except KeyError:
-            raise IssuingError(
-                f"there is no offer {key!r}: `esim world offers` shows those there are"
-            ) from None
-        sponsor = self._operator(offer.sponsor or offer.seller)
-        issued = self._issued(sponsor, self._operator(offer.seller), number, key, offer.ppr)
+        """What comes with an offer: with the IMSI of its sponsor, or all IMSIs of a multi-IMSI SIM.
+        WorldError if there is no such offer."""
+        offer = self.world.offer(key)
+        sponsor = self.world.operator(offer.sponsor or offer.seller)
+        issued = self._issued(sponsor, self.world.operator(offer.seller), number, key, offer.ppr)
         return self._with_identities(issued, offer, number) if offer.kind is OfferKind.MULTI_IMSI else issued
 
     def sim(self, issued: Issued) -> PlainSim:
         """A plain SIM with it."""
         draw = entropy(f"SIM {issued.iccid}")
         return PlainSim(issued.package, entropy=draw, applets=issued.applets)
-
-    def _operator(self, key: str) -> Operator:
-        try:
-            return self.world.operators[key]
-        except KeyError:
-            raise IssuingError(
-                f"there is no operator {key!r}: `esim world operators` shows those there are"
-            ) from None
 
     def _issued(
         self, operator: Operator, seller: Operator, number: int, offer: str, ppr: Iterable[str]
@@ -141,7 +132,9 @@ class Issuer:
                 "group_identifier": gid.hex() if gid else None,
                 "authentication": {"key": key.hex(), "opc": opc.hex()},
                 "networks": self._networks(operator, plmns),
-                "five_g": FiveG() if Rat.NG_RAN in self._rats(self._network_of(operator).radios) else None,
+                "five_g": FiveG()
+                if Rat.NG_RAN in self._rats(self.world.host_of(operator.key).radios)
+                else None,
             }
         )
         return Issued(
@@ -163,7 +156,7 @@ class Issuer:
     def _with_identities(self, issued: Issued, offer: Offer, number: int) -> Issued:
         """The sponsors' identities besides its own, each for its country, and the application that changes
         between them."""
-        others = [self._identity(self._operator(sponsor), offer, number) for sponsor in offer.sponsors]
+        others = [self._identity(self.world.operator(sponsor), offer, number) for sponsor in offer.sponsors]
         authentication = issued.description.authentication
         own = {
             "name": issued.description.operator.name,
@@ -204,7 +197,7 @@ class Issuer:
 
     def home_plmns(self, operator: Operator) -> tuple[Plmn, ...]:
         """The operator's networks, or its host's; IssuingError if there are none."""
-        plmns = operator.plmns or self._network_of(operator).plmns
+        plmns = operator.plmns or self.world.host_of(operator.key).plmns
         if not plmns:
             raise IssuingError(
                 f"{operator.name} has no network and no host, so it has no IMSIs: "
@@ -212,11 +205,8 @@ class Issuer:
             )
         return plmns
 
-    def _network_of(self, operator: Operator) -> Operator:
-        return self._operator(operator.host) if operator.host else operator
-
     def _country(self, operator: Operator, seller: Operator) -> str:
-        return operator.country or self._network_of(operator).country or seller.country
+        return operator.country or self.world.host_of(operator.key).country or seller.country
 
     def _opc(self, operator: Operator) -> bytes:
         return numbering.drawn(16, "OPc", self._seed, operator.key)
@@ -239,7 +229,7 @@ class Issuer:
 
     def _networks(self, operator: Operator, plmns: tuple[Plmn, ...]) -> Networks:
         """EF.HPLMNwAcT, EF.EHPLMN, and in EF.OPLMNwAcT the networks that the operator prefers abroad."""
-        access = _access(self._rats(self._network_of(operator).radios)) or ("eutran",)
+        access = _access(self._rats(self.world.host_of(operator.key).radios)) or ("eutran",)
         return Networks(
             home=(Access(plmn=str(plmns[0]), access=access),),
             equivalent_home=tuple(map(str, plmns)),
@@ -247,17 +237,10 @@ class Issuer:
         )
 
     def _preferred(self, operator: Operator) -> Iterable[Access]:
-        for agreement in self._agreements(operator):
-            visited = self.world.operators[agreement.visited]
+        for agreement in self.world.agreements_of(operator.key):
+            visited = self.world.operator(agreement.visited)
             if agreement.preferred and not agreement.barred and visited.plmns:
                 yield Access(plmn=str(visited.plmns[0]), access=_access(agreement.rats))
-
-    def _agreements(self, operator: Operator) -> list[Agreement]:
-        """The operator's own, or those of its host."""
-        own = [one for one in self.world.agreements.values() if one.home == operator.key]
-        if own or not operator.host:
-            return own
-        return [one for one in self.world.agreements.values() if one.home == operator.host]
 
 
 def _access(rats: Iterable[Rat]) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Final
 
 from simulator.network.journal import Row
+from simulator.network.world import World
 from simulator.network.world.model import Agreement, PriceClass
-from simulator.network.world.queries import World
 from simulator.scenario.steps import EXAMPLE
 
 ROAMING_PER_MB: Final = {

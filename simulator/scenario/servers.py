@@ -127,4 +127,3 @@ def _words(value: Any) -> str:
     """A member's value, shortened."""
     text = value.hex().upper() if isinstance(value, bytes) else str(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
-

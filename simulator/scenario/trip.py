@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
 from simulator.faults import Kind, Party
-from simulator.network.world.model import Device, OfferKind, Rat, World
+from simulator.network.world import World
+from simulator.network.world.model import Device, OfferKind, Rat
 from simulator.profile import describe
 from simulator.profile.describe import Description, DescriptionError
 
@@ -183,7 +184,7 @@ class HomeSubscription(Description):
     operator: OperatorKey
     offer: OfferKey | None = None
     """Its tariff; without, nothing is known of what it costs at home."""
-    on: Literal["card", "esim"] = "card"
+    form: Literal["card", "esim"] = "card"
     device: Annotated[int, Field(ge=0)] = 0
     """Which of the devices it is in, counted from 0."""
     ppr: tuple[Literal["ppr1", "ppr2"], ...] = ()
@@ -312,12 +313,12 @@ class Trip(Description):
 
     def _check_home(self, number: int, subscription: HomeSubscription, world: World) -> None:
         device = self.devices[subscription.device].device(world)
-        if subscription.on == "esim" and not device.esim:
+        if subscription.form == "esim" and not device.esim:
             raise ValueError(f"home.{number} is on an eSIM, and {device.maker} {device.model} has none")
-        if subscription.ppr and subscription.on == "card":
+        if subscription.ppr and subscription.form == "card":
             raise ValueError(f"home.{number} is a card: policy rules are for profiles on an eSIM")
         here = [one for one in self.home if one.device == subscription.device]
-        if sum(one.on == "card" for one in here) > device.sim_slots:
+        if sum(one.form == "card" for one in here) > device.sim_slots:
             raise ValueError(f"{device.maker} {device.model} has {device.sim_slots} slots for cards, too few")
         if len(here) > device.active:
             raise ValueError(f"{device.maker} {device.model} has at most {device.active} lines at once")

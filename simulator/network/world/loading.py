@@ -87,6 +87,7 @@ class _Treaty:
     """Keys of visited operators, or 'home/visited' for one home operator's preference."""
     barred: bool = False
     note: str = ""
+    volte: bool = True
 
     def pairs(self, operators: dict[str, Operator]) -> Iterator[tuple[str, str]]:
         yield from product(self.homes, self.visited)
@@ -119,6 +120,7 @@ def _agreements(path: Path, operators: dict[str, Operator]) -> dict[str, Agreeme
                 treaty.barred,
                 treaty.source,
                 treaty.note,
+                treaty.volte,
             )
         if unused := preferred - {p for pair in treaty.pairs(operators) for p in (pair[1], "/".join(pair))}:
             raise WorldError(

@@ -131,6 +131,8 @@ class Agreement:
     barred: bool
     source: str
     note: str = ""
+    volte: bool = True
+    """Whether 'voice' also goes over 4G and 5G (GSMA IR.65); if not, it needs a 2G or 3G network."""
 
     @property
     def key(self) -> str:
@@ -157,6 +159,8 @@ class Device:
     """Subscriptions that can be registered at once: 2 in a dual-SIM dual-standby device."""
     source: str
     note: str = ""
+    volte: bool = True
+    """Whether it makes calls over 4G and 5G; if not, they need a 2G or 3G network."""
 
 
 class OfferKind(Enum):

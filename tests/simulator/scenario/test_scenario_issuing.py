@@ -11,6 +11,8 @@ import pytest
 from cards import InProcessLink, Uicc
 from cards.identities import Imsi, Plmn
 from simulator.crypto.aka import generate_vector
+from simulator.network.errors import WorldError
+from simulator.network.world import World
 from simulator.network.world.model import (
     Agreement,
     Country,
@@ -21,7 +23,6 @@ from simulator.network.world.model import (
     PriceClass,
     Radio,
     Rat,
-    World,
 )
 from simulator.scenario import numbering
 from simulator.scenario.errors import IssuingError
@@ -37,7 +38,17 @@ LTE_AND_NR = (
 
 def operator(key: str, country: str, *plmns: str, radios: tuple[Radio, ...] = (), host: str = "") -> Operator:
     codes = tuple(map(Plmn.parse, plmns))
-    return Operator(key, f"{key} name", country, codes, radios, EsimSupport.NONE, "", "example", host=host)
+    return Operator(
+        key=key,
+        name=f"{key} name",
+        esim=EsimSupport.NONE,
+        source="example",
+        esim_source="example",
+        country=country,
+        plmns=codes,
+        radios=radios,
+        host=host,
+    )
 
 
 def country(key: str, *mccs: str) -> Country:
@@ -208,9 +219,9 @@ def test_a_multi_imsi_card_has_its_sponsors_identities(issuer: Issuer) -> None:
 def test_who_cannot_issue(issuer: Issuer) -> None:
     with pytest.raises(IssuingError, match="shop name has no network and no host"):
         issuer.subscription("shop")
-    with pytest.raises(IssuingError, match="no operator 'nobody'"):
+    with pytest.raises(WorldError, match="no operator 'nobody'"):
         issuer.subscription("nobody")
-    with pytest.raises(IssuingError, match="no offer 'nothing'"):
+    with pytest.raises(WorldError, match="no offer 'nothing'"):
         issuer.offer("nothing")
 
 
