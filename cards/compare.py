@@ -69,8 +69,8 @@ def compare(script: Script, left: CardLink, right: CardLink) -> Iterator[Compari
             (one, fields), (other, other_fields) = (side.run(step) for side in sides)
             outcomes = _outcome(one), _outcome(other)
             # Where one card refuses, what the other one says has nothing to be compared with.
-            differences = _differences(fields, other_fields) if outcomes[0] == outcomes[1] else ()
-            yield Comparison(section, step, *outcomes, tuple(differences))
+            found = differences(fields, other_fields) if outcomes[0] == outcomes[1] else ()
+            yield Comparison(section, step, *outcomes, tuple(found))
 
 
 def _outcome(result: StepResult) -> str:
@@ -80,8 +80,8 @@ def _outcome(result: StepResult) -> str:
     return f"{sw}, {sw.meaning}"
 
 
-def _differences(left: Iterable[Field], right: Iterable[Field]) -> Iterator[FieldDifference]:
-    """Leaves of the two trees that differ, by the names that lead to them; the status word is told apart."""
+def differences(left: Iterable[Field], right: Iterable[Field]) -> Iterator[FieldDifference]:
+    """Leaves of the two trees that differ, by the names that lead to them; status words are left out."""
     one, other = (list(_leaves(fields)) for fields in (left, right))
     names = dict.fromkeys(name for name, _ in (*one, *other))
     for name in names:
