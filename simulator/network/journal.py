@@ -77,6 +77,10 @@ class Journal:
         self.listeners: list[Callable[[Event], None]] = []
         """Called with each new event: the page of `esim web` listens."""
 
+    def now(self) -> datetime:
+        """The simulated time."""
+        return self._clock()
+
     def tell(self, actor: str, kind: str, text: str, *evidence: Evidence, **details: Any) -> Event:
         """Write down what happened now."""
         event = Event(self._clock(), actor, kind, text, evidence, details)

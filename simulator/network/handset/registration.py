@@ -1,0 +1,159 @@
+"""The phone's side of a registration in one protocol: it answers the network with the card's help, and writes
+to the card what it got (TS 24.008 §4.4.4, §4.7.3; TS 24.301 §5.5.1; TS 24.501 §5.5.1; TS 31.102 §5.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cards.authentication import AuthenticationResult
+from cards.errors import CardStatusError
+from cards.status import SW
+from simulator.crypto.access_keys import SEPARATION_BIT, res_star, serving_network_name
+from simulator.network.air import Cell
+from simulator.network.causes import (
+    MAC_FAILURE,
+    SEPARATION_UNACCEPTABLE,
+    SYNCH_FAILURE,
+    Cause,
+    Effect,
+    cause_of,
+)
+from simulator.network.errors import NetworkError
+from simulator.network.handset import files
+from simulator.network.handset.card import PhoneCard
+from simulator.network.handset.files import LOCATION_FILES, Location, UpdateStatus
+from simulator.network.journal import Journal, Rule
+from simulator.network.nas import (
+    Accepted,
+    AuthenticationFailure,
+    AuthenticationReject,
+    AuthenticationRequest,
+    AuthenticationResponse,
+    Completed,
+    Identity,
+    IdentityRequest,
+    IdentityResponse,
+    Nas,
+    Protocol,
+    Registering,
+    Rejected,
+    SecurityModeCommand,
+    SecurityModeComplete,
+)
+from simulator.network.serving import Connection, ServingNetwork
+
+_KEY_FILES = {Protocol.MM: "EF.KEYS", Protocol.GMM: "EF.KEYSPS"}
+AUTHENTICATION_REJECTED = Cause(
+    Protocol.EMM, 0, "AUTHENTICATION REJECT", "the network takes the card for a forgery",
+    Effect.FORGET | Effect.UPDATE_3 | Effect.INVALID_CS | Effect.INVALID_PS, "TS 24.301 §5.4.2.5",
+)  # fmt: skip
+_REJECT_CLAUSES = {
+    Protocol.MM: "TS 24.008 §4.3.2.5", Protocol.GMM: "TS 24.008 §4.7.7.5", Protocol.EMM: "TS 24.301 §5.4.2.5",
+    Protocol.FIVE_GMM: "TS 24.501 §5.4.1.3.5",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended: `accepted`, or a cause."""
+
+    accepted: Accepted | None = None
+    cause: Cause | None = None
+    connection: Connection | None = None
+
+
+class Attempt:
+    """One attempt of a phone in one cell and protocol."""
+
+    def __init__(
+        self, card: PhoneCard, network: ServingNetwork, cell: Cell, protocol: Protocol, journal: Journal
+    ) -> None:
+        self.card, self.cell, self.protocol, self.journal = card, cell, protocol, journal
+        self.connection = network.connect(cell, protocol)
+        self._keys: AuthenticationResult | None = None
+        self._ksi = files.NO_KSI
+
+    def run(self) -> Outcome:
+        """Talk until the network accepts or refuses."""
+        answer = self.connection.send(self._request())
+        while answer is not None:
+            if isinstance(answer, Accepted):
+                self._take(answer)
+                return Outcome(accepted=answer, connection=self.connection)
+            if isinstance(answer, Rejected):
+                return Outcome(cause=cause_of(self.protocol, answer.cause), connection=self.connection)
+            if isinstance(answer, AuthenticationReject):
+                cause = AUTHENTICATION_REJECTED._replace(
+                    protocol=self.protocol, clause=_REJECT_CLAUSES[self.protocol]
+                )
+                return Outcome(cause=cause, connection=self.connection)
+            answer = self.connection.send(self._answer(answer))
+        raise NetworkError(
+            f"{self.connection.network.operator.name} ended the conversation without an answer"
+        )
+
+    def _request(self) -> Registering:
+        """With the temporary identity of the last registration where the card has one, else with the IMSI."""
+        known = self.card.data.location(self.protocol)
+        identity = known.identity or self._permanent()
+        name = _KEY_FILES.get(self.protocol, "")
+        ksi = files.keys(self.card.data.contents.get(name, b"")) if known.identity else files.NO_KSI
+        return Registering(identity, known.area, ksi)
+
+    def _permanent(self) -> Identity:
+        imsi = self.card.data.imsi
+        if imsi is None:
+            raise NetworkError("the phone has read no IMSI")
+        return imsi
+
+    def _answer(self, message: Nas) -> Nas:
+        if isinstance(message, IdentityRequest):
+            return IdentityResponse(self._permanent())
+        if isinstance(message, SecurityModeCommand):
+            return SecurityModeComplete()
+        if isinstance(message, AuthenticationRequest):
+            return self._authenticate(message)
+        raise NetworkError(f"a phone has no answer to {type(message).__name__}")
+
+    def _authenticate(self, request: AuthenticationRequest) -> Nas:
+        """AUTHENTICATE on the card (TS 31.102 §7.1), and what becomes of its answer."""
+        if not request.autn:
+            result = self.card.authenticate_gsm(request.rand)
+            self._tell("the card computes SRES and Kc", "TS 31.102 §7.1.1.1")
+            return AuthenticationResponse(result.res)
+        if self.protocol in (Protocol.EMM, Protocol.FIVE_GMM) and not request.autn[6] & SEPARATION_BIT:
+            return AuthenticationFailure(SEPARATION_UNACCEPTABLE)
+        try:
+            result = self.card.authenticate(request.rand, request.autn)
+        except CardStatusError as error:
+            if error.sw != SW.AUTHENTICATION_ERROR_MAC:
+                raise
+            self._tell("the card finds the network's MAC wrong", "TS 33.102 §6.3.3")
+            return AuthenticationFailure(MAC_FAILURE)
+        if result.is_synchronisation_failure:
+            self._tell("the card finds the sequence number not fresh, and answers AUTS", "TS 33.102 §6.3.3")
+            return AuthenticationFailure(SYNCH_FAILURE, result.auts)
+        self._tell("the card authenticates the network and answers RES, CK and IK", "TS 33.102 §6.3.3")
+        self._keys, self._ksi = result, request.ksi
+        if self.protocol is Protocol.FIVE_GMM:
+            name = serving_network_name(self.cell.plmn.mcc, self.cell.plmn.mnc)
+            return AuthenticationResponse(res_star(result.ck, result.ik, name, request.rand, result.res))
+        return AuthenticationResponse(result.res)
+
+    def _tell(self, text: str, clause: str) -> None:
+        self.journal.tell("card", "authenticated", text, *self.card.evidence(), Rule(clause, text))
+
+    def _take(self, accepted: Accepted) -> None:
+        """Write location and keys to the card, and confirm the new identity."""
+        row = LOCATION_FILES[self.protocol]
+        location = Location(accepted.identity, accepted.area, UpdateStatus.UPDATED)
+        written = []
+        if self.card.write(row.name, files.write_location(row, location)):
+            written.append(row.name)
+        name = _KEY_FILES.get(self.protocol)
+        if name and self._keys and self.card.write(name, bytes((self._ksi,)) + self._keys.ck + self._keys.ik):
+            written.append(name)
+        if written:
+            text = f"the phone writes {' and '.join(written)} of the card"
+            self.journal.tell("phone", "card written", text, *self.card.evidence(), Rule(row.clause, text))
+        self.connection.send(Completed())
