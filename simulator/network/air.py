@@ -14,7 +14,8 @@ from typing import Final
 
 from cards.identities import Plmn
 from simulator.network.journal import Row
-from simulator.network.world.model import Operator, Radio, Rat, World
+from simulator.network.world.model import Operator, Radio, Rat
+from simulator.network.world.queries import World
 
 HIGH_QUALITY: Final[dict[Rat, tuple[int, str]]] = {
     Rat.GERAN: (-85, "TS 43.022 §4.1: above −85 dBm"),
@@ -66,8 +67,8 @@ def cells_at(world: World, country: str, on: date, *, seed: int = 0) -> list[Cel
     levels."""
     return [
         cell
-        for operator in world.operators.values()
-        if operator.country == country and operator.plmns and not operator.host
+        for operator in world.operators_in(country)
+        if operator.plmns
         for cell in cells_of(operator, on, seed)
     ]
 

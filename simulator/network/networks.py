@@ -9,11 +9,11 @@ from functools import partial
 from cards.identities import Imsi
 from simulator.crypto.aka import AkaFunctions
 from simulator.network.air import Cell, cells_at
-from simulator.network.errors import NetworkError
 from simulator.network.home import HomeNetwork, Refusal, Refused, Steering, Subscription, no_agreement
 from simulator.network.journal import Journal, Row
 from simulator.network.serving import ServingNetwork
-from simulator.network.world.model import Agreement, Operator, World
+from simulator.network.world.model import Operator
+from simulator.network.world.queries import World
 
 
 class Networks:
@@ -34,7 +34,6 @@ class Networks:
         self._steering = steering
         self._homes: dict[str, HomeNetwork] = {}
         self._serving: dict[str, ServingNetwork] = {}
-        self._by_plmn = {plmn.mcc + plmn.mnc: o for o in world.operators.values() for plmn in o.plmns}
 
     def subscribe(
         self,
@@ -54,9 +53,9 @@ class Networks:
         """The home network of an operator's subscribers."""
         if operator not in self._homes:
             self._homes[operator] = HomeNetwork(
-                self._operator(operator),
+                self.world.operator(operator),
                 self._entropy,
-                partial(self.agreement, operator),
+                partial(self.world.agreement, operator),
                 partial(self._prefers, operator),
                 Steering() if self._steering else None,
             )
@@ -65,7 +64,7 @@ class Networks:
     def serving(self, operator: str) -> ServingNetwork:
         """The core network of an operator that has one."""
         if operator not in self._serving:
-            found = self._operator(operator)
+            found = self.world.operator(operator)
             self._serving[operator] = ServingNetwork(
                 found, self._entropy, self.journal, partial(self._home_of, found)
             )
@@ -75,20 +74,9 @@ class Networks:
         """The cells of a country today, by the journal's clock."""
         return cells_at(self.world, country, self.journal.now().date(), seed=self.seed)
 
-    def agreement(self, home: str, visited: str) -> Agreement | None:
-        """The roaming agreement for subscribers of `home`; of a virtual operator its own, else its host's."""
-        found = self.world.agreements.get(f"{home}/{visited}")
-        host = self._operator(home).host
-        return found or (self.world.agreements.get(f"{host}/{visited}") if host else None)
-
-    def _operator(self, key: str) -> Operator:
-        try:
-            return self.world.operators[key]
-        except KeyError:
-            raise NetworkError(f"the world has no operator {key!r}") from None
-
     def _prefers(self, home: str, country: str) -> bool:
-        found = (self.agreement(home, o.key) for o in self.world.operators.values() if o.country == country)
+        operators = self.world.operators_in(country)
+        found = (self.world.agreement(home, operator.key) for operator in operators)
         return any(agreement is not None and agreement.preferred for agreement in found)
 
     def _home_of(self, visited: Operator, imsi: Imsi) -> HomeNetwork | Refused:
@@ -96,19 +84,13 @@ class Networks:
         only where there is an agreement or it is the same network."""
         # A virtual operator may share its host's numbers: whoever has the subscriber is the home.
         owner = next((home for home in self._homes.values() if imsi in home.auc), None)
-        operator = (
-            owner.operator
-            if owner
-            else self._by_plmn.get(imsi.digits[:6]) or self._by_plmn.get(imsi.digits[:5])
-        )
+        operator = owner.operator if owner else self.world.operator_of(imsi)
         if operator is None:
-            row = Row(
-                "operators", imsi.digits[:6], "no operator has this beginning of an IMSI", visited.source
-            )
-            return Refused(
-                Refusal.ROAMING_NOT_ALLOWED, f"{visited.name} knows no home network of {imsi}", (row,)
-            )
+            says = "no operator has this beginning of an IMSI"
+            row = Row("operators", imsi.digits[:6], says, visited.source)
+            why = f"{visited.name} knows no home network of {imsi}"
+            return Refused(Refusal.ROAMING_NOT_ALLOWED, why, (row,))
         home = self.home(operator.key)
-        if not home.is_own(visited) and self.agreement(operator.key, visited.key) is None:
+        if not home.is_own(visited) and self.world.agreement(operator.key, visited.key) is None:
             return no_agreement(operator, visited)
         return home

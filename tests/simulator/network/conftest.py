@@ -20,8 +20,8 @@ from simulator.network.world.model import (
     PriceClass,
     Radio,
     Rat,
-    World,
 )
+from simulator.network.world.queries import World
 from simulator.profile.build import build_package
 from simulator.profile.describe import Subscription, load_shipped
 from simulator.specimens.sim import PlainSim
@@ -36,7 +36,10 @@ def operator(key: str, country: str, *plmns: str, rats: tuple[Rat, ...] = ALL, h
     """An operator with a radio for each technology."""
     radios = tuple(Radio(rat, BANDS[rat], "example") for rat in rats)
     codes = tuple(Plmn.parse(plmn) for plmn in plmns)
-    return Operator(key, key.title(), country, codes, radios, EsimSupport.NONE, "", "example", host=host)
+    return Operator(
+        key=key, name=key.title(), country=country, plmns=codes, radios=radios, esim=EsimSupport.NONE,
+        source="example", esim_source="example", host=host,
+    )  # fmt: skip
 
 
 def agreement(home: str, visited: str, **members: Any) -> Agreement:
