@@ -12,11 +12,11 @@ from typing import NamedTuple
 from cards.apdu import CommandApdu
 from cards.explain import fcp, toolkit
 from cards.explain.fields import Decoder
+from cards.explain.globalplatform import install, keys, load_files, objects, registry
 from cards.explain.parameters import (
     GSM,
     INTERINDUSTRY,
     PROPRIETARY,
-    REGISTRY_ENTRY,
     always,
     authenticate_parameters,
     authenticated,
@@ -31,10 +31,7 @@ from cards.explain.parameters import (
     host_challenge,
     host_cryptogram,
     initialised,
-    install_parameters,
     kind_of,
-    load_parameters,
-    object_asked,
     opened_channel,
     pin_asked,
     pin_fields,
@@ -48,9 +45,7 @@ from cards.explain.parameters import (
     select_parameters,
     selected_data,
     status_answer,
-    status_of_what,
     status_parameters,
-    store_parameters,
     suspend_parameters,
     tlv_objects,
     toolkit_asked,
@@ -58,7 +53,6 @@ from cards.explain.parameters import (
     written_content,
 )
 from cards.explain.place import Place
-from cards.explain.tlvs import template
 
 
 class Command(NamedTuple):
@@ -89,7 +83,7 @@ def find(command: CommandApdu) -> Command | None:
 _UICC, _GP = "TS 102 221 §11.", "GP Card Specification §11."
 _ADMINISTRATION = "TS 102 222 §6."
 _GET_STATUS = Command(
-    "GET STATUS", f"{_GP}4", status_of_what, data=tlv_objects, answer=always(template(REGISTRY_ENTRY))
+    "GET STATUS", f"{_GP}4", registry.asked, registry.parameters, always(registry.SEARCH), registry.entries
 )
 _READ_BINARY = Command("READ BINARY", f"{_UICC}1.3", binary_asked, binary_parameters, answer=content)
 _UPDATE_BINARY = Command(
@@ -156,13 +150,13 @@ TABLES: dict[str, dict[int, Command]] = {
         0xDB: Command("SET DATA", f"{_UICC}3.2", parameters=retrieve_parameters, data=tlv_objects),
         0xD4: Command("RESIZE FILE", f"{_ADMINISTRATION}10", data=always(fcp.answer)),
         0x76: Command("SUSPEND UICC", f"{_UICC}1.22", parameters=suspend_parameters),
-        0xCA: Command("GET DATA", f"{_GP}3", object_asked, answer=tlv_objects),
-        0xE2: Command("STORE DATA", f"{_GP}11", parameters=store_parameters, data=tlv_objects, answer=tlv_objects),
-        0xE4: Command("DELETE", f"{_GP}2", data=tlv_objects),
-        0xE6: Command("INSTALL", f"{_GP}5", parameters=install_parameters),
-        0xE8: Command("LOAD", f"{_GP}6", parameters=load_parameters),
-        0xF0: Command("SET STATUS", f"{_GP}10"),
-        0xD8: Command("PUT KEY", f"{_GP}8"),
+        0xCA: Command("GET DATA", f"{_GP}3", objects.asked, data=always(objects.objects), answer=objects.got),
+        0xE2: Command("STORE DATA", f"{_GP}11", parameters=objects.store_parameters, data=objects.stored, answer=always(objects.objects)),
+        0xE4: Command("DELETE", f"{_GP}2", install.deletion_asked, install.delete_parameters, always(install.deleted), always(install.confirmation)),
+        0xE6: Command("INSTALL", f"{_GP}5", install.asked, install.parameters, install.data, always(install.confirmation)),
+        0xE8: Command("LOAD", f"{_GP}6", load_files.asked, load_files.parameters, always(load_files.whole), always(install.confirmation)),
+        0xF0: Command("SET STATUS", f"{_GP}10", registry.set_asked, registry.set_parameters, always(registry.set_data)),
+        0xD8: Command("PUT KEY", f"{_GP}8", keys.asked, keys.parameters, keys.new_keys, always(keys.put_answer)),
         0x50: Command("INITIALIZE UPDATE", "GP Card Specification §E.5.1", data=always(host_challenge), answer=always(initialised)),
         0x82: Command("EXTERNAL AUTHENTICATE", "GP Card Specification §E.5.2", parameters=security_levels, data=always(host_cryptogram)),
     },

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from cards.explain.access import compact, key_reference, referenced, rules
 from cards.explain.fields import Cursor, Field, counted, flags, hexadecimal, named, number
 from cards.explain.files.uicc import application
+from cards.explain.globalplatform.objects import PROPRIETARY
 from cards.explain.tlvs import Row, ber_header, template
 from cards.fcp import LIFE_CYCLES, STRUCTURES
 
@@ -78,9 +79,6 @@ _PROPRIETARY = {
     0xC0: Row("special file information", flags({8: "often updated", 7: "readable when deactivated"})),
     0xC1: Row("filling pattern"),
     0xC2: Row("repeat pattern"),
-    0x9F65: Row("maximum length of data", number, "GP Card Specification §11.9.3"),
-    0x73: Row("security domain management data", inside=template({})),
-    0x9F6E: Row("application production life cycle"),
 }
 _OBJECTS = {
     0x80: Row("file size", counted("bytes"), "TS 102 221 §11.1.1.4.1"),
@@ -96,10 +94,15 @@ _OBJECTS = {
     0xA5: Row("proprietary", clause="TS 102 221 §11.1.1.4.6", inside=template(_PROPRIETARY)),
     0xC6: Row("PIN status", clause="TS 102 221 §11.1.1.4.10", inside=pins),
 }
+_INFORMATION = {
+    **_OBJECTS,
+    0xA5: Row("proprietary", clause="GP Card Specification Table 11-75", inside=template(PROPRIETARY)),
+}
+"""Of an application that is none of a UICC's: a security domain, say."""
 _VERSION = {0x82: Row("version", lambda data: ".".join(str(octet) for octet in data))}
 _TEMPLATES = {
     0x62: Row("file control parameters", clause="TS 102 221 §11.1.1.3", inside=template(_OBJECTS)),
-    0x6F: Row("file control information", clause="ISO/IEC 7816-4 §7.4.3", inside=template(_OBJECTS)),
+    0x6F: Row("file control information", clause="ISO/IEC 7816-4 §7.4.3", inside=template(_INFORMATION)),
     0xE0: Row("ISD-R", clause="SGP.22 §5.7.1", inside=template(_VERSION)),
 }
 answer = template(_TEMPLATES)

@@ -11,6 +11,7 @@ from cards.explain.access import key_reference
 from cards.explain.applications import name_of
 from cards.explain.fields import Cursor, Decoder, Field, ascii_text, hexadecimal, named, number
 from cards.explain.files.uicc import application
+from cards.explain.globalplatform.words import key_version, scp03_options
 from cards.explain.place import Node, Place
 from cards.explain.sms import delivery_report
 from cards.explain.tlvs import Row as Object
@@ -280,19 +281,6 @@ def tlv_objects(command: CommandApdu, place: Place) -> Decoder:
     return template({})
 
 
-_DATA_OBJECTS = {
-    0x0042: "issuer identification", 0x0045: "card image number", 0x0066: "card data", 0x00E0: "keys",
-    0x005A: "EID or ICCID", 0x00C1: "sequence counter", 0x2F00: "applications", 0xFF21: "extended resources",
-    0xFF40: "all access rules", 0xFF50: "next access rules", 0xDF20: "refresh tag", 0x00D3: "security level",
-}  # fmt: skip
-
-
-def object_asked(command: CommandApdu, place: Place) -> str:
-    tag = command.p1 << 8 | command.p2
-    name = _DATA_OBJECTS.get(tag)
-    return f"object {tag:04X}{f' ({name})' if name else ''}"
-
-
 def retrieve_parameters(command: CommandApdu) -> tuple[str, str]:
     return "", {0x80: "first block", 0x00: "next block", 0x40: "repeat the block"}.get(command.p2 & 0xC0, "")
 
@@ -301,51 +289,17 @@ def suspend_parameters(command: CommandApdu) -> tuple[str, str]:
     return {0: "suspend", 1: "resume"}.get(command.p1, ""), ""
 
 
-_STORE_ENCRYPTION = {0: "not ciphered", 1: "ciphered as the application says", 3: "ciphered"}
-
-
-def store_parameters(command: CommandApdu) -> tuple[str, str]:
-    last = "last block" if command.p1 & 0x80 else "more blocks follow"
-    layout = {0x00: "no layout said", 0x08: "DGIs", 0x10: "TLVs"}.get(command.p1 & 0x18, "reserved")
-    return f"{last}, {layout}, {_STORE_ENCRYPTION.get(command.p1 >> 5 & 3, '')}", f"block {command.p2}"
-
-
-_REGISTRY = {
-    0x80: "issuer security domain",
-    0x40: "applications",
-    0x20: "load files",
-    0x10: "load files, modules",
-}
-
-
-def status_of_what(command: CommandApdu, place: Place) -> str:
-    return _REGISTRY.get(command.p1, "")
-
-
-REGISTRY_ENTRY = {
-    0xE3: Object("entry", inside=template({
-        0x4F: Object("AID", application),
-        0x9F70: Object("life cycle"),
-        0xC5: Object("privileges"),
-        0xC4: Object("load file", application),
-        0xCE: Object("version"),
-        0x84: Object("module", application),
-        0xCC: Object("security domain", application),
-    })),
-}  # fmt: skip
-
-
 def initialised(cursor: Cursor) -> Iterator[Field]:
     """The answer to INITIALIZE UPDATE (GP annex E.5.1, Amendment D §7.1.1)."""
     yield cursor.field("key diversification data", 10)
-    yield cursor.field("key version", 1, hexadecimal)
+    yield cursor.field("key version", 1, key_version)
     protocol = cursor.peek()
     yield cursor.field("protocol", 1, lambda data: f"SCP{data[0]:02X}")
     if protocol == b"\x02":
         yield cursor.field("sequence counter", 2, number)
         yield cursor.field("card challenge", 6)
     else:
-        yield cursor.field("i", 1, hexadecimal)
+        yield cursor.field("i", 1, scp03_options, "GP Amendment D Table 5-1")
         yield cursor.field("card challenge", 8)
     yield cursor.field("card cryptogram", 8)
     if cursor.left:
@@ -364,15 +318,3 @@ def host_cryptogram(cursor: Cursor) -> Iterator[Field]:
 def security_levels(command: CommandApdu) -> tuple[str, str]:
     bits = {0x01: "C-MAC", 0x02: "C-DECRYPTION", 0x10: "R-MAC", 0x20: "R-ENCRYPTION"}
     return ", ".join(text for bit, text in bits.items() if command.p1 & bit) or "no secure messaging", ""
-
-
-def install_parameters(command: CommandApdu) -> tuple[str, str]:
-    bits = {
-        0x40: "registry update", 0x20: "personalisation", 0x10: "extradition", 0x08: "make selectable",
-        0x04: "install", 0x02: "load",
-    }  # fmt: skip
-    return "for " + ", ".join(text for bit, text in bits.items() if command.p1 & bit), ""
-
-
-def load_parameters(command: CommandApdu) -> tuple[str, str]:
-    return ("last block" if command.p1 & 0x80 else "more blocks follow"), f"block {command.p2}"

@@ -22,7 +22,7 @@ from cards.fcp import Fcp
 from cards.status import StatusWord
 from cards.trace.entries import Entry, Reset
 
-_STORE_DATA, _GET_RESPONSE, _SELECT, _MANAGE_CHANNEL, _READ_BINARY = 0xE2, 0xC0, 0xA4, 0x70, 0xB0
+_STORE_DATA, _LOAD, _GET_RESPONSE, _SELECT, _MANAGE_CHANNEL, _READ_BINARY = 0xE2, 0xE8, 0xC0, 0xA4, 0x70, 0xB0
 _MORE = (0x61, 0x9F)
 _LAST_BLOCK = 0x80
 _LONGEST = 1 << 20
@@ -151,6 +151,8 @@ class Explainer:
             return f"Unknown instruction {command.ins:02X} of class {command.cla:02X}", None, b""
         if command.ins == _STORE_DATA and command.cla & 0x80:
             return self._store_data(channel, command, row)
+        if command.ins == _LOAD and command.cla & 0x80:
+            return self._load(channel, command, row)
         if command.cla & CHAINING and command.cla & 0xE0 in (0x00, 0x80):
             channel.blocks = _joined(channel.blocks, command.data)
             return f"{row.name}: a part of a chain", None, b""
@@ -167,7 +169,7 @@ class Explainer:
             channel.blocks = b""
         joined = _joined(channel.blocks, command.data)
         tag = es10.tag_of(joined)
-        is_es10 = channel.place.application in ("ISD-R", "") or tag in es10.FUNCTIONS
+        is_es10 = channel.place.application == "ISD-R" or tag in es10.FUNCTIONS or tag in PIECES
         if not command.p1 & _LAST_BLOCK:
             channel.blocks = joined
             name = _es10_name(tag) if is_es10 else ""
@@ -175,10 +177,21 @@ class Explainer:
         channel.blocks = b""
         whole = joined if joined != command.data else b""
         if not is_es10:
-            return f"STORE DATA for {channel.place.application}", row.data(command, channel.place), whole
+            whom = f" for {channel.place.application}" if channel.place.application else ""
+            return f"STORE DATA{whom}", row.data(command, channel.place), whole
         channel.message_tag = tag
         decoder = self._package.fields if self._package.takes(joined) else es10.request
         return f"STORE DATA: {_es10_name(tag) or f'message {tag:02X}'}", decoder, whole
+
+    @staticmethod
+    def _load(channel: _Channel, command: CommandApdu, row: Command) -> tuple[str, Decoder | None, bytes]:
+        """Blocks of a load file, which are read once the last one is there."""
+        joined = _joined(channel.blocks if command.p2 else b"", command.data)
+        is_last = bool(command.p1 & _LAST_BLOCK)
+        channel.blocks = b"" if is_last else joined
+        decoder = row.data(command, channel.place) if is_last else None
+        title = f"{row.name} {row.asks(command, channel.place)}"
+        return title, decoder, joined if is_last and joined != command.data else b""
 
     # What is answered
 

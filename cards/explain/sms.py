@@ -190,11 +190,17 @@ STATUS_CODES = {
 """Response status codes (TS 102 225 Table 5)."""
 
 
+def security_level(data: bytes) -> str:
+    """The first byte of SPI, which is the minimum security level of an application, too."""
+    first = data[0]
+    ciphered = "ciphered" if first & 4 else "not ciphered"
+    return "; ".join((_CHECKS[first & 3], ciphered, _COUNTERS[first >> 3 & 3]))
+
+
 def security_parameters(data: bytes) -> str:
     """SPI, two bytes (TS 102 225 §5.1.1)."""
-    first, second = data
-    said = [_CHECKS[first & 3], "ciphered" if first & 4 else "not ciphered", _COUNTERS[first >> 3 & 3]]
-    said.append(_RECEIPTS[second & 3])
+    second = data[1]
+    said = [security_level(data[:1]), _RECEIPTS[second & 3]]
     if second & 3:
         said.append(f"response with {_CHECKS[second >> 2 & 3]}{', ciphered' if second & 0x10 else ''}")
     return "; ".join(said)

@@ -39,10 +39,11 @@ def ber_header(cursor: Cursor) -> Header:
     tag = first
     while (len(tag) == 1 and tag[0] & 0x1F == 0x1F) or (1 < len(tag) < 4 and tag[-1] & 0x80):
         tag += cursor.take(1)
-    return Header(int.from_bytes(tag, "big"), *_extent(cursor))
+    return Header(int.from_bytes(tag, "big"), *extent(cursor))
 
 
-def _extent(cursor: Cursor) -> tuple[int, int]:
+def extent(cursor: Cursor) -> tuple[int, int]:
+    """Take the length and the value: where it begins and ends. Unreadable."""
     length = cursor.take(1)[0]
     if length == 0x80 or length > 0x84:
         raise Unreadable(f"a length field cannot begin with {length:02X}")
@@ -58,7 +59,7 @@ def comprehension_header(cursor: Cursor) -> Header:
     tag = cursor.take(1)[0] & 0x7F
     if tag == 0x7F:
         tag = int.from_bytes(cursor.take(2), "big") & 0x7FFF
-    return Header(tag, *_extent(cursor))
+    return Header(tag, *extent(cursor))
 
 
 def template(table: Mapping[int, Row], header: Read = ber_header, otherwise: Row | None = None) -> Decoder:
@@ -67,7 +68,7 @@ def template(table: Mapping[int, Row], header: Read = ber_header, otherwise: Row
 
     def decode(cursor: Cursor) -> Iterator[Field]:
         while cursor.left:
-            if header is ber_header and cursor.peek()[0] in FILLERS:
+            if header is ber_header and _is_filler(cursor, table):
                 if not cursor.rest.strip(cursor.peek()):
                     return
                 cursor.take(1)
@@ -75,6 +76,11 @@ def template(table: Mapping[int, Row], header: Read = ber_header, otherwise: Row
             yield one(cursor, table, header, otherwise)
 
     return decode
+
+
+def _is_filler(cursor: Cursor, table: Mapping[int, Row]) -> bool:
+    """Whether the next byte is no tag; some tags of GlobalPlatform begin with 'FF', too."""
+    return cursor.peek()[0] in FILLERS and int.from_bytes(cursor.peek(2), "big") not in table
 
 
 def one(

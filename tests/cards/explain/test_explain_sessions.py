@@ -147,7 +147,7 @@ COMMANDS = [
     ("80140000 0C810301250082028281830100", "9000", "TERMINAL RESPONSE", {"general result": "00: performed"}),
     ("80C2000009D30782020181900102", "9000", "ENVELOPE menu selection", {"item identifier (10)": "2"}),
     ("80F2000C", "9000", "STATUS", {"P2": "0C: no answer"}),
-    ("80F24000024F00", "6A88", "GET STATUS applications", {}),
+    ("80F24000024F00", "6A88", "GET STATUS of applications and security domains", {}),
     ("0084000008", "01020304050607089000", "GET CHALLENGE", {}),
     ("8050010008 0102030405060708", "", "INITIALIZE UPDATE", {"host challenge": "0102030405060708"}),
 ]  # fmt: skip
