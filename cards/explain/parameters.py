@@ -269,7 +269,7 @@ def toolkit_asked(command: CommandApdu, place: Place) -> str:
 
 def envelope_answer(command: CommandApdu, place: Place) -> Decoder | None:
     if command.data[:1] == b"\xd1":
-        return delivery_report(command.data)
+        return delivery_report
     return toolkit.control_answer if command.data[:1] in (b"\xd4", b"\xd5") else None
 
 

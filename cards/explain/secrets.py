@@ -51,6 +51,9 @@ class Secrets(Protocol):
         """What is ciphered in a whole command packet, from CPL on: counter, padding, checksum, data
         (TS 102 225 §5.1)."""
 
+    def response(self, command: bytes, packet: bytes, /) -> Opened | None:
+        """The same in a whole response packet, from RPL on, by the command packet that it answers (§5.2)."""
+
 
 class NoSecrets:
     """Nobody has any keys."""
@@ -62,4 +65,7 @@ class NoSecrets:
         return None
 
     def packet(self, _: bytes, /) -> None:
+        return None
+
+    def response(self, _: bytes, __: bytes, /) -> None:
         return None

@@ -14,7 +14,7 @@ from cards.explain.bpp import PIECES, PackageReader
 from cards.explain.commands import Command
 from cards.explain.fields import Decoder, Field, hexadecimal, read
 from cards.explain.header import CHAINING, channel_of, header_fields
-from cards.explain.packets import with_packets
+from cards.explain.packets import Packets
 from cards.explain.place import Node, Place
 from cards.explain.secrets import NoSecrets, Secrets
 from cards.explain.securing import EXTERNAL_AUTHENTICATE, INITIALIZE_UPDATE, Clear, Securing
@@ -96,6 +96,7 @@ class Explainer:
         self._secrets: Secrets = secrets or NoSecrets()
         self._channels: dict[int, _Channel] = {}
         self._package = PackageReader(self._secrets)
+        self._packets = Packets(self._secrets)
 
     def entry(self, entry: Entry) -> Explanation:
         """The next entry of a trace."""
@@ -107,6 +108,7 @@ class Explainer:
         """The card was reset: all channels but the basic one are closed, and the MF is selected."""
         self._channels.clear()
         self._package = PackageReader(self._secrets)
+        self._packets = Packets(self._secrets)
         fields = read(atr.decode, answer) if answer else ()
         return Explanation("Reset", "answer to reset", "TS 102 221 §6.2", (), fields, raw_answer=answer)
 
@@ -127,9 +129,10 @@ class Explainer:
         title, decoder, joined = self._asked(channel, clear, row)
         head, tail = header_fields(parsed, row)
         asked = (*head, *_data_fields(parsed, opened, decoder, joined), *tail)
-        asked = tuple(with_packets(field, command, self._secrets) for field in asked)
+        asked = tuple(self._packets.within(field, command) for field in asked)
         said, sw = _status(response)
         answer = self._answered(channel, clear, row, title, response)
+        answer = tuple(self._packets.within(field, response) for field in answer)
         clause = row.clause if row else ""
         return Explanation(title, said, clause, asked, (*answer, *sw), _success(response), command, response)
 

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from cards.apdu import CommandApdu
 from cards.explain.fields import Cursor, Decoder, Field, Unreadable, hexadecimal, named, number
 from cards.explain.numbers import dialled, minutes_and_hours, time_stamp, type_of_number
 from cards.text import from_septets
@@ -14,10 +14,13 @@ _UDHI, _REPLY_PATH, _STATUS_REPORT = 0x40, 0x80, 0x20
 _TYPES = {0: "SMS-DELIVER", 1: "SMS-SUBMIT", 2: "SMS-STATUS-REPORT", 3: "reserved"}
 _VALIDITY = {0: "no validity period", 2: "relative validity period", 1: "enhanced", 3: "absolute"}
 _COMMAND_PACKET, _RESPONSE_PACKET = 0x70, 0x71
-_COMMAND_HEADER, _RESPONSE_HEADER = b"\x02\x70\x00", b"\x02\x71\x00"
+_RESPONSE_HEADER = b"\x02\x71\x00"
 SECURED_PACKET, CIPHERED = "secured packet", "ciphered: counter, padding, checksum, data"
-HEADER_LENGTH = 13
-"""CHL of a command packet without a checksum."""
+PART = "part of a message"
+"""8-bit data of one of several short messages, which `packets` joins."""
+HEADER_LENGTH, RESPONSE_HEADER_LENGTH = 13, 10
+"""CHL of a command packet and RHL of a response packet without a checksum."""
+RESPONSE_LENGTH = "packet length (RPL)"
 _IDENTIFIERS = {
     0x00: "part of a long message", 0x01: "special message indication", 0x04: "application port, 8 bits",
     0x05: "application port, 16 bits", 0x08: "part of a long message, 16-bit reference",
@@ -25,6 +28,8 @@ _IDENTIFIERS = {
     _COMMAND_PACKET: "command packet", _RESPONSE_PACKET: "response packet",
 }  # fmt: skip
 """Information elements of the user data header (TS 23.040 §9.2.3.24, TS 31.115 §4.3)."""
+_LONG = {0x00: 3, 0x08: 4}
+"""Elements that number the parts of a long message, and the length of their values."""
 _PROTOCOLS = {0x00: "mobile to mobile", 0x7F: "(U)SIM data download", 0x40: "short message type 0"}
 
 
@@ -131,12 +136,14 @@ def _user_data(cursor: Cursor, scheme: int, has_header: bool) -> Iterator[Field]
     start, end = cursor.at, cursor.at + size
     identifiers: set[int] = set()
     if has_header and size:
-        identifiers = set(_identifiers(cursor.data[start:end]))
+        identifiers = {identifier for identifier, _ in elements(cursor.data[start:end])}
         yield cursor.group(
             "user data header", min(1 + cursor.peek()[0], size), _header, "TS 23.040 §9.2.3.24"
         )
-    if identifiers & {_COMMAND_PACKET, _RESPONSE_PACKET}:
-        decoder = command_packet if _COMMAND_PACKET in identifiers else response_packet
+    if identifiers & set(_LONG) and alphabet_of(scheme) == 1 and part_of(cursor.data[start:end]):
+        yield cursor.field(PART, end - cursor.at, clause="TS 23.040 §9.2.3.24.1")
+        return
+    if decoder := packet_decoder(identifiers):
         yield cursor.group(SECURED_PACKET, end - cursor.at, decoder, "TS 31.115 §4")
         return
     skipped = cursor.at - start
@@ -150,11 +157,38 @@ def _user_data(cursor: Cursor, scheme: int, has_header: bool) -> Iterator[Field]
         yield cursor.field("user data", end - cursor.at, hexadecimal)
 
 
-def _identifiers(user_data: bytes) -> Iterator[int]:
+def packet_decoder(identifiers: set[int]) -> Decoder | None:
+    """What follows a user data header with these elements, if it is a secured packet."""
+    if _COMMAND_PACKET in identifiers:
+        return command_packet
+    return response_packet if _RESPONSE_PACKET in identifiers else None
+
+
+class Part(NamedTuple):
+    """Which of several short messages one is."""
+
+    reference: int
+    total: int
+    number: int
+
+
+def elements(user_data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Identifier and value of the information elements of a user data header."""
     end, at = min(1 + user_data[0], len(user_data)), 1
     while at + 1 < end:
-        yield user_data[at]
-        at += 2 + user_data[at + 1]
+        length = user_data[at + 1]
+        yield user_data[at], user_data[at + 2 : min(at + 2 + length, end)]
+        at += 2 + length
+
+
+def part_of(user_data: bytes) -> Part | None:
+    """The place in a long message that a user data header gives; None for a message of one part."""
+    for identifier, value in elements(user_data):
+        if len(value) == _LONG.get(identifier):
+            total, number = value[-2:]
+            if 1 <= number <= total > 1:
+                return Part(int.from_bytes(value[:-2], "big"), total, number)
+    return None
 
 
 def _header(cursor: Cursor) -> Iterator[Field]:
@@ -178,14 +212,12 @@ _COUNTERS = {
 }
 _CHECKS = {0: "no integrity", 1: "redundancy check", 2: "cryptographic checksum", 3: "digital signature"}
 _RECEIPTS = {0: "no response", 1: "response always", 2: "response on error", 3: "reserved"}
-_OUTGOING = (0xB0, 0xB2, 0xC0, 0xF2, 0x12)
-"""INS whose P3 is Le: READ BINARY, READ RECORD, GET RESPONSE, STATUS, FETCH."""
 STATUS_CODES = {
     0x00: "PoR OK", 0x01: "RC/CC/DS failed", 0x02: "counter too low", 0x03: "counter too high",
     0x04: "counter blocked", 0x05: "ciphering error", 0x06: "unidentified security error",
     0x07: "insufficient memory", 0x08: "more time needed", 0x09: "TAR unknown",
     0x0A: "insufficient security level", 0x0B: "response in SMS-SUBMIT follows",
-    0x0C: "response over HTTPS follows",
+    0x0C: "response over USSD follows",
 }  # fmt: skip
 """Response status codes (TS 102 225 Table 5)."""
 
@@ -236,69 +268,62 @@ def secured_part(cursor: Cursor, checksum: int) -> Iterator[Field]:
     yield cursor.field("padding bytes", 1, number)
     if checksum > 0:
         yield cursor.field("checksum", checksum)
+    # A script holds commands, which may hold short messages in turn.
+    from cards.explain.scripts import script
+
     end = max(0, cursor.left - padding[0])
     yield cursor.group("secured data", end, script)
     if cursor.left:
         yield cursor.field("padding", None)
 
 
-def script(cursor: Cursor) -> Iterator[Field]:
-    """Commands for remote management, one after the other: in the compact format as they are, in the expanded
-    format as objects '22' in a template 'AA' or 'AE' (TS 102 226 §5.2.1)."""
-    # Commands may hold short messages in turn.
-    from cards.explain.commands import find
-
-    if cursor.peek() in (b"\xaa", b"\xae"):
-        yield cursor.field("script, expanded format", None)
-        return
-    while cursor.left >= 5:
-        start = cursor.at
-        header, p3 = cursor.take(4), cursor.take(1)[0]
-        row = find(CommandApdu(*header))
-        has_data = p3 and p3 <= cursor.left and header[1] not in _OUTGOING
-        if has_data:
-            cursor.take(p3)
-        name = row.name if row else f"instruction {header[1]:02X}"
-        whole = cursor.data[start : cursor.at]
-        yield Field(f"command: {name}", hexadecimal(whole), start, len(whole), "TS 102 226 §5.2.1")
-        if has_data and cursor.left == 1:
-            yield cursor.field("Le", 1, number)
-
-
-def delivery_report(command: bytes) -> Decoder:
+def delivery_report(cursor: Cursor) -> Iterator[Field]:
     """What the card answers to a download: the user data of a delivery report, with a response packet if a
     command packet was in it (TS 31.115 §4.4)."""
-    start = command.find(_COMMAND_HEADER)
-    # b5 of the second byte of SPI: the response is ciphered (TS 102 225 §5.1.1).
-    ciphered = start >= 0 and bool(command[start + 7 : start + 8] and command[start + 7] & 0x10)
-
-    def decode(cursor: Cursor) -> Iterator[Field]:
-        if cursor.peek(3) != _RESPONSE_HEADER:
-            yield cursor.field("user data", None)
-            return
-        yield cursor.group("user data header", 3, _header, "TS 23.040 §9.2.3.24")
-        packet = lambda inner: response_packet(inner, ciphered=ciphered)  # noqa: E731
-        yield cursor.group(SECURED_PACKET, None, packet, "TS 31.115 §4.4")
-
-    return decode
+    if cursor.peek(3) != _RESPONSE_HEADER:
+        yield cursor.field("user data", None)
+        return
+    yield cursor.group("user data header", 3, _header, "TS 23.040 §9.2.3.24")
+    yield cursor.group(SECURED_PACKET, None, response_packet, "TS 31.115 §4.4")
 
 
 def response_packet(cursor: Cursor, *, ciphered: bool = False) -> Iterator[Field]:
-    """RPL, RHL, TAR, counter, padding count, status, checksum, data (TS 102 225 §5.2)."""
-    yield cursor.field("packet length (RPL)", 2, number)
+    """RPL, RHL, TAR, counter, padding count, status, checksum, data (TS 102 225 §5.2). That it is ciphered
+    does not stand in it, but in the SPI of the command packet."""
+    yield cursor.field(RESPONSE_LENGTH, 2, number)
     length = cursor.peek()
     yield cursor.field("header length (RHL)", 1, number)
+    tar = cursor.peek(3)
     yield cursor.field("application (TAR)", 3, hexadecimal)
     if ciphered:
         yield cursor.field(CIPHERED, None)
         return
+    yield from response_part(cursor, length[0] - RESPONSE_HEADER_LENGTH, tar)
+
+
+def response_part(cursor: Cursor, checksum: int, tar: bytes) -> Iterator[Field]:
+    """What of a response packet may be ciphered: counter, padding count, status, checksum of so many bytes,
+    data, which remote management lays down (TS 102 226 §5.2)."""
     yield cursor.field("counter", 5, number)
+    padding = cursor.peek()
     yield cursor.field("padding bytes", 1, number)
     yield cursor.field("response status", 1, named(STATUS_CODES))
-    if length[0] > 10:
-        yield cursor.field("checksum", length[0] - 10)
+    if checksum > 0:
+        yield cursor.field("checksum", checksum)
+    end = max(0, cursor.left - padding[0])
+    if end:
+        from cards.explain.scripts import response
+
+        is_managed = tar == bytes(3) or tar[:2] == _REMOTE_FILES
+        yield (
+            cursor.group("response data", end, response) if is_managed else cursor.field("response data", end)
+        )
     if cursor.left:
-        yield cursor.field("response data", None)
+        yield cursor.field("padding", None)
+
+
+_REMOTE_FILES = b"\xb0\x00"
+"""TARs of remote file management begin so; the issuer security domain's is zero (TS 101 220 annex D)."""
 
 
 STORED_STATUS = named(

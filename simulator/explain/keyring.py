@@ -14,12 +14,14 @@ from simulator.crypto.scp02 import IDENTIFIER as SCP02
 from simulator.crypto.scp02 import Scp02
 from simulator.crypto.scp03 import IDENTIFIER as SCP03
 from simulator.crypto.scp03 import Scp03
-from simulator.crypto.scp80 import Spi, open_command
+from simulator.crypto.scp80 import Spi, open_command, open_response, read_command_header
 from simulator.crypto.scp80_algorithms import Key, Keys, SecurityError, decipher
 from simulator.crypto.secure_channel import SecureChannel, SecureMessagingError, SecurityLevel
 
 _CLEAR, _HEADER = 10, 13
 """Bytes of a command packet that are never ciphered, and CHL without a checksum."""
+_RESPONSE_CLEAR, _RESPONSE_HEADER = 6, 10
+"""The same of a response packet, and RHL."""
 
 
 class KeyRing:
@@ -70,6 +72,23 @@ class KeyRing:
             return None
         try:
             open_command(packet, Keys(kic, kid))
+        except (CryptoError, ValueError) as error:
+            return Opened(clear, f"opened with KIc; {error}")
+        return Opened(clear, "opened with KIc; the checksum is right")
+
+    def response(self, command: bytes, packet: bytes, /) -> Opened | None:
+        """What is ciphered in a response packet of SCP80, from RPL on, by the keys of its command."""
+        ciphering, checking = (self._keys.get((label, command[5:10])) for label in keylog.SCP80)
+        if len(packet) <= _RESPONSE_CLEAR or ciphering is None:
+            return None
+        kic = Key(ciphering)
+        kid = Key(checking, mac_length=packet[2] - _RESPONSE_HEADER) if checking else None
+        try:
+            clear = decipher(command[5], kic, packet[_RESPONSE_CLEAR:])
+        except (SecurityError, ValueError):
+            return None
+        try:
+            open_response(packet, read_command_header(command), Keys(kic, kid))
         except (CryptoError, ValueError) as error:
             return Opened(clear, f"opened with KIc; {error}")
         return Opened(clear, "opened with KIc; the checksum is right")
