@@ -17,7 +17,7 @@ APPLICATIONS: Final[dict[str, bytes]] = {
 """Name → RID and application code, the first 7 bytes of the AID (TS 101 220 Annex E)."""
 
 _MF = {
-    "DF.TELECOM": 0x7F10, "DF.GSM": 0x7F20, "DF.CD": 0x7F11,
+    "DF.TELECOM": 0x7F10, "DF.GSM": 0x7F20, "DF.CD": 0x7F11, "DF.CDMA": 0x7F25,
     "EF.DIR": 0x2F00, "EF.PL": 0x2F05, "EF.ARR": 0x2F06, "EF.UMPC": 0x2F08, "EF.ICCID": 0x2FE2,
 }  # fmt: skip
 _TELECOM = {
@@ -95,6 +95,37 @@ _WLAN = {
     "EF.OWSIDL": 0x4F45,
 }  # fmt: skip
 
+_CDMA_FILES = {
+    "EF.COUNT": 0x6F21, "EF.IMSI_M": 0x6F22, "EF.IMSI_T": 0x6F23, "EF.TMSI": 0x6F24, "EF.AH": 0x6F25,
+    "EF.AOP": 0x6F26, "EF.ALOC": 0x6F27, "EF.CDMAHOME": 0x6F28, "EF.ZNREGI": 0x6F29, "EF.SNREGI": 0x6F2A,
+    "EF.DISTREGI": 0x6F2B, "EF.ACCOLC": 0x6F2C, "EF.TERM": 0x6F2D, "EF.ACP": 0x6F2F, "EF.PRL": 0x6F30,
+    "EF.RUIMID": 0x6F31, "EF.SPC": 0x6F33, "EF.OTAPASPC": 0x6F34, "EF.NAMLOCK": 0x6F35, "EF.OTA": 0x6F36,
+    "EF.SP": 0x6F37, "EF.ESN_MEID_ME": 0x6F38, "EF.LI": 0x6F3A, "EF.USGIND": 0x6F42, "EF.AD": 0x6F43,
+    "EF.MAX_PRL": 0x6F45, "EF.SPCS": 0x6F46, "EF.MECRP": 0x6F55, "EF.HOME_TAG": 0x6F70,
+    "EF.GROUP_TAG": 0x6F71, "EF.SPECIFIC_TAG": 0x6F72, "EF.CALL_PROMPT": 0x6F73, "EF.SSCI": 0x6F2E,
+    "EF.SMS": 0x6F3C, "EF.SMSP": 0x6F3D, "EF.SMSS": 0x6F3E, "EF.SSFC": 0x6F3F, "EF.SPN": 0x6F41,
+    "EF.MDN": 0x6F44, "EF.ECC": 0x6F47, "EF.ME3GPDOPC": 0x6F48, "EF.3GPDOPM": 0x6F49, "EF.SIPCAP": 0x6F4A,
+    "EF.MIPCAP": 0x6F4B, "EF.SIPUPP": 0x6F4C, "EF.MIPUPP": 0x6F4D, "EF.SIPSP": 0x6F4E, "EF.MIPSP": 0x6F4F,
+    "EF.SIPPAPSS": 0x6F50, "EF.PUZL": 0x6F53, "EF.MAXPUZL": 0x6F54, "EF.HRPDCAP": 0x6F56,
+    "EF.HRPDUPP": 0x6F57, "EF.CSSPR": 0x6F58, "EF.ATC": 0x6F59, "EF.EPRL": 0x6F5A, "EF.BCSMSCFG": 0x6F5B,
+    "EF.BCSMSPREF": 0x6F5C, "EF.BCSMSTABLE": 0x6F5D, "EF.BCSMSP": 0x6F5E, "EF.BAKPARA": 0x6F63,
+    "EF.UPBAKPARA": 0x6F64, "EF.MMSN": 0x6F65, "EF.EXT8": 0x6F66, "EF.MMSICP": 0x6F67, "EF.MMSUP": 0x6F68,
+    "EF.MMSUCP": 0x6F69, "EF.AUTHCAPABILITY": 0x6F6A, "EF.3GCIK": 0x6F6B, "EF.DCK": 0x6F6C,
+    "EF.GID1": 0x6F6D, "EF.GID2": 0x6F6E, "EF.CDMACNL": 0x6F6F, "EF.SF_EUIMID": 0x6F74, "EF.LCSVER": 0x6F77,
+    "EF.LCSCP": 0x6F78, "EF.APPLABELS": 0x6F80, "EF.MODEL": 0x6F81, "EF.RC": 0x6F82, "EF.SMSCAP": 0x6F83,
+    "EF.MIPFLAGS": 0x6F84, "EF.3GPDUPPEXT": 0x6F85, "EF.IPV6CAP": 0x6F87, "EF.TCPCONFIG": 0x6F88,
+    "EF.DGC": 0x6F89, "EF.WAPBROWSERCP": 0x6F8A, "EF.WAPBROWSERBM": 0x6F8B, "EF.MMSCONFIG": 0x6F8C,
+    "EF.JDL": 0x6F8D,
+}  # fmt: skip
+"""Files that the CSIM and DF.CDMA of a R-UIM have alike (3GPP2 C.S0065 §5.2, C.S0023 §3.4)."""
+_CSIM = {
+    **_CDMA_FILES,
+    "EF.ARR": 0x6F06, "EF.CSIM_ST": 0x6F32, "EF.FDN": 0x6F3B, "EF.EST": 0x6F75, "EF.HIDDENKEY": 0x6F76,
+    "EF.SDN": 0x6F79, "EF.EXT2": 0x6F7A, "EF.EXT3": 0x6F7B, "EF.ICI": 0x6F7C, "EF.OCI": 0x6F7D,
+    "EF.EXT5": 0x6F7E, "EF.CCP2": 0x6F7F,
+}  # fmt: skip
+_CDMA = {**_CDMA_FILES, "EF.CST": 0x6F32}
+
 TREE: Final[dict[str, dict[str, int]]] = {
     "MF": _MF,
     "DF.TELECOM": _TELECOM,
@@ -109,8 +140,13 @@ TREE: Final[dict[str, dict[str, int]]] = {
     "DF.HNB": _HNB,
     "DF.WLAN": _WLAN,
     "ADF.ISIM": _ISIM,
+    "ADF.CSIM": _CSIM,
+    "DF.CDMA": _CDMA,
 }
 """Directory → names of its children → file identifier. Names are upper case."""
+
+
+_OF_CDMA = ("ADF.CSIM", "DF.CDMA")
 
 
 def name_in(directory: str, fid: int) -> str:
@@ -132,7 +168,11 @@ def file_identifier(name: str, directory: str = "") -> int:
         return TREE[directory.upper()][wanted]
     if len(wanted) == 4 and all(digit in "0123456789ABCDEF" for digit in wanted):
         return int(wanted, 16)
-    found = {children[wanted] for children in TREE.values() if wanted in children}
+    found = {
+        children[wanted] for name, children in TREE.items() if wanted in children and name not in _OF_CDMA
+    }
+    # Many names are those of other files in a CSIM, which few people mean.
+    found = found or {TREE[name][wanted] for name in _OF_CDMA if wanted in TREE[name]}
     if len(found) != 1:
         why = "is ambiguous: give the whole path" if found else "is the name of no known file"
         raise UnknownFileError(f"{name!r} {why}")

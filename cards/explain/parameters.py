@@ -16,7 +16,7 @@ from cards.explain.place import Node, Place
 from cards.explain.sms import delivery_report
 from cards.explain.tlvs import Row as Object
 from cards.explain.tlvs import template
-from cards.files import MF, name_in
+from cards.files import MF
 
 INTERINDUSTRY, PROPRIETARY, GSM = "interindustry", "proprietary", "GSM"
 
@@ -42,7 +42,11 @@ def what_is_selected(command: CommandApdu, place: Place) -> str:
     if command.p1 == 0x04:
         return name_of(command.data) or f"AID {hexadecimal(command.data)}"
     if command.p1 in (0x08, 0x09):
-        there = Place() if command.p1 == 0x08 else Place(place.path, application=place.application)
+        there = (
+            Place()
+            if command.p1 == 0x08
+            else Place(place.path, application=place.application, books=place.books)
+        )
         for at in range(0, len(command.data) - 1, 2):
             there.select(int.from_bytes(command.data[at : at + 2], "big"))
         return there.title
@@ -56,10 +60,10 @@ def file_name(data: bytes, place: Place) -> str:
         return "MF"
     if fid == 0x7FFF:
         return "the directory of the current application"
-    for node in reversed(place.path):
-        if node.fid == fid:
-            return node.name
-        if name := name_in(node.name, fid):
+    for depth in range(len(place.path), 0, -1):
+        if place.path[depth - 1].fid == fid:
+            return place.path[depth - 1].name
+        if name := place.name_in(depth, fid):
             return name
     return f"{fid:04X}"
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from cards import files
 from cards.explain.applications import name_of
 from cards.explain.files import FileRow, decoder_of
+from cards.explain.files.phonebook import PhoneBooks
 from cards.fcp import Fcp
 
 _DIRECTORY_FIRST_BYTES = (0x3F, 0x7F, 0x5F)
@@ -55,6 +56,8 @@ class Place:
     """Name of the application that was selected by its AID, or the digits of the AID."""
     short: dict[tuple[str, int], Node] = field(default_factory=dict)
     """(Directory, short file identifier) → file, as far as the session has shown it."""
+    books: PhoneBooks = field(default_factory=PhoneBooks)
+    """The phone books of the card, which all channels share."""
 
     @property
     def directory(self) -> str:
@@ -72,13 +75,28 @@ class Place:
     def row(self, file: Node | None = None) -> FileRow | None:
         """The layout of a file in the current directory, or of the selected one."""
         chosen = file or self.file
-        return decoder_of(self.directory, chosen.name) if chosen else None
+        if chosen is None:
+            return None
+        assigned = self.books.by_identifier(self.path_of(None), chosen.fid)
+        return assigned.row if assigned else decoder_of(self.directory, chosen.name)
+
+    def name_in(self, depth: int, fid: int) -> str:
+        """The name of a child of the directory at a depth of the path; empty if it has no known one."""
+        name = files.name_in(self.path[depth - 1].name, fid)
+        if name:
+            return name
+        directory = "/".join(node.name for node in self.path[:depth])
+        assigned = self.books.by_identifier(directory, fid)
+        return assigned.name if assigned else ""
 
     def by_short_identifier(self, number: int) -> Node:
         """The file that READ and UPDATE with a short file identifier mean."""
         known = self.short.get((self.directory, number))
         if known:
             return known
+        assigned = self.books.by_short_identifier(self.path_of(None), number)
+        if assigned:
+            return Node(assigned.name, assigned.fid)
         name = SHORT_IDENTIFIERS.get(self.directory, {}).get(number)
         return Node(name or f"SFI {number:02X}")
 
@@ -103,9 +121,9 @@ class Place:
 
     def _select_below(self, fid: int, fcp: Fcp | None) -> None:
         """A child of the current directory, else of one above it: a terminal may go to a sibling."""
-        parents = [at for at in range(len(self.path), 0, -1) if files.name_in(self.path[at - 1].name, fid)]
+        parents = [at for at in range(len(self.path), 0, -1) if self.name_in(at, fid)]
         depth = parents[0] if parents else len(self.path)
-        node = Node(files.name_in(self.path[depth - 1].name, fid) or f"{fid:04X}", fid)
+        node = Node(self.name_in(depth, fid) or f"{fid:04X}", fid)
         is_directory = fcp.is_df if fcp else fid >> 8 in _DIRECTORY_FIRST_BYTES
         self.path = self.path[:depth]
         if is_directory:

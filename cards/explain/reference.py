@@ -39,6 +39,8 @@ def _files() -> Iterator[str]:
         )
         for name, row in sorted(table.items()):
             fid = files.TREE[directory].get(name)
+            if directory == "DF.PHONEBOOK" and fid is None:
+                yield f"| {name} | by EF.PBR | {row.title} | {row.clause} |"
             # A row that is shared with another directory, where this one has no such file.
             if fid is not None:
                 yield f"| {name} | {fid:04X} | {row.title} | {row.clause} |"

@@ -110,6 +110,38 @@ SIM = (
 """EF.SST (TS 51.011 §10.3.7)."""
 
 
+CSIM = (
+    "Local Phone Book", "Fixed Dialling Numbers (FDN)", "Extension 2", "Service Dialling Numbers (SDN)",
+    "Extension 3", "Short Message Storage (SMS)", "Short Message Parameters", "HRPD",
+    "Service Category Program for BC-SMS", "CDMA Home Service Provider Name",
+    "Data Download via SMS Broadcast", "Data Download via SMS-PP", "Call Control", "3GPD-SIP", "3GPD-MIP",
+    "AKA", "IP-based Location Services", "BCMCS", "Multimedia Messaging Service (MMS)", "Extension 8",
+    "MMS User Connectivity Parameters", "Application Authentication", "Group Identifier Level 1",
+    "Group Identifier Level 2", "De-Personalization Control Keys", "Cooperative Network List",
+    "Outgoing Call Information", "Incoming Call Information", "Extension 5", "Multimedia Storage",
+    "Image (IMG)", "Enabled Services Table", "Capability Configuration Parameters (CCP)",
+    "SF_EUIMID-based EUIMID",
+    "Messaging and 3GPD Extensions", "Root Certificates", "Browser", "Java", "Reserved for CDG",
+    "Reserved for CDG", "IPv6",
+)  # fmt: skip
+"""EF.CSIM_ST (3GPP2 C.S0065 §5.2.18)."""
+
+RUIM = (
+    "CHV disable function", "Abbreviated Dialling Numbers (ADN)", "Fixed Dialling Numbers (FDN)",
+    "Short Message Storage (SMS)", "HRPD", "Enhanced Phone Book", "Multi Media Domain (MMD)",
+    "SF_EUIMID-based EUIMID", "MEID Support", "Extension 1", "Extension 2", "SMS Parameters",
+    "Last Number Dialled (LND)", "Service Category Program for BC-SMS", "Messaging and 3GPD Extensions",
+    "Root Certificates", "CDMA Home Service Provider Name", "Service Dialling Numbers (SDN)", "Extension 3",
+    "3GPD-SIP", "Browser", "Java", "Reserved for CDG", "Reserved for CDG", "Data Download via SMS Broadcast",
+    "Data Download via SMS-PP", "Menu Selection", "Call Control", "Proactive R-UIM", "AKA", "IPv6",
+    "reserved", "reserved", "reserved", "reserved", "reserved", "reserved", "3GPD-MIP", "BCMCS",
+    "Multimedia Messaging Service (MMS)", "Extension 8", "MMS User Connectivity Parameters",
+    "Application Authentication", "Group Identifier Level 1", "Group Identifier Level 2",
+    "De-Personalization Control Keys", "Cooperative Network List",
+)  # fmt: skip
+"""EF.CST of DF.CDMA (3GPP2 C.S0023 §3.4.18)."""
+
+
 def service_table(services: Sequence[str], *, yes: str = "available", no: str = "not available") -> Decoder:
     """A service a bit: service n is bit (n-1) mod 8 of byte (n-1) div 8 (TS 31.102 §4.2.8)."""
 
@@ -125,13 +157,19 @@ def service_table(services: Sequence[str], *, yes: str = "available", no: str = 
     return decode
 
 
-def sim_service_table(cursor: Cursor) -> Iterator[Field]:
+def two_bit_table(services: Sequence[str]) -> Decoder:
     """Two bits a service: allocated, and activated (TS 51.011 §10.3.7)."""
-    start = cursor.at
-    for at, octet in enumerate(cursor.take(cursor.left)):
-        for place in range(4):
-            index = 4 * at + place
-            name = SIM[index] if index < len(SIM) else "reserved"
-            allocated, activated = octet >> 2 * place & 1, octet >> (2 * place + 1) & 1
-            state = "activated" if allocated and activated else "allocated" if allocated else "not allocated"
-            yield Field(f"{index + 1:3} {name}", state, start + at, 1)
+
+    def decode(cursor: Cursor) -> Iterator[Field]:
+        start = cursor.at
+        for at, octet in enumerate(cursor.take(cursor.left)):
+            for place in range(4):
+                index = 4 * at + place
+                name = services[index] if index < len(services) else "reserved"
+                allocated, activated = octet >> 2 * place & 1, octet >> (2 * place + 1) & 1
+                state = (
+                    "activated" if allocated and activated else "allocated" if allocated else "not allocated"
+                )
+                yield Field(f"{index + 1:3} {name}", state, start + at, 1)
+
+    return decode

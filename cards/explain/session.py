@@ -13,6 +13,7 @@ from cards.explain import atr, commands, es10, parameters
 from cards.explain.bpp import PIECES, PackageReader
 from cards.explain.commands import Command
 from cards.explain.fields import Decoder, Field, hexadecimal, read
+from cards.explain.files.phonebook import PhoneBooks
 from cards.explain.header import CHAINING, channel_of, header_fields
 from cards.explain.packets import Packets
 from cards.explain.place import Node, Place
@@ -97,6 +98,7 @@ class Explainer:
         self._channels: dict[int, _Channel] = {}
         self._package = PackageReader(self._secrets)
         self._packets = Packets(self._secrets)
+        self._books = PhoneBooks()
 
     def entry(self, entry: Entry) -> Explanation:
         """The next entry of a trace."""
@@ -109,6 +111,7 @@ class Explainer:
         self._channels.clear()
         self._package = PackageReader(self._secrets)
         self._packets = Packets(self._secrets)
+        self._books = PhoneBooks()
         fields = read(atr.decode, answer) if answer else ()
         return Explanation("Reset", "answer to reset", "TS 102 221 §6.2", (), fields, raw_answer=answer)
 
@@ -138,7 +141,7 @@ class Explainer:
 
     def _channel(self, number: int) -> _Channel:
         if number not in self._channels:
-            self._channels[number] = _Channel(Securing(self._secrets))
+            self._channels[number] = _Channel(Securing(self._secrets), Place(books=self._books))
         return self._channels[number]
 
     # What is asked
@@ -259,6 +262,8 @@ class Explainer:
             file = parameters.file_of(command, place)
             if file and row.name.startswith(("READ", "UPDATE", "SEARCH")):
                 place.use(file)
+            if file and file.name == "EF.PBR" and row.name.endswith("RECORD"):
+                place.books.learn(place.path_of(None), answer or command.data)
 
 
 def _follow_select(place: Place, command: CommandApdu, answer: bytes) -> None:

@@ -12,7 +12,7 @@ __all__ = ["FileRow", "decoder_of", "tables"]
 @cache
 def tables() -> dict[str, dict[str, FileRow]]:
     """Directory → name of the file → its row. Names are those of `cards.files.TREE`."""
-    from cards.explain.files import five_gs, gsm, isim, phonebook, telecom, uicc, usim
+    from cards.explain.files import csim, five_gs, gsm, isim, phonebook, telecom, uicc, usim
 
     return {
         "MF": uicc.FILES,
@@ -28,6 +28,8 @@ def tables() -> dict[str, dict[str, FileRow]]:
         "DF.HNB": usim.HNB,
         "DF.WLAN": usim.WLAN,
         "ADF.ISIM": isim.FILES,
+        "ADF.CSIM": csim.FILES,
+        "DF.CDMA": csim.CDMA,
     }
 
 

@@ -8,7 +8,7 @@ from cards.explain.fields import Cursor, Field, flags, hexadecimal, named, or_un
 from cards.explain.files import contents, telecom, usim
 from cards.explain.files.row import FileRow, parts, whole
 from cards.explain.numbers import KEY, KEY_SET, UPDATE_STATUS, area, bcd, plmns
-from cards.explain.services import sim_service_table
+from cards.explain.services import SIM, two_bit_table
 
 _LANGUAGES = {
     0x00: "German", 0x01: "English", 0x02: "Italian", 0x03: "French", 0x04: "Spanish", 0x05: "Dutch",
@@ -69,7 +69,7 @@ FILES = {
     **ACCESS,
     "EF.LP": FileRow("languages", languages, "TS 51.011 §10.3.1"),
     "EF.PLMNSEL": FileRow("PLMN selector", plmns, "TS 51.011 §10.3.4"),
-    "EF.SST": FileRow("SIM services", sim_service_table, "TS 51.011 §10.3.7"),
+    "EF.SST": FileRow("SIM services", two_bit_table(SIM), "TS 51.011 §10.3.7"),
     "EF.LOCIGPRS": FileRow("packet location", contents.packet_location, "TS 51.011 §10.3.33"),
     "EF.LOCI": FileRow("location", location, "TS 51.011 §10.3.17"),
     "EF.AD": FileRow("administrative data", administrative_data, "TS 51.011 §10.3.18"),
