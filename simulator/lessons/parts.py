@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from cards import InProcessLink, Uicc
+from cards.dump import DumpedFile, Walker
+from cards.link import CardLike
+from simulator.lpa.es9 import Es9
 from simulator.profile import build, describe
 from simulator.profile.describe import Subscription
 from simulator.specimens.sim import PlainSim
 from simulator.testing.bench import entropy
 
+Value = dict[str, Any]
 PIN1 = 0x01
 """Key reference of PIN 1 (TS 102 221 Table 9.3)."""
 
@@ -26,6 +33,41 @@ def plain_sim(name: str = "home-operator", seed: str = "lesson") -> PlainSim:
     return PlainSim(package(name), entropy=entropy(seed))
 
 
+def files_of(card: CardLike, pin: str) -> dict[str, DumpedFile]:
+    """Path → file, of all files of a card that can be read with PIN 1."""
+    uicc = Uicc(InProcessLink(card))
+    uicc.verify_pin(PIN1, pin)
+    return {file.path: file for file in Walker(uicc).walk() if not file.parsed.is_df}
+
+
+def content(file: DumpedFile) -> bytes:
+    """All that is in a file: its bytes, its records, or its objects, one after the other."""
+    parts = [file.content or b"", *(file.records or ()), *(file.objects or {}).values()]
+    return b"".join(parts)
+
+
 def hexed(data: bytes) -> str:
     """Upper-case hexadecimal."""
     return data.hex().upper()
+
+
+class RecordingEs9:
+    """A way to a server that keeps all messages, as an eavesdropper inside the phone would have them."""
+
+    def __init__(self, way: Es9) -> None:
+        self._way = way
+        self.messages: list[tuple[str, Value, Value]] = []
+        """Function, request and answer, members as `asn1.es9` has them."""
+
+    @property
+    def sent(self) -> int:
+        return self._way.sent
+
+    @property
+    def received(self) -> int:
+        return self._way.received
+
+    def post(self, address: str, function: str, message: Value) -> Value:
+        answer = self._way.post(address, function, message)
+        self.messages.append((function, message, answer))
+        return answer

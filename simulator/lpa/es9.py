@@ -49,8 +49,11 @@ EVENT_RETRIEVAL, EVENT_CHECK = "ES11.authenticateClient", "ES11.checkEvent"
 class Es9(Protocol):
     """A way to SM-DP+ servers. `sent` and `received` count the bytes of message bodies since the start."""
 
-    sent: int
-    received: int
+    @property
+    def sent(self) -> int: ...
+
+    @property
+    def received(self) -> int: ...
 
     def post(self, address: str, function: str, message: Value) -> Value:
         """Call an ES9+ function of the server at `address`. Raises ServerUnreachable, ServerRefused and

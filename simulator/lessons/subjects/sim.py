@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from cards import Iccid, Plmn, Uicc
-from cards.dump import Walker
 from cards.errors import CardStatusError, InvalidPin
 from cards.identities import luhn_digit, swap_nibbles
 from cards.status import SW, StatusWord
@@ -22,19 +21,21 @@ from simulator.lessons.model import (
     show,
     text,
 )
-from simulator.lessons.parts import PIN1, hexed, plain_sim, subscription
+from simulator.lessons.parts import PIN1, content, files_of, hexed, plain_sim, subscription
+from simulator.specimens.sim import PlainSim
 
 
 def steps() -> Steps:
     """Power up a SIM, read its numbers, meet its PIN, and look for its key."""
-    listener = Listener(plain_sim().card)
+    sim = plain_sim()
+    listener = Listener(sim.card)
     uicc = Uicc(listener.link)
     yield from _talking(listener, uicc)
     yield from _files(listener, uicc)
     yield from _pin(listener, uicc)
     yield from _subscriber(listener, uicc)
     yield from _networks(listener, uicc)
-    yield from _key(uicc)
+    yield from _key(sim)
 
 
 def _talking(listener: Listener, uicc: Uicc) -> Steps:
@@ -44,16 +45,16 @@ def _talking(listener: Listener, uicc: Uicc) -> Steps:
     select = listener.last("SELECT MF")
     yield chapter("A small computer that only answers")
     yield say(
-        """A SIM is a computer with its own processor, memory and operating system. It has no battery and no
-        radio: the phone gives it power, and asks. The card never speaks first, with one exception: when it
-        gets power, it answers to reset."""
+        """A SIM is a computer with its own processor, memory and operating system. It has no battery and
+        no radio: the phone gives it power, and asks. The card never speaks first, with one exception: when
+        it gets power, it answers to reset."""
     )
     yield show(reset, only=("T0", "interface", "historical"))
     yield say(
         """After that every question is a *command APDU* and every answer a *response APDU*. A command is a
-        class (CLA), an instruction (INS), two parameters (P1, P2), and maybe data. The answer is maybe data,
-        and always two bytes at the end: the status word. Here the phone selects the root of the file system,
-        the MF."""
+        class (CLA), an instruction (INS), two parameters (P1, P2), and maybe data. The answer is maybe
+        data, and always two bytes at the end: the status word. Here the phone selects the root of the file
+        system, the MF."""
     )
     yield show(select, only=("file descriptor", "PIN status"))
     sent = select.raw_command
@@ -84,16 +85,16 @@ def _files(listener: Listener, uicc: Uicc) -> Steps:
     claim(Iccid.from_bytes(raw) == iccid and iccid.is_valid, "the ICCID has a right check digit")
     yield chapter("Files, and a number printed on the plastic")
     yield say(
-        """What a SIM keeps are files in directories, each with a name of two bytes. `2FE2` is EF.ICCID: the
-        number of the card, which is printed on its back as well. Anybody may read it."""
+        """What a SIM keeps are files in directories, each with a name of two bytes. `2FE2` is EF.ICCID:
+        the number of the card, which is printed on its back as well. Anybody may read it."""
     )
     yield show(read, brief=True)
     unswapped = hexed(raw).rstrip("F")
     yield ask(
         Kind.DIGITS,
         text(
-            """The bytes are `{raw}`. The digits are packed two to a byte, the first one in the *lower* half,
-            and `F` fills what is left. Which ICCID is it?""",
+            """The bytes are `{raw}`. The digits are packed two to a byte, the first one in the *lower*
+            half, and `F` fills what is left. Which ICCID is it?""",
             raw=hexed(raw),
         ),
         iccid,
@@ -180,8 +181,8 @@ def _wrong_pin(listener: Listener, uicc: Uicc) -> Steps:
         ),
         why=text(
             """Right: `63CX` means that X tries are left (TS 102 221 §11.1.9). At 0 only the PUK helps, and
-            ten wrong PUKs end the card's life. The card counts this itself, so pulling the battery does not
-            help a thief."""
+            ten wrong PUKs end the card's life. The card counts this itself, so pulling the battery does
+            not help a thief."""
         ),
         hint=text("In `63CX` the X is a counter."),
     )
@@ -201,9 +202,9 @@ def _subscriber(listener: Listener, uicc: Uicc) -> Steps:
     yield say("With the right PIN, {pin}, the same command brings the IMSI:", pin=subscription().pins.pin1)
     yield show(read)
     yield say(
-        """The IMSI is not your phone number. It is who you are to the network: three digits of country (MCC),
-        two or three of network (MNC), and your number there. How many digits the MNC has cannot be seen in
-        the IMSI; the card says so in EF.AD:"""
+        """The IMSI is not your phone number. It is who you are to the network: three digits of country
+        (MCC), two or three of network (MNC), and your number there. How many digits the MNC has cannot be
+        seen in the IMSI; the card says so in EF.AD:"""
     )
     yield show(administrative, only=("length of MNC",))
     yield ask(
@@ -217,8 +218,8 @@ def _subscriber(listener: Listener, uicc: Uicc) -> Steps:
         ),
         mistake(home.mcc + home.mnc, "That is MCC and MNC together. Leave the country away."),
         why=text(
-            """Right. {plmn} is the home network (TS 23.003 §2.2). MCC 999 is no country: it is for networks
-            that are private or, like this one, made up.""",
+            """Right. {plmn} is the home network (TS 23.003 §2.2). MCC 999 is no country: it is for
+            networks that are private or, like this one, made up.""",
             plmn=home,
         ),
         hint=text("Skip the three digits of the country, then take as many as EF.AD says."),
@@ -259,8 +260,8 @@ def _networks(listener: Listener, uicc: Uicc) -> Steps:
         ),
         mistake(
             bytes.fromhex(swap_nibbles(bytes.fromhex(f"{digits}F"))),
-            """Nearly: the F, for the missing third digit of the MNC, goes into the upper half of the second
-            byte.""",
+            """Nearly: the F, for the missing third digit of the MNC, goes into the upper half of the
+            second byte.""",
         ),
         mistake(forbidden[:3], "That is the network that is there already."),
         why=text(
@@ -274,35 +275,30 @@ def _networks(listener: Listener, uicc: Uicc) -> Steps:
     )
 
 
-def _key(uicc: Uicc) -> Steps:
+def _key(sim: PlainSim) -> Steps:
     keys = subscription().authentication
-    files = [one for one in Walker(uicc).walk() if not one.parsed.is_df]
-    read = [one for one in files if not one.unreadable]
-    contents = [
-        (one.content or b"") + b"".join(one.records or ()) + b"".join((one.objects or {}).values())
-        for one in read
-    ]
+    contents = [content(file) for file in files_of(sim.card, subscription().pins.pin1).values()]
     assert keys.opc is not None
-    found = sum(keys.key in content or keys.opc in content for content in contents)
+    found = sum(keys.key in one or keys.opc in one for one in contents)
     yield chapter("What nobody can read")
     yield say(
-        """One thing makes the SIM more than a notebook: a secret key K, 16 bytes, which only the card and its
-        operator have. We are the operator here, so we know it: `{key}`. Let us read every file that a phone
-        can reach, the PIN being verified: {count} files, {size:,} bytes.""",
+        """One thing makes the SIM more than a notebook: a secret key K, 16 bytes, which only the card and
+        its operator have. We are the operator here, so we know it: `{key}`. Let us read every file that a
+        phone can reach, the PIN being verified: {count} files, {size:,} bytes.""",
         key=hexed(keys.key),
-        count=len(read),
+        count=len(contents),
         size=sum(map(len, contents)),
     )
     yield ask(
         Kind.NUMBER,
-        text("In how many of the {count} files do you think the key turns up?", count=len(read)),
+        text("In how many of the {count} files do you think the key turns up?", count=len(contents)),
         found,
         mistake(1, "One would be enough to copy the card. Think again."),
         otherwise=text("Every file in which it were could be copied. Think again."),
         why=text(
-            """Right: in {found}. K lies outside the file system. No command reads it; AUTHENTICATE alone uses
-            it, inside the card, and gives the result (TS 31.102 §7.1). What that is good for is the next
-            lesson.""",
+            """Right: in {found}. K lies outside the file system. No command reads it; AUTHENTICATE alone
+            uses it, inside the card, and gives the result (TS 31.102 §7.1). What that is good for is the
+            next lesson.""",
             found=found or "none",
         ),
         hint=text("What would somebody do who could read the key?"),
