@@ -36,6 +36,13 @@ LESSONS = (
     Lesson(1, "sim", "What is on a SIM", "files, numbers, the PIN, and a key that nobody can read", 7),
     Lesson(2, "euicc", "What changes with an eUICC", "its manager, whom it trusts, a SIM in a package", 7),
     Lesson(3, "download", "A download step by step", "from the QR code to the report, message by message", 9),
+    Lesson(
+        4,
+        "copying",
+        "Why a profile cannot be copied",
+        "QR codes, eavesdroppers, packages for the wrong chip",
+        8,
+    ),
 )
 
 
