@@ -34,10 +34,17 @@ def _steps(name: str) -> tuple[Step, ...]:
 
 LESSONS = (
     Lesson(1, "sim", "What is on a SIM", "files, numbers, the PIN, and a key that nobody can read", 7),
-    Lesson(2, "euicc", "What changes with an eUICC", "its manager, whom it trusts, a SIM in a package", 7),
-    Lesson(3, "download", "A download step by step", "from the QR code to the report, message by message", 9),
     Lesson(
-        4,
+        2,
+        "authentication",
+        "How the network knows you",
+        "challenge and answer, sequence numbers, and why a clone fails",
+        9,
+    ),
+    Lesson(3, "euicc", "What changes with an eUICC", "its manager, whom it trusts, a SIM in a package", 7),
+    Lesson(4, "download", "A download step by step", "from the QR code to the report, message by message", 9),
+    Lesson(
+        5,
         "copying",
         "Why a profile cannot be copied",
         "QR codes, eavesdroppers, packages for the wrong chip",

@@ -7,9 +7,12 @@ from typing import Any
 from cards import InProcessLink, Uicc
 from cards.dump import DumpedFile, Walker
 from cards.link import CardLike
+from cards.survey import survey
 from simulator.lpa.es9 import Es9
 from simulator.profile import build, describe
 from simulator.profile.describe import Subscription
+from simulator.specimens import describe as specimens
+from simulator.specimens.dump import text_of
 from simulator.specimens.sim import PlainSim
 from simulator.testing.bench import entropy
 
@@ -71,3 +74,19 @@ class RecordingEs9:
         answer = self._way.post(address, function, message)
         self.messages.append((function, message, answer))
         return answer
+
+
+def clone_of(card: CardLike, pin: str, key: bytes, opc: bytes) -> PlainSim:
+    """A copy of all files of a card, made by reading them, with a key and an OPc (16 bytes each) of whoever
+    makes it; its PIN is '0000'."""
+    link = InProcessLink(card)
+    atr = link.reset()
+    uicc = Uicc(link)
+    uicc.verify_pin(PIN1, pin)
+    files = list(Walker(uicc).walk())
+    copied = text_of(files, survey(uicc, atr).pins, atr, "clone", 0)
+    authentication = f'  authentication: {{key: "{key.hex()}", opc: "{opc.hex()}"}}\n'
+    dump = specimens.parse(copied.replace("dump:\n", f"dump:\n{authentication}", 1)).dump
+    assert dump is not None
+    source = dump.model_dump(mode="json", exclude_defaults=True)
+    return PlainSim(source, entropy=entropy("clone"), atr=atr)
