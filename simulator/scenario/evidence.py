@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
 
 from cards.explain import Explainer
 from simulator.network.journal import Apdu, Event, Evidence, Message, Row, Rule
 from simulator.network.world import World
+
+TRIP: Final = "trip"
+"""The source of what stands in the trip's own file."""
 
 
 def as_object(evidence: Evidence) -> dict[str, Any]:
@@ -34,6 +38,16 @@ def event_as_object(event: Event) -> dict[str, Any]:
         "details": dict(event.details),
         "evidence": [as_object(one) for one in event.evidence],
     }
+
+
+def told(key: str, says: str) -> Row:
+    """What the trip's own file says, as evidence; `key` is the path in it."""
+    return Row("trip", key, says, TRIP)
+
+
+def unique(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """Each piece once, where it comes first."""
+    return tuple({repr(one): one for one in evidence}.values())
 
 
 class Words:

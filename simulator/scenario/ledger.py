@@ -29,14 +29,20 @@ class Plan:
     offer: Offer
     left_mb: int | None
     """Megabytes; None: no limit."""
-    ends: datetime | None
+    ends: datetime | None = None
+    """None: it has not begun, or it does not end."""
     renews: bool = True
     """Whether it is bought again when it is used up."""
 
     @classmethod
-    def of(cls, offer: Offer, now: datetime, *, renews: bool = True) -> Plan:
-        ends = None if offer.days is None else now + timedelta(days=offer.days)
-        return cls(offer, offer.data_mb, ends, renews)
+    def of(cls, offer: Offer, *, renews: bool = True) -> Plan:
+        """The offer as it was bought: its days count from the first use on (a simplification)."""
+        return cls(offer, offer.data_mb, None, renews)
+
+    def begin(self, now: datetime) -> None:
+        """The first use, or the first after it was bought again."""
+        self.left_mb = self.offer.data_mb
+        self.ends = None if self.offer.days is None else now + timedelta(days=self.offer.days)
 
     def covers(self, country: str) -> bool:
         return country in self.offer.countries
@@ -83,12 +89,13 @@ class Ledger:
     def use(self, plan: Plan, megabytes: int, now: datetime) -> Use:
         """A day's data out of a plan: within it, at its price for more, or after it was bought again."""
         amount, rows, bought, done = Decimal(0), [row_of(plan.offer)], 0, 0
+        if plan.ends is None and plan.offer.days is not None:
+            plan.begin(now)
         while done < megabytes:
             if plan.is_over(now) or (plan.left_mb == 0 and plan.offer.per_mb is None):
                 if not plan.renews or (not plan.offer.data_mb and plan.offer.data_mb is not None):
                     break
-                fresh = Plan.of(plan.offer, now)
-                plan.left_mb, plan.ends = fresh.left_mb, fresh.ends
+                plan.begin(now)
                 paid, _ = self.buy(plan.offer)
                 amount, bought = amount + paid, bought + 1
                 continue

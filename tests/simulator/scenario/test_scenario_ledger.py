@@ -54,7 +54,7 @@ def test_the_same_currency_needs_no_rate() -> None:
 
 
 def test_data_run_out_and_are_bought_again() -> None:
-    ledger, plan = Ledger(WORLD, "THB"), Plan.of(OFFER, NOW)
+    ledger, plan = Ledger(WORLD, "THB"), Plan.of(OFFER)
     first = ledger.use(plan, 900, NOW)
     assert (first.megabytes, first.amount, first.bought, plan.left_mb) == (900, 0, 0, 100)
     second = ledger.use(plan, 900, NOW)
@@ -64,38 +64,44 @@ def test_data_run_out_and_are_bought_again() -> None:
 
 
 def test_days_run_out() -> None:
-    ledger, plan = Ledger(WORLD, "THB"), Plan.of(OFFER, NOW)
+    ledger, plan = Ledger(WORLD, "THB"), Plan.of(OFFER)
+    assert ledger.use(plan, 1, NOW).bought == 0
     assert ledger.use(plan, 1, NOW + timedelta(days=6)).bought == 0
     assert ledger.use(plan, 1, NOW + timedelta(days=7)).bought == 1
     assert plan.ends == NOW + timedelta(days=14)
 
 
 def test_what_is_not_bought_again_ends() -> None:
-    ledger, plan = Ledger(WORLD, "THB"), Plan.of(OFFER, NOW, renews=False)
+    ledger, plan = Ledger(WORLD, "THB"), Plan.of(OFFER, renews=False)
     assert ledger.use(plan, 1500, NOW).megabytes == 1000
     assert ledger.use(plan, 1, NOW).megabytes == 0
-    nothing = Plan.of(replace(OFFER, data_mb=0), NOW)
+    nothing = Plan.of(replace(OFFER, data_mb=0))
     assert ledger.use(nothing, 1, NOW).megabytes == 0
     assert ledger.total == 0
 
 
 def test_megabytes_beyond_the_price() -> None:
     ledger = Ledger(WORLD, "USD")
-    plan = Plan.of(replace(OFFER, data_mb=100, per_mb=Decimal(1)), NOW)
+    plan = Plan.of(replace(OFFER, data_mb=100, per_mb=Decimal(1)))
     use = ledger.use(plan, 150, NOW)
     assert (use.megabytes, use.amount, use.bought) == (150, Decimal("1.50"), 0)
     assert ledger.total == Decimal("1.50")
 
 
 def test_no_limit() -> None:
-    plan = Plan.of(replace(OFFER, data_mb=None, days=None), NOW)
+    plan = Plan.of(replace(OFFER, data_mb=None, days=None))
     assert Ledger(WORLD, "USD").use(plan, 10**6, NOW + timedelta(days=999)).megabytes == 10**6
 
 
 @pytest.mark.parametrize(
     ("price", "amount"),
-    [(PriceClass.LIKE_AT_HOME, "0"), (PriceClass.LOW, "1"), (PriceClass.MIDDLE, "10"), (PriceClass.HIGH, "200")],
-)  # fmt: skip
+    [
+        (PriceClass.LIKE_AT_HOME, "0"),
+        (PriceClass.LOW, "1"),
+        (PriceClass.MIDDLE, "10"),
+        (PriceClass.HIGH, "200"),
+    ],
+)
 def test_roaming_by_price_class(price: PriceClass, amount: str) -> None:
     agreement = Agreement("a", "b", (), (), price, False, False, "example")
     ledger = Ledger(WORLD, "USD")

@@ -1,0 +1,312 @@
+"""What the phone's lines get in a country: registration by the handset, data, calls, and whether the home
+number can be reached."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Final
+
+from simulator.network.air import is_on_air
+from simulator.network.handset.phone import Handset, Registration, Service
+from simulator.network.journal import Event, Evidence, Row, Rule
+from simulator.network.world.model import Rat
+from simulator.scenario.evidence import unique
+from simulator.scenario.journey import Journey
+from simulator.scenario.outcome import LineService, Statement
+from simulator.scenario.phone import Line
+from simulator.scenario.phones import device_row
+from simulator.scenario.steps import STEPS
+
+_TELLING: Final = frozenset(
+    {"cells found", "card found", "registered", "location updated", "location refused", "refused", "no card"}
+)
+"""Kinds of events that a statement on service stands on."""
+_REGISTERING: Final = frozenset({"message received", "authenticated"})
+_CIRCUIT_SWITCHED: Final = (Rat.GERAN, Rat.UTRAN)
+
+
+def register(journey: Journey) -> None:
+    """Every line that is on looks for a network; what each gets is said."""
+    journey.pass_step("registration")
+    leg = journey.leg
+    for line in journey.phone.active:
+        begin = len(journey.journal)
+        handset = _switched_on(journey, line)
+        events = list(islice(journey.journal, begin, None))
+        if leg is None:
+            continue
+        if handset.registration is None:
+            leg.lines.append(LineService(line.name, ""))
+            journey.add(_without_service(journey, line, handset, events))
+        else:
+            found = _service(journey, line, handset.registration)
+            leg.lines.append(found)
+            text = f"{line.name}: {found.network_name} ({found.plmn}) over {found.rat}, band {found.band}: "
+            journey.say("service", text + found.mechanism, *_grounds(events))
+    for line in [line for line in journey.radio if line not in journey.phone.active]:
+        del journey.radio[line]
+
+
+def _switched_on(journey: Journey, line: Line) -> Handset:
+    """The line's handset, in the country where the phone is; a card that is new to it is read first."""
+    cells = journey.networks.cells(journey.country)
+    handset = journey.radio.get(line)
+    if handset is not None:
+        handset.move(cells)
+        return handset
+    phone = journey.phone
+    handset = journey.radio[line] = Handset(journey.networks, phone.device)
+    handset.switch_on(phone.link(line), cells)
+    return handset
+
+
+def _service(journey: Journey, line: Line, found: Registration) -> LineService:
+    name = journey.world.operators[found.operator].name
+    band = found.cell.band
+    return LineService(
+        line.name,
+        found.operator,
+        name,
+        str(found.plmn),
+        found.rat.value,
+        band,
+        _mechanism(journey, line, found),
+    )
+
+
+def _mechanism(journey: Journey, line: Line, found: Registration) -> str:
+    """How a line comes to its network."""
+    owner = journey.world.operators[found.home]
+    form = "a profile on the eUICC" if line.is_profile else "a card"
+    if len(line.issued.subscribers) > 1:
+        where = "roaming" if found.is_roaming else "at home here"
+        return f"multi-IMSI card with the identity of {owner.name}, {where}"
+    if line in journey.home:
+        return f"home IMSI of {owner.name}, {'roaming' if found.is_roaming else 'at home'} ({form})"
+    if not found.is_roaming:
+        return f"local IMSI of {owner.name} ({form})"
+    if line.issued.seller == line.issued.operator:
+        return f"IMSI of {owner.name}, roaming ({form})"
+    return f"sponsor's IMSI of {owner.name}, roaming ({form})"
+
+
+def _grounds(events: list[Event]) -> tuple[Evidence, ...]:
+    """What a statement on service stands on: cells, challenge and answer of the card, acceptance."""
+    return unique(one for event in events if event.kind in _TELLING | _REGISTERING for one in event.evidence)
+
+
+# Why a line has no service
+
+
+def _without_service(journey: Journey, line: Line, handset: Handset, events: list[Event]) -> Statement:
+    """The reason, in the field's terms."""
+    evidence = _grounds(events)
+    country = journey.world.countries[journey.country].name
+    if handset.no_card:
+        return Statement("problem", f"{line.name}: {handset.no_card}", evidence, "pin-locked")
+    if not handset.cells:
+        return _hears_nothing(journey, line, country)
+    refused = [event for event in events if event.kind == "refused"]
+    reason = "no-agreement" if refused and all(map(_is_for_agreement, refused)) else "rejected"
+    said = "; ".join(dict.fromkeys(event.text for event in refused)) or "no network takes the phone"
+    return Statement("problem", f"{line.name} finds no service in {country}: {said}", evidence, reason)
+
+
+def _is_for_agreement(event: Event) -> bool:
+    return any(
+        isinstance(one, Row) and one.table == "agreements" and one.says == "there is no such row"
+        for one in event.evidence
+    )
+
+
+def _hears_nothing(journey: Journey, line: Line, country: str) -> Statement:
+    """The phone has no band in common with any network; or had one, that was switched off."""
+    device, today = journey.phone.device, journey.clock.now.date()
+    bands = "; ".join(f"{rat.value}: {', '.join(names)}" for rat, names in device.bands.items())
+    gone, rows = [], [device_row(journey, bands)]
+    for operator in journey.world.operators_in(journey.country):
+        for radio in operator.radios:
+            until = f" until {radio.until}" if radio.until else ""
+            says = f"{operator.name}: {radio.rat.value} in {', '.join(radio.bands)}{until}"
+            rows.append(Row("operators", operator.key, says, radio.source))
+            common = set(radio.bands) & set(device.bands.get(radio.rat, ()))
+            if common and radio.until and not is_on_air(radio, today):
+                gone.append(f"{operator.name}'s {radio.rat.value} until {radio.until}")
+    if gone:
+        text = f"the {journey.phone.name} hears nothing in {country}: what it could use was {', '.join(gone)}"
+        return Statement("problem", text, tuple(rows), "switched-off")
+    text = f"the {journey.phone.name} has no band in common with any network of {country}"
+    return Statement("problem", text, tuple(rows), "band-missing")
+
+
+# Data
+
+
+def connect(journey: Journey, line: Line) -> bool:
+    """Data over a line: whether they pass. The first byte counts from the arrival."""
+    leg, handset = journey.leg, journey.radio.get(line)
+    found = handset.registration if handset else None
+    if leg is None or found is None:
+        return False
+    grounds: tuple[Evidence, ...] = ()
+    if found.agreement is not None:
+        services = ", ".join(found.agreement.services)
+        grounds = (Row("agreements", found.agreement.key, f"services: {services}", found.agreement.source),)
+    if "data" not in found.services:
+        journey.problem("no-data-service", f"{line.name} is registered, but without data", *grounds)
+        return False
+    journey.pass_step("first-byte")
+    leg.data = next(one for one in leg.lines if one.line == line.name)
+    if leg.first_byte is None:
+        leg.first_byte = round((journey.clock.now - leg.begin).total_seconds() / 60, 1)
+        rows = [STEPS[key].row for key in dict.fromkeys(leg.steps)]
+        rule = Rule(
+            "TS 23.401 §5.3.2" if found.rat is Rat.E_UTRAN else _SESSION[found.rat], "the data connection"
+        )
+        count = len(leg.steps)
+        by_hand = f"{count} {'step' if count == 1 else 'steps'} by hand"
+        text = f"first byte {leg.first_byte:g} minutes after arrival, with {by_hand}"
+        journey.say("first byte", text, *rows, rule, *grounds)
+    return True
+
+
+_SESSION: Final = {
+    Rat.GERAN: "TS 23.060 §9.2.2",
+    Rat.UTRAN: "TS 23.060 §9.2.2",
+    Rat.NG_RAN: "TS 23.502 §4.3.2",
+}
+"""Where the data connection over a technology is set up; over E-UTRAN with the attach."""
+
+
+# Calls, messages, emergencies, and the home number
+
+
+def try_everything(journey: Journey) -> None:
+    """What the traveller tries besides data, and whether the home number can be reached."""
+    leg, tries = journey.leg, journey.trip.tries
+    assert leg is not None, "one tries abroad"
+    if tries.call:
+        leg.calls = _call(journey)
+    if tries.message:
+        leg.messages = _message(journey)
+    if tries.emergency_call:
+        leg.emergency = _emergency(journey)
+    leg.home_number = _home_number(journey)
+
+
+def _registered(journey: Journey) -> list[tuple[Line, Registration]]:
+    return [(line, hs.registration) for line, hs in journey.radio.items() if hs.registration is not None]
+
+
+def _call(journey: Journey) -> bool:
+    grounds: list[Evidence] = []
+    with_voice = False
+    for line, found in _registered(journey):
+        row = _services_row(journey, line, found)
+        if "voice" not in found.services:
+            grounds.append(row)
+            continue
+        with_voice = True
+        way, rows = _way_of_call(journey, line, found)
+        if way:
+            journey.say("call", f"a call goes through {line.name}, {way}", row, *rows)
+            return True
+        grounds += [row, *rows]
+    if not grounds:
+        return False  # there is no service at all, which has been said
+    if with_voice:
+        journey.problem("no-voice", "a call does not go through", *grounds)
+    else:
+        journey.problem("data-only", "there is no line for calls", *grounds)
+    return False
+
+
+def _services_row(journey: Journey, line: Line, found: Registration) -> Row:
+    """What the line may do: by its offer, or by the agreement."""
+    services = ", ".join(sorted(found.services)) or "none"
+    offer = journey.world.offers.get(line.issued.offer)
+    if offer is not None:
+        return Row("offers", offer.key, f"{offer.name} ({offer.kind.value}): {services}", offer.source)
+    if found.agreement is not None:
+        return Row("agreements", found.agreement.key, f"services: {services}", found.agreement.source)
+    operator = journey.world.operators[found.home]
+    return Row("operators", operator.key, f"{operator.name} at home: {services}", operator.source)
+
+
+def _way_of_call(journey: Journey, line: Line, found: Registration) -> tuple[str, tuple[Evidence, ...]]:
+    """Circuit switched in 2G and 3G; over 4G and 5G by VoLTE, or by falling back to 2G or 3G (TS 23.272)."""
+    device, agreement = journey.phone.device, found.agreement
+    if found.rat in _CIRCUIT_SWITCHED:
+        return f"circuit switched over {found.rat.value}", (Rule("TS 24.008 §5.2", "a call of the MM layer"),)
+    by_agreement = agreement is None or agreement.volte
+    rows: list[Evidence] = [device_row(journey, f"calls over 4G: {'yes' if device.volte else 'no'}")]
+    if agreement is not None:
+        said = f"calls over 4G: {'yes' if agreement.volte else 'no'}"
+        rows.append(Row("agreements", agreement.key, said, agreement.source))
+    if device.volte and by_agreement:
+        return "over 4G or 5G (VoLTE)", (*rows, Rule("GSMA IR.65", "voice over IMS, for guests too"))
+    allowed = agreement.rats if agreement is not None else tuple(Rat)
+    for cell in journey.radio[line].cells:
+        if cell.operator == found.operator and cell.rat in _CIRCUIT_SWITCHED and cell.rat in allowed:
+            rule = Rule("TS 23.272 §6", "the phone falls back to a circuit switched network for the call")
+            return f"by falling back to {cell.rat.value}", (*rows, *cell.evidence, rule)
+    name = journey.world.operators[found.operator].name
+    for radio in journey.world.radios_of(found.operator):
+        until = f" until {radio.until}" if radio.until else ""
+        rows.append(Row("operators", found.operator, f"{name}: {radio.rat.value}{until}", radio.source))
+    return "", tuple(rows)
+
+
+def _message(journey: Journey) -> bool:
+    for line, found in _registered(journey):
+        if "sms" in found.services:
+            journey.say("message", f"an SMS goes through {line.name}", _services_row(journey, line, found))
+            return True
+    grounds = [_services_row(journey, line, found) for line, found in _registered(journey)]
+    if grounds:
+        journey.problem("data-only", "there is no line for an SMS", *grounds)
+    return False
+
+
+def _emergency(journey: Journey) -> bool:
+    """In any cell of any network, with or without a card that is taken (TS 22.101 §10.1)."""
+    handset = next(iter(journey.radio.values()), None)
+    if handset is None:
+        handset = Handset(journey.networks, journey.phone.device)
+        handset.switch_on(None, journey.networks.cells(journey.country))
+    rule = Rule("TS 22.101 §10.1", "emergency calls need no card and no agreement, only a cell")
+    camped = handset.camped
+    rows = camped.evidence if camped else ()
+    if handset.service is Service.NONE:
+        journey.say("emergency call", "no emergency call either", rule, device_row(journey, "hears no cell"))
+        return False
+    words = handset.service.value
+    journey.say("emergency call", f"an emergency call would get through ({words})", rule, *rows)
+    return True
+
+
+def _home_number(journey: Journey) -> bool:
+    if not journey.home:
+        return False
+    line = journey.home[0]
+    handset = journey.radio.get(line)
+    found = handset.registration if handset else None
+    if found is not None and found.services & {"voice", "sms"}:
+        name = journey.world.operators[found.operator].name
+        row = _services_row(journey, line, found)
+        journey.say("home number", f"the home number can be reached, by {name}", row)
+        return True
+    if not line.is_active:
+        where = "switched off" if line in journey.phone.lines else "not in the phone"
+        row = device_row(journey, f"{journey.phone.device.active} lines at once")
+        journey.problem("home-number-off", f"the home number cannot be reached: its line is {where}", row)
+    else:
+        reasons = [one for one in journey.statements if one.reason and line.name in one.text]
+        grounds = unique(one for statement in reasons for one in statement.evidence)
+        row = device_row(journey, f"{journey.phone.device.active} lines at once")
+        journey.problem(
+            "home-number-off",
+            "the home number cannot be reached: its line has no service",
+            *(grounds or (row,)),
+        )
+    return False
