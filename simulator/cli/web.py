@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+from typing import TYPE_CHECKING
 
 import click
+
+from simulator.cli import home
+
+if TYPE_CHECKING:
+    from cards.link import CardLink
 
 DEFAULT_PORT = 8080
 
@@ -33,6 +39,9 @@ def command(port: int, opens: bool) -> None:
             "the page needs NiceGUI: install it with pip install 'esim-simulator[web]'."
         )
     from simulator.web.app import serve
+    from simulator.web.card import sources
+
+    sources.offer(sources.SavedCards(lambda: list(home.card_names()), _copy))
 
     def ready(address: str) -> None:
         click.echo(f"The page is at {address}; Ctrl-C ends it.")
@@ -40,3 +49,14 @@ def command(port: int, opens: bool) -> None:
             click.launch(address)
 
     serve(port, ready=ready)
+
+
+def _copy(name: str) -> CardLink:
+    """A copy of a named card; CardError if there is none."""
+    from cards.errors import CardError
+    from simulator.cli.which import Which
+
+    try:
+        return Which(name=name).copies()()
+    except click.ClickException as error:
+        raise CardError(error.format_message().rstrip(".")) from None

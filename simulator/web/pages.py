@@ -15,4 +15,7 @@ class Page(NamedTuple):
     module: str
 
 
-PAGES: Final = (Page("/", "page.bench", "b", "simulator.web.bench.page"),)
+PAGES: Final = (
+    Page("/", "page.bench", "b", "simulator.web.bench.page"),
+    Page("/card", "page.card", "d", "simulator.web.card.page"),
+)

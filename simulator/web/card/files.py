@@ -219,3 +219,21 @@ def tree(*snapshots: Snapshot) -> list[Node]:
         above = nodes.get(path.rpartition("/")[0])
         (above.children if above else roots).append(node)
     return roots
+
+
+# What helps
+
+_VERIFIED: Final = {"PIN 1": "PIN1", "PIN 2": "LOCAL1", "universal PIN": "UPIN"} | {
+    f"ADM {n}": f"ADM{n}" for n in range(1, 6)
+}
+"""Keys by the names that rules call them → those of the word `verify`."""
+
+
+def unlocking(file: DumpedFile | None, among: Snapshot | None) -> list[tuple[str, str]]:
+    """Keys that a file's rules name, and the line of the console that presents each, but for its value."""
+    if file is None or among is None:
+        return []
+    named = [key for rule in rules(file, among) for key in _VERIFIED if key in rule.condition]
+    application = "/".join(file.path.split("/")[:2])
+    select = f"select {application}\n" if "/ADF." in file.path else ""
+    return [(key, f"{select}verify {_VERIFIED[key]} ") for key in dict.fromkeys(named)]

@@ -11,17 +11,34 @@ from cards.link import CardLink
 
 
 class CardShelf(Protocol):
-    """Cards of one kind. `kind` is the last word of the key of its title."""
+    """Cards of one kind."""
 
-    kind: str
-    is_real: bool
-    """Whether a card is there only once: then it is only read, and only when somebody asks."""
+    @property
+    def kind(self) -> str:
+        """The last word of the key of its title."""
+
+    @property
+    def is_real(self) -> bool:
+        """Whether a card is there only once: then it is only read, and only when somebody asks."""
 
     def names(self) -> list[str]:
         """The cards that are there now."""
 
     def open(self, name: str) -> CardLink:
         """A link to a card, which was not reset yet. CardError."""
+
+
+_offered: list[CardShelf] = []
+
+
+def offer(shelf: CardShelf) -> None:
+    """Have the page show more cards: whoever serves it knows of some that it cannot know of itself."""
+    _offered[:] = [other for other in _offered if other.kind != shelf.kind] + [shelf]
+
+
+def shelves() -> list[CardShelf]:
+    """All cards of the page, but for those of a visitor's bench."""
+    return [ShippedCards(), *_offered, ReaderCards()]
 
 
 class ShippedCards:
