@@ -91,8 +91,8 @@ _MM_AT, _GMM_AT, _EMM_AT, _5GMM_AT = (
 
 CAUSES: Final[tuple[Cause, ...]] = (
     Cause(_MM, 2, "IMSI unknown in HLR", _UNKNOWN, _CARD | _E.INVALID_CS, _MM_AT),
-    Cause(_MM, 3, "Illegal MS", _ILLEGAL_MS, _CARD | _BOTH, _MM_AT),
-    Cause(_MM, 6, "Illegal ME", _ILLEGAL_ME, _CARD | _BOTH, _MM_AT),
+    Cause(_MM, 3, "Illegal MS", _ILLEGAL_MS, _CARD | _E.INVALID_CS, _MM_AT),
+    Cause(_MM, 6, "Illegal ME", _ILLEGAL_ME, _CARD | _E.INVALID_CS, _MM_AT),
     Cause(_MM, 11, "PLMN not allowed", _NO_PLMN, _PLMN, _MM_AT),
     Cause(_MM, 12, "Location Area not allowed", _NO_AREA, _REGIONAL, _MM_AT),
     Cause(_MM, 13, "Roaming not allowed in this location area", _NO_ROAMING, _ROAMING, _MM_AT),
@@ -125,6 +125,7 @@ CAUSES: Final[tuple[Cause, ...]] = (
     Cause(_EMM, 13, "Roaming not allowed in this tracking area", _NO_ROAMING, _CARD | _ROAMING, _EMM_AT),
     Cause(_EMM, 14, "EPS services not allowed in this PLMN", _NO_PS_PLMN, _PS_PLMN, _EMM_AT),
     Cause(_EMM, 15, "No suitable cells in tracking area", _NO_CELLS, _CARD | _UNSUITABLE, _EMM_AT),
+    Cause(_EMM, 18, "CS domain not available", "the network has no 2G or 3G part for calls", _E.NONE, "TS 24.301 §5.5.1.3.4.3"),
     Cause(_EMM, 17, "Network failure", _FAILURE, _E.RETRY, "TS 24.301 §5.5.1.2.6 d"),
     Cause(_EMM, 22, "Congestion", _CONGESTION, _E.WAIT, _EMM_AT),
     Cause(_EMM, 35, "Requested service option not authorized in this PLMN", _NO_PLMN, _PLMN, _EMM_AT),

@@ -99,17 +99,18 @@ class Steering:
     is refused before the subscriber gets it after all, so that nobody stays without service where there is
     nothing better."""
 
-    refusals: int = 4
-    """Four, the attempts of a phone (TS 24.008 §4.4.4.9), so that it leaves the network."""
-    counts: dict[tuple[Imsi, str], int] = field(default_factory=dict)
-    """(Subscriber, operator) → refused so far."""
+    refusals: int = 5
+    """As many as a phone makes attempts (TS 24.301 §5.5.1.2.6), so that it leaves the network."""
+    counts: dict[tuple[Imsi, str, Rat, bool], int] = field(default_factory=dict)
+    """(Subscriber, operator, technology, packet-switched) → refused so far."""
 
-    def refuses(self, imsi: Imsi, operator: str) -> bool:
+    def refuses(self, imsi: Imsi, operator: str, rat: Rat, packet: bool) -> bool:
         """Whether this attempt is one to refuse; counted if so."""
-        count = self.counts.get((imsi, operator), 0)
+        key = (imsi, operator, rat, packet)
+        count = self.counts.get(key, 0)
         if count >= self.refusals:
             return False
-        self.counts[imsi, operator] = count + 1
+        self.counts[key] = count + 1
         return True
 
 
@@ -192,7 +193,7 @@ class HomeNetwork:
             return refused(
                 Refusal.RAT_NOT_ALLOWED, f"the agreement with {there} does not include {rat.value}"
             )
-        if self._steers_away(subscription.imsi, agreement, visited):
+        if self._steers_away(agreement, visited) and self._refuses(subscription.imsi, visited, rat, packet):
             why = f"{here} prefers another network in this country and refuses {there} for now"
             return refused(Refusal.STEERING, why, _STEERING)
         services = subscription.services & frozenset(agreement.services)
@@ -203,10 +204,11 @@ class HomeNetwork:
             )
         return Located(services, subscription.rats & frozenset(agreement.rats), agreement, (row,))
 
-    def _steers_away(self, imsi: Imsi, agreement: Agreement, visited: Operator) -> bool:
-        if self.steering is None or agreement.preferred or not self._preferred_in(visited.country):
-            return False
-        return self.steering.refuses(imsi, visited.key)
+    def _steers_away(self, agreement: Agreement, visited: Operator) -> bool:
+        return not agreement.preferred and self._preferred_in(visited.country)
+
+    def _refuses(self, imsi: Imsi, visited: Operator, rat: Rat, packet: bool) -> bool:
+        return self.steering is not None and self.steering.refuses(imsi, visited.key, rat, packet)
 
 
 _BARRING = (Rule("TS 23.015 §2", "operator determined barring"),)

@@ -73,7 +73,9 @@ class Registering:
     ksi: int = 7
     """Key set identifier of the keys that it still has; 7: none."""
     is_update: bool = False
-    """A periodic or normal update of a phone that is attached."""
+    """The phone is registered and has come into another area."""
+    is_combined: bool = False
+    """In EMM: the phone wants calls and messages of a 2G or 3G network, too (CS fallback)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,17 +134,25 @@ class Accepted:
     equivalent: tuple[Plmn, ...] = ()
     emergency_numbers: tuple[str, ...] = ()
     cause: int | None = None
-    """With a combined attach that succeeded for EPS services only: why not for the others."""
+    """Of a combined attach that succeeded for EPS services only: why not for the others."""
+    is_update: bool = False
+    circuit: tuple[Temporary, Area] | None = None
+    """TMSI and location area of a combined attach that succeeded for both."""
+    has_ims_voice: bool = False
+    """In EMM and 5GMM: calls may go over packet services (IMS voice over PS)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Completed:
     """The phone took its new temporary identity."""
 
+    is_update: bool = False
+
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
     cause: int
+    is_update: bool = False
 
 
 Nas = (
@@ -244,6 +254,30 @@ MESSAGES: Final[dict[type[object], dict[Protocol, Name]]] = {
 network switches ciphering on (TS 44.018 §3.4.7, TS 25.331 §8.1.12)."""
 
 
+UPDATES: Final[dict[type[object], dict[Protocol, Name]]] = {
+    Registering: {
+        _GMM: Name("ROUTING AREA UPDATE REQUEST", 0x08, "TS 24.008 §9.4.14"),
+        _EMM: Name("TRACKING AREA UPDATE REQUEST", 0x48, "TS 24.301 §8.2.29"),
+    },
+    Accepted: {
+        _GMM: Name("ROUTING AREA UPDATE ACCEPT", 0x09, "TS 24.008 §9.4.15"),
+        _EMM: Name("TRACKING AREA UPDATE ACCEPT", 0x49, "TS 24.301 §8.2.26"),
+    },
+    Completed: {
+        _GMM: Name("ROUTING AREA UPDATE COMPLETE", 0x0A, "TS 24.008 §9.4.16"),
+        _EMM: Name("TRACKING AREA UPDATE COMPLETE", 0x4A, "TS 24.301 §8.2.27"),
+    },
+    Rejected: {
+        _GMM: Name("ROUTING AREA UPDATE REJECT", 0x0B, "TS 24.008 §9.4.17"),
+        _EMM: Name("TRACKING AREA UPDATE REJECT", 0x4B, "TS 24.301 §8.2.28"),
+    },
+}
+"""The same for a phone that is registered and has come into another area; MM and 5GMM have the same messages
+for both, and say it inside."""
+
+
 def name_of(message: Nas, protocol: Protocol) -> Name:
     """How a protocol calls a message."""
+    if getattr(message, "is_update", False) and (name := UPDATES.get(type(message), {}).get(protocol)):
+        return name
     return MESSAGES[type(message)][protocol]

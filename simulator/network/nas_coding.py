@@ -27,6 +27,7 @@ from simulator.network.nas import (
     Rejected,
     SecurityModeCommand,
     SecurityModeComplete,
+    Temporary,
     name_of,
 )
 
@@ -100,23 +101,31 @@ def _registering(message: Registering, protocol: Protocol) -> bytes:
         # IMSI attach, or normal updating.
         kind = 0 if message.is_update else 2
         return bytes((message.ksi << 4 | kind,)) + area(message.area, protocol) + _CLASSMARK_1 + lv(identity)
+    if protocol is _GMM and message.is_update:
+        # RA updating without a follow-on request.
+        start = bytes((message.ksi << 4,)) + area(message.area, protocol) + lv(_RADIO_ACCESS_CAPABILITY)
+        return start + (b"\x18" + lv(identity) if isinstance(message.identity, Temporary) else b"")
     if protocol is _GMM:
         return (
             lv(_MS_NETWORK_CAPABILITY) + bytes((message.ksi << 4 | 1,)) + _DRX + lv(identity)
             + area(message.area, protocol) + lv(_RADIO_ACCESS_CAPABILITY)
         )  # fmt: skip
     if protocol is _EMM:
-        last = b"\x52" + area(message.area, protocol) if message.area else b""
-        return (
-            bytes((message.ksi << 4 | 1,))
-            + lv(identity)
-            + lv(EEA_EIA)
-            + lve(_PDN_CONNECTIVITY_REQUEST)
-            + last
-        )
+        return _attaching(message, identity)
     kind = 2 if message.is_update else 1
     last = b"\x52" + area(message.area, protocol) if message.area else b""
     return bytes((message.ksi << 4 | 8 | kind,)) + lve(identity) + b"\x2e" + lv(EEA_EIA) + last
+
+
+def _attaching(message: Registering, identity: bytes) -> bytes:
+    """ATTACH REQUEST or TRACKING AREA UPDATE REQUEST (TS 24.301 §8.2.4, §8.2.29)."""
+    last = b"\x52" + area(message.area, _EMM) if message.area else b""
+    if message.is_update:
+        kind = 1 if message.is_combined else 0
+        return bytes((message.ksi << 4 | kind,)) + lv(identity) + b"\x58" + lv(EEA_EIA) + last
+    kind = 2 if message.is_combined else 1
+    start = bytes((message.ksi << 4 | kind,)) + lv(identity) + lv(EEA_EIA)
+    return start + lve(_PDN_CONNECTIVITY_REQUEST) + last
 
 
 def _identity_request(_: IdentityRequest, protocol: Protocol) -> bytes:
@@ -172,22 +181,42 @@ def _accepted(message: Accepted, protocol: Protocol) -> bytes:
     if protocol is _MM:
         return where + b"\x17" + lv(identity) + _lists(message, with_emergency=True)
     if protocol is _GMM:
-        # GPRS only attached; periodic RA update timer 54 minutes; radio priority 1.
-        return b"\x01\x49\x01" + where + b"\x18" + lv(identity) + _cause(message, b"\x25") + _lists(message)
+        # RA updated, or GPRS only attached; periodic RA update timer 54 minutes; radio priority 1.
+        start = b"\x00\x49" if message.is_update else b"\x01\x49\x01"
+        return start + where + b"\x18" + lv(identity) + _cause(message, b"\x25") + _lists(message)
     areas = b"\x00" + where
     if protocol is _EMM:
-        return (
-            b"\x01\x49" + lv(areas) + lve(_DEFAULT_BEARER) + b"\x50" + lv(identity) + _cause(message, b"\x53")
-            + _lists(message)
-        )  # fmt: skip
-    return (
-        b"\x01\x01\x77"
-        + lve(identity)
-        + _equivalent(message.equivalent)
-        + b"\x54"
-        + lv(areas)
-        + _emergency(message)
-    )
+        features = b"\x64" + lv(_features(message))
+        rest = (
+            b"\x50" + lv(identity) + _circuit(message) + _cause(message, b"\x53") + _lists(message) + features
+        )
+        if message.is_update:
+            # TA updated, or combined TA/LA updated; T3412 54 minutes.
+            return bytes((1 if message.circuit else 0,)) + b"\x5a\x49" + _tai_list(areas, rest)
+        return bytes((2 if message.circuit else 1,)) + b"\x49" + lv(areas) + lve(_DEFAULT_BEARER) + rest
+    start = b"\x01\x01\x77" + lve(identity) + _equivalent(message.equivalent)
+    # 5GS network feature support stands between the TAI list and the emergency numbers.
+    return start + b"\x54" + lv(areas) + b"\x21" + lv(_features(message)) + _emergency(message)
+
+
+def _features(message: Accepted) -> bytes:
+    """Network feature support: b1 is IMS voice over PS sessions (TS 24.301 §9.9.3.12A, TS 24.501
+    §9.11.3.5)."""
+    return b"\x01" if message.has_ims_voice else b"\x00"
+
+
+def _tai_list(areas: bytes, rest: bytes) -> bytes:
+    """In TRACKING AREA UPDATE ACCEPT the list stands behind the GUTI and has a tag (TS 24.301 §8.2.26)."""
+    end = 2 + rest[1]
+    return rest[:end] + b"\x54" + lv(areas) + rest[end:]
+
+
+def _circuit(message: Accepted) -> bytes:
+    """LAI and TMSI of a combined attach (TS 24.301 §8.2.1.4, §8.2.1.5)."""
+    if message.circuit is None:
+        return b""
+    identity, where = message.circuit
+    return b"\x13" + area(where, _MM) + b"\x23" + lv(mobile_identity(identity, _MM))
 
 
 def _cause(message: Accepted, tag: bytes) -> bytes:
@@ -212,8 +241,8 @@ def _emergency(message: Accepted) -> bytes:
     return b"\x34" + lv(numbers) if numbers else b""
 
 
-def _completed(_: Completed, protocol: Protocol) -> bytes:
-    return lve(_DEFAULT_BEARER_ACCEPTED) if protocol is _EMM else b""
+def _completed(message: Completed, protocol: Protocol) -> bytes:
+    return lve(_DEFAULT_BEARER_ACCEPTED) if protocol is _EMM and not message.is_update else b""
 
 
 def _rejected(message: Rejected, protocol: Protocol) -> bytes:

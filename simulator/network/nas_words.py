@@ -36,6 +36,8 @@ def members(message: Nas, protocol: Protocol) -> dict[str, str]:
         said = _identity(message.identity, protocol)
         said["last " + _AREA[protocol]] = str(message.area) if message.area else "none"
         said["key set identifier"] = str(message.ksi) if message.ksi != NO_KEY else "no key"
+        if message.is_combined:
+            said["wants"] = "packet services, and calls and messages of a 2G or 3G network"
         return said
     if isinstance(message, IdentityRequest):
         return {"identity asked for": "SUCI" if protocol is Protocol.FIVE_GMM else "IMSI"}
@@ -68,6 +70,10 @@ def _identity(identity: Identity, protocol: Protocol) -> dict[str, str]:
 
 def _accepted(message: Accepted, protocol: Protocol) -> dict[str, str]:
     said = {_TEMPORARY[protocol]: str(message.identity), _AREA[protocol]: str(message.area)}
+    if protocol in (Protocol.EMM, Protocol.FIVE_GMM):
+        said["IMS voice"] = "supported" if message.has_ims_voice else "not supported"
+    if message.circuit is not None:
+        said["TMSI"], said["location area"] = str(message.circuit[0]), str(message.circuit[1])
     if message.equivalent:
         said["equivalent PLMNs"] = ", ".join(map(str, message.equivalent))
     if message.emergency_numbers:

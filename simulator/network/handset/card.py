@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from cards import files as names
 from cards.apdu import CommandApdu, ResponseApdu
 from cards.authentication import AuthenticationResult
-from cards.errors import CardStatusError, InvalidPin, LinkError
+from cards.errors import CardError, CardStatusError, InvalidPin, LinkError
 from cards.fcp import PinStatus
 from cards.identities import Iccid, Imsi, Plmn, from_card
 from cards.link import CardLink
@@ -20,7 +20,7 @@ from cards.text import TextError, decode_alpha
 from cards.uicc import PIN1, Uicc
 from simulator.network.handset import files
 from simulator.network.handset.files import LOCATION_FILES, Listed, Location
-from simulator.network.journal import Apdu
+from simulator.network.journal import Apdu, Journal, Rule
 from simulator.network.nas import Protocol
 
 
@@ -216,6 +216,19 @@ class PhoneCard:
             if row.name == "EF.UST":
                 self.data.services = files.service_numbers(data)
         return data
+
+    def read_all(self, journal: Journal) -> None:
+        """Read what a phone reads, each with an event in the journal. CardError if there is no IMSI."""
+        text = f"the phone finds the card {self.data.iccid}"
+        rule = Rule("TS 31.102 §5.1.1", "the UICC is activated, and the USIM selected from EF.DIR")
+        journal.tell("phone", "card found", text, *self.evidence(), rule)
+        for row in (*READ_ORDER, *READ_5GS):
+            if self.has(row):
+                says = f"{row.name} read" if self.read(row) is not None else f"{row.name} is not to be had"
+                rule = Rule(row.clause, f"{row.name} request")
+                journal.tell("phone", "file read", says, *self.evidence(), rule)
+        if self.data.imsi is None:
+            raise CardError("the card gives no IMSI")
 
     def has(self, row: ReadRow) -> bool:
         """Whether the service table says that the file is there; without the table, the phone tries."""

@@ -3,7 +3,7 @@ to the card what it got (TS 24.008 §4.4.4, §4.7.3; TS 24.301 §5.5.1; TS 24.50
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cards.authentication import AuthenticationResult
 from cards.errors import CardStatusError
@@ -18,11 +18,12 @@ from simulator.network.causes import (
     Effect,
     cause_of,
 )
+from simulator.network.connection import Connection
 from simulator.network.errors import NetworkError
 from simulator.network.handset import files
 from simulator.network.handset.card import PhoneCard
 from simulator.network.handset.files import LOCATION_FILES, Location, UpdateStatus
-from simulator.network.journal import Journal, Rule
+from simulator.network.journal import Rule
 from simulator.network.nas import (
     Accepted,
     AuthenticationFailure,
@@ -40,7 +41,7 @@ from simulator.network.nas import (
     SecurityModeCommand,
     SecurityModeComplete,
 )
-from simulator.network.serving import Connection, ServingNetwork
+from simulator.network.serving import ServingNetwork
 
 _KEY_FILES = {Protocol.MM: "EF.KEYS", Protocol.GMM: "EF.KEYSPS"}
 AUTHENTICATION_REJECTED = Cause(
@@ -57,19 +58,29 @@ _REJECT_CLAUSES = {
 class Outcome:
     """How an attempt ended: `accepted`, or a cause."""
 
+    connection: Connection
     accepted: Accepted | None = None
     cause: Cause | None = None
-    connection: Connection | None = None
 
 
 class Attempt:
-    """One attempt of a phone in one cell and protocol."""
+    """One attempt of a phone in one cell and protocol: `is_update` for a phone that is registered and has
+    come into another area, `is_combined` for one that wants calls of a 2G or 3G network, too."""
 
     def __init__(
-        self, card: PhoneCard, network: ServingNetwork, cell: Cell, protocol: Protocol, journal: Journal
+        self,
+        card: PhoneCard,
+        network: ServingNetwork,
+        cell: Cell,
+        protocol: Protocol,
+        *,
+        is_update: bool = False,
+        is_combined: bool = False,
     ) -> None:
-        self.card, self.cell, self.protocol, self.journal = card, cell, protocol, journal
-        self.connection = network.connect(cell, protocol)
+        self.card, self.cell, self.protocol, self.journal = card, cell, protocol, network.journal
+        self.connection = Connection(network, cell, protocol)
+        self.is_update = is_update
+        self.is_combined = is_combined and protocol is Protocol.EMM
         self._keys: AuthenticationResult | None = None
         self._ksi = files.NO_KSI
 
@@ -79,18 +90,15 @@ class Attempt:
         while answer is not None:
             if isinstance(answer, Accepted):
                 self._take(answer)
-                return Outcome(accepted=answer, connection=self.connection)
+                return Outcome(self.connection, accepted=answer)
             if isinstance(answer, Rejected):
-                return Outcome(cause=cause_of(self.protocol, answer.cause), connection=self.connection)
+                return Outcome(self.connection, cause=cause_of(self.protocol, answer.cause))
             if isinstance(answer, AuthenticationReject):
-                cause = AUTHENTICATION_REJECTED._replace(
-                    protocol=self.protocol, clause=_REJECT_CLAUSES[self.protocol]
-                )
-                return Outcome(cause=cause, connection=self.connection)
+                clause = _REJECT_CLAUSES[self.protocol]
+                cause = AUTHENTICATION_REJECTED._replace(protocol=self.protocol, clause=clause)
+                return Outcome(self.connection, cause=cause)
             answer = self.connection.send(self._answer(answer))
-        raise NetworkError(
-            f"{self.connection.network.operator.name} ended the conversation without an answer"
-        )
+        raise NetworkError(f"{self.connection.network.operator.name} ended without an answer")
 
     def _request(self) -> Registering:
         """With the temporary identity of the last registration where the card has one, else with the IMSI."""
@@ -98,7 +106,7 @@ class Attempt:
         identity = known.identity or self._permanent()
         name = _KEY_FILES.get(self.protocol, "")
         ksi = files.keys(self.card.data.contents.get(name, b"")) if known.identity else files.NO_KSI
-        return Registering(identity, known.area, ksi)
+        return Registering(identity, known.area, ksi, self.is_update, self.is_combined)
 
     def _permanent(self) -> Identity:
         imsi = self.card.data.imsi
@@ -145,15 +153,31 @@ class Attempt:
 
     def _take(self, accepted: Accepted) -> None:
         """Write location and keys to the card, and confirm the new identity."""
-        row = LOCATION_FILES[self.protocol]
-        location = Location(accepted.identity, accepted.area, UpdateStatus.UPDATED)
-        written = []
-        if self.card.write(row.name, files.write_location(row, location)):
-            written.append(row.name)
+        written = self._write(self.protocol, Location(accepted.identity, accepted.area, UpdateStatus.UPDATED))
+        if accepted.circuit is not None:
+            written += self._write(Protocol.MM, Location(*accepted.circuit, UpdateStatus.UPDATED))
         name = _KEY_FILES.get(self.protocol)
         if name and self._keys and self.card.write(name, bytes((self._ksi,)) + self._keys.ck + self._keys.ik):
             written.append(name)
+        written += self._outdate(accepted)
         if written:
-            text = f"the phone writes {' and '.join(written)} of the card"
-            self.journal.tell("phone", "card written", text, *self.card.evidence(), Rule(row.clause, text))
-        self.connection.send(Completed())
+            text = f"the phone writes {', '.join(written)} of the card"
+            rule = Rule(
+                LOCATION_FILES[self.protocol].clause, "location information and keys are kept on the card"
+            )
+            self.journal.tell("phone", "card written", text, *self.card.evidence(), rule)
+        self.connection.send(Completed(accepted.is_update))
+
+    def _write(self, protocol: Protocol, location: Location) -> list[str]:
+        row = LOCATION_FILES[protocol]
+        return [row.name] if self.card.write(row.name, files.write_location(row, location)) else []
+
+    def _outdate(self, accepted: Accepted) -> list[str]:
+        """Locations in other networks are not up to date any more: the network registered last is this
+        one."""
+        written = []
+        for protocol in LOCATION_FILES:
+            known = self.card.data.location(protocol)
+            if known.area and known.area.plmn != accepted.area.plmn and known.status is UpdateStatus.UPDATED:
+                written += self._write(protocol, replace(known, status=UpdateStatus.NOT_UPDATED))
+        return written

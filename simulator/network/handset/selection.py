@@ -70,7 +70,6 @@ class Lists:
     user_list: tuple[Listed, ...] = ()
     operator_list: tuple[Listed, ...] = ()
     forbidden: frozenset[Plmn] = frozenset()
-    forbidden_ps: frozenset[Plmn] = frozenset()
     registered: Plmn | None = None
     equivalent: tuple[Plmn, ...] = ()
     """To the one registered last; the network sent them."""
