@@ -38,9 +38,9 @@ class Registration:
     cell: Cell
     protocols: tuple[Protocol, ...]
     services: frozenset[str]
-    """Of 'voice', 'sms', 'data'."""
+    """Of 'voice', 'sms', 'data': what subscription and agreement grant."""
     voice: str
-    """How calls go: 'circuit-switched', 'IMS', 'CS fallback'; empty: not at all."""
+    """How calls go: 'circuit-switched', 'IMS', 'CS fallback'; empty: not at all, even if they are granted."""
     agreement: Agreement | None
     """None in the home network."""
     candidate: Candidate
@@ -264,7 +264,7 @@ class Search:
         circuit = outcome.connection.circuit
         if circuit is not None and "voice" in circuit.services and self._hears_circuit(cell):
             return located.services, FALLBACK
-        return located.services - {"voice"}, ""
+        return located.services, ""
 
     def _hears_circuit(self, cell: Cell) -> bool:
         """Whether there is a cell of the network to fall back to."""
