@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import permutations, product
+from itertools import chain, permutations, product
 from pathlib import Path
 from typing import TypeVar
 
@@ -73,8 +73,8 @@ def _bands(path: Path) -> Iterator[Band]:
 
 @dataclass(frozen=True, slots=True)
 class _Treaty:
-    """A row of agreements.yaml says the same of many pairs: of each of `homes` in each of `visited`, and of
-    all pairs `among` operators of different countries."""
+    """A row of agreements.yaml says the same of many pairs: of each of `homes` in each of `visited` that is
+    in another country, and of all pairs `among` operators of different countries."""
 
     rats: tuple[Rat, ...]
     services: tuple[str, ...]
@@ -86,43 +86,50 @@ class _Treaty:
     preferred: tuple[str, ...] = ()
     """Keys of visited operators, or 'home/visited' for one home operator's preference."""
     barred: bool = False
+    otherwise: bool = False
+    """It says nothing of pairs that rows above it speak of."""
     note: str = ""
     volte: bool = True
 
-    def pairs(self, operators: dict[str, Operator]) -> Iterator[tuple[str, str]]:
-        yield from product(self.homes, self.visited)
-        for home, visited in permutations(self.among, 2):
-            if _country(operators, home) != _country(operators, visited):
+    def pairs(self, country: Callable[[str], str]) -> Iterator[tuple[str, str]]:
+        for home, visited in chain(product(self.homes, self.visited), permutations(self.among, 2)):
+            if country(home) != country(visited):
                 yield home, visited
 
-
-def _country(operators: dict[str, Operator], key: str) -> str:
-    """Its country; an unknown operator is its own, so that the checks find it."""
-    return operators[key].country if key in operators else key
+    def agreement(self, home: str, visited: str, preferred: bool) -> Agreement:
+        return Agreement(
+            home,
+            visited,
+            self.rats,
+            self.services,
+            self.price,
+            preferred,
+            self.barred,
+            self.source,
+            self.note,
+            self.volte,
+        )
 
 
 def _agreements(path: Path, operators: dict[str, Operator]) -> dict[str, Agreement]:
+    def country(key: str) -> str:
+        """An unknown operator is a country of its own, so that the checks find it."""
+        return operators[key].country if key in operators else key
+
     rows: dict[str, Agreement] = {}
     for key, node in reading.table(path).items():
         treaty = reading.row(_Treaty, path, key, node, {})
-        preferred = set(treaty.preferred)
-        for home, visited in treaty.pairs(operators):
+        preferred, used = set(treaty.preferred), set()
+        for home, visited in treaty.pairs(country):
             pair = f"{home}/{visited}"
             if pair in rows:
+                if treaty.otherwise:
+                    continue
                 raise WorldError(f"{path.name}, row {key!r}: another row already says of {pair!r}")
-            rows[pair] = Agreement(
-                home,
-                visited,
-                treaty.rats,
-                treaty.services,
-                treaty.price,
-                not preferred.isdisjoint((visited, pair)),
-                treaty.barred,
-                treaty.source,
-                treaty.note,
-                treaty.volte,
-            )
-        if unused := preferred - {p for pair in treaty.pairs(operators) for p in (pair[1], "/".join(pair))}:
+            which = preferred & {visited, pair}
+            used |= which
+            rows[pair] = treaty.agreement(home, visited, bool(which))
+        if unused := preferred - used:
             raise WorldError(
                 f"{path.name}, row {key!r}, member 'preferred': {min(unused)!r} is not in the row"
             )

@@ -158,6 +158,9 @@ class Device:
     active: int
     """Subscriptions that can be registered at once: 2 in a dual-SIM dual-standby device."""
     source: str
+    bands_source: str
+    locked_to: str = ""
+    """Key of the operator whose SIM lock it is sold with (network personalisation, TS 22.022 §5)."""
     note: str = ""
     volte: bool = True
     """Whether it makes calls over 4G and 5G; if not, they need a 2G or 3G network."""

@@ -27,6 +27,7 @@ CHECKS: tuple[Callable[[World], Iterator[Problem]], ...] = (
     agreements.regulation,
     devices.bands,
     devices.slots,
+    devices.locks,
     offers.parties,
     offers.reach,
     offers.prices,

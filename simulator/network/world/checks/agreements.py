@@ -34,14 +34,23 @@ def parties(world: World) -> Iterator[Problem]:
 
 def contents(world: World) -> Iterator[Problem]:
     """Services and technologies are named, the visited network runs one; what is barred is not preferred."""
+    runs = {key: {radio.rat for radio in operator.radios} for key, operator in world.operators.items()}
+    known = set(SERVICES)
+    sound: set[int] = set()  # rows of a table share their tuples: thousands of rows, few tuples
     for key, agreement in world.agreements.items():
-        if not agreement.services or twice(agreement.services) or set(agreement.services) - set(SERVICES):
-            yield Problem("agreements", key, "services", f"they are some of {', '.join(SERVICES)}, each once")
-        if twice(rat.name for rat in agreement.rats):
-            yield Problem("agreements", key, "rats", "a technology stands twice")
-        visited = world.operators.get(agreement.visited)
-        if visited and not {radio.rat for radio in visited.radios} & set(agreement.rats):
-            yield Problem("agreements", key, "rats", f"{visited.key!r} runs none of them")
+        services, rats = agreement.services, agreement.rats
+        if id(services) not in sound:
+            if not services or twice(services) or set(services) - known:
+                yield Problem(
+                    "agreements", key, "services", f"they are some of {', '.join(SERVICES)}, each once"
+                )
+            sound.add(id(services))
+        if id(rats) not in sound:
+            if twice(rat.name for rat in rats):
+                yield Problem("agreements", key, "rats", "a technology stands twice")
+            sound.add(id(rats))
+        if runs.get(agreement.visited, set(rats)).isdisjoint(rats):
+            yield Problem("agreements", key, "rats", f"{agreement.visited!r} runs none of them")
         if agreement.barred and agreement.preferred:
             yield Problem("agreements", key, "preferred", "a network that is barred is not preferred")
 

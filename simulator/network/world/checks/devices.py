@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from simulator.network.world.checks.problem import Problem, twice
+from simulator.network.world.checks.problem import Problem, absent, twice
 
 if TYPE_CHECKING:
     from simulator.network.world.queries import World
@@ -48,3 +48,17 @@ def slots(world: World) -> Iterator[Problem]:
         if not 1 <= device.active <= device.sim_slots + device.enabled_profiles:
             says = "at least one, at most as many as slots and enabled profiles"
             yield Problem("devices", device.key, "active", says)
+
+
+def locks(world: World) -> Iterator[Problem]:
+    """A SIM lock is that of an operator with network codes, by which a phone knows its cards."""
+    for device in world.devices.values():
+        operator = world.operators.get(device.locked_to)
+        if device.locked_to and operator is None:
+            yield Problem(
+                "devices", device.key, "locked_to", absent("operator", device.locked_to, world.operators)
+            )
+        elif operator and not operator.plmns:
+            yield Problem(
+                "devices", device.key, "locked_to", f"{operator.key!r} has no network code to lock to"
+            )

@@ -10,16 +10,16 @@ import pytest
 
 from simulator.network.errors import WorldError
 from simulator.network.world import load, read
-from simulator.network.world.loading import SHIPPED
 from simulator.network.world.model import PriceClass, Rat
 
-TABLES = ("sources", "countries", "bands", "operators", "agreements", "devices", "offers", "rates")
+SMALL = Path(__file__).parent / "small"
+"""A world of its own, so that tests break what they mean to break."""
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for name in TABLES:
-        shutil.copy(SHIPPED / f"{name}.yaml", tmp_path)
+    for path in SMALL.glob("*.yaml"):
+        shutil.copy(path, tmp_path)
     return tmp_path
 
 
@@ -41,7 +41,7 @@ def test_the_shipped_world_is_read_once() -> None:
 
 
 def test_a_copy_reads_the_same(folder: Path) -> None:
-    assert read(folder) == load()
+    assert read(folder) == read(SMALL)
 
 
 @pytest.mark.parametrize(
@@ -63,8 +63,8 @@ def test_a_copy_reads_the_same(folder: Path) -> None:
             "  name: [AT, T]\n",
             "member 'name': one word or sentence is expected",
         ),
-        ("operators", '["310-410"', '["31-410"', "member 'plmns[0]': '31-410' is no network code"),
-        ("operators", '["310-410"', "[{a: b}", "member 'plmns[0]': one word or sentence is expected"),
+        ("operators", "[310-410", "[31-410", "member 'plmns[0]': '31-410' is no network code"),
+        ("operators", "[310-410", "[{a: b}", "member 'plmns[0]': one word or sentence is expected"),
         (
             "operators",
             "{rat: UTRAN,",
@@ -173,6 +173,19 @@ def test_two_rows_do_not_say_of_one_pair(folder: Path) -> None:
     (folder / "agreements.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(WorldError, match=r"row 'two': another row already says of 'att-us/ee-gb'"):
         read(folder)
+
+
+def test_a_row_for_the_rest_leaves_pairs_out_that_a_row_above_speaks_of(folder: Path) -> None:
+    first = AGREEMENT.format(key="one", preferred="")
+    rest = first.replace("one:", "two:").replace("HIGH", "LOW").replace("ee-gb", "ee-gb, docomo-jp")
+    (folder / "agreements.yaml").write_text(first + rest + "  otherwise: true\n", encoding="utf-8")
+    (folder / "offers.yaml").write_text("", encoding="utf-8")
+    prices = {key: agreement.price for key, agreement in read(folder).agreements.items()}
+    assert prices == {
+        "att-us/ee-gb": PriceClass.HIGH,
+        "att-us/ais-th": PriceClass.HIGH,
+        "att-us/docomo-jp": PriceClass.LOW,
+    }
 
 
 def test_who_is_preferred_is_in_the_row(folder: Path) -> None:
