@@ -158,7 +158,8 @@ class Device:
     active: int
     """Subscriptions that can be registered at once: 2 in a dual-SIM dual-standby device."""
     source: str
-    bands_source: str
+    bands_source: str = ""
+    """Who says which bands it has, if another source does."""
     locked_to: str = ""
     """Key of the operator whose SIM lock it is sold with (network personalisation, TS 22.022 §5)."""
     note: str = ""

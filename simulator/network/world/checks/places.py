@@ -32,7 +32,8 @@ def _named(world: World) -> Iterator[tuple[str, str, str, str]]:
     for (rat, name), band in world.bands.items():
         yield "bands", f"{rat.name} {name}", "source", band.source
     for key, device in world.devices.items():
-        yield "devices", key, "bands_source", device.bands_source
+        if device.bands_source:
+            yield "devices", key, "bands_source", device.bands_source
     for key, operator in world.operators.items():
         yield "operators", key, "source", operator.source
         yield "operators", key, "esim_source", operator.esim_source
