@@ -33,7 +33,7 @@ _KEY_REFERENCES = {f"PIN{n}": n for n in range(1, 9)} | {f"ADM{n}": 0x09 + n for
 """TS 102 221 Table 9.3: application PINs '01' to '08', ADM1 to ADM5 '0A' to '0E'."""
 KEY_REFERENCES = _KEY_REFERENCES | {"UPIN": 0x11} | {f"LOCAL{n}": 0x80 + n for n in range(1, 9)}
 """Names of key references; LOCAL1 is the second application PIN '81'."""
-_ABOUT = ("clause", "needs", "destructive")
+_ABOUT = ("clause", "case", "needs", "destructive")
 """First words of lines about a section."""
 _DEPTH = 32
 """How deep includes and macros may stand in one another."""
@@ -61,6 +61,7 @@ class _Reader:
     place: str = ""
     steps: list[Step] = field(default_factory=list)
     clause: str = ""
+    case: str = ""
     needs: tuple[str, ...] = ()
     destructive: bool = False
 
@@ -74,10 +75,11 @@ class _Reader:
                     self.clause,
                     self.needs,
                     self.destructive,
+                    self.case,
                 )
             )
         self.title, self.place, self.steps = title, place, []
-        self.clause, self.needs, self.destructive = "", (), False
+        self.clause, self.case, self.needs, self.destructive = "", "", (), False
 
     def describe(self, word: str, rest: str) -> None:
         """A line about the section, before its first step."""
@@ -85,6 +87,8 @@ class _Reader:
             raise ValueError(f"{word} belongs before the first step of its section")
         if word == "clause":
             self.clause = rest
+        elif word == "case":
+            self.case = rest
         elif word == "needs":
             self.needs += tuple(rest.split())
         elif rest:

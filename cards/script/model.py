@@ -95,6 +95,8 @@ class Section:
     clause: str = ""
     needs: tuple[str, ...] = ()
     destructive: bool = False
+    case: str = ""
+    """The test case of a test specification that it resembles."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from cards.errors import CardStatusError
 from cards.identities import Iccid, from_card
 from cards.status import SW
 from simulator.conformance.model import Check, Subject, expect
+from simulator.conformance.pin_state import present_pin
 
 _SERVICES = (
     (2, "EF.FDN"),
@@ -72,6 +73,8 @@ def _administrative_data(subject: Subject) -> None:
 
 def _services(subject: Subject) -> None:
     card = subject.uicc
+    card.select("MF/ADF.USIM")
+    present_pin(subject, card)
     card.select("MF/ADF.USIM/EF.UST")
     table = card.read_binary()
     missing = []
@@ -103,9 +106,11 @@ def _lengths(subject: Subject) -> None:
 
 _NAME = "files"
 CHECKS = (
-    Check(_NAME, "EF.ICCID holds a number with the right check digit", "TS 102 221 §13.2", _iccid, ("uicc",)),
-    Check(_NAME, "Every application of EF.DIR can be selected", "TS 102 221 §13.1", _dir, ("uicc",)),
-    Check(_NAME, "References to EF.ARR lead to a record", "TS 102 221 §9.2.7", _access_rules, ("uicc",)),
+    Check(_NAME, "EF.ICCID holds a number with the right check digit", "TS 102 221 §13.2", _iccid, ("uicc",
+          "files")),
+    Check(_NAME, "Every application of EF.DIR can be selected", "TS 102 221 §13.1", _dir, ("uicc", "files")),
+    Check(_NAME, "References to EF.ARR lead to a record", "TS 102 221 §9.2.7", _access_rules, ("uicc",
+          "files")),
     Check(_NAME, "EF.IMSI holds an IMSI, if it can be read", "TS 31.102 §4.2.2", _imsi, ("usim",)),
     Check(_NAME, "EF.AD says how long the MNC is", "TS 31.102 §4.2.18", _administrative_data, ("usim",)),
     Check(_NAME, "Files of available services are there", "TS 31.102 §4.2.8", _services, ("usim",)),

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import groupby
 from typing import Any
 
 from cards.trace import Exchange
 from simulator.conformance.model import CheckResult, Verdict
+from simulator.conformance.suite import SUITES
 from simulator.testing.trace import in_words
+
+_NOT_RUN = (Verdict.NOT_APPLICABLE, Verdict.SKIPPED)
 
 
 def apdus(result: CheckResult) -> list[str]:
@@ -25,6 +28,7 @@ def as_object(result: CheckResult) -> dict[str, Any]:
         "suite": check.suite,
         "title": check.title,
         "clause": check.clause,
+        "case": check.case or None,
         "verdict": result.verdict.value,
         "finding": result.finding or None,
         "milliseconds": round(result.seconds * 1000, 3),
@@ -40,24 +44,49 @@ def count(results: Sequence[CheckResult], verdict: Verdict) -> int:
     return sum(result.verdict is verdict for result in results)
 
 
+def totals(results: Sequence[CheckResult]) -> str:
+    """How many of each verdict, in words; passed and failed always."""
+    always = (Verdict.PASSED, Verdict.FAILED)
+    counts = [(verdict, count(results, verdict)) for verdict in Verdict]
+    return ", ".join(f"{number} {verdict.value}" for verdict, number in counts if number or verdict in always)
+
+
+def by_suite(results: Sequence[CheckResult]) -> Iterator[tuple[str, list[CheckResult]]]:
+    """The results of each suite, in the order in which they came."""
+    for name, group in groupby(results, key=lambda result: result.check.suite):
+        yield name, list(group)
+
+
+def reasons(results: Sequence[CheckResult], verdict: Verdict) -> dict[str, list[CheckResult]]:
+    """Why checks did not run → those that did not."""
+    found: dict[str, list[CheckResult]] = {}
+    for result in results:
+        if result.verdict is verdict:
+            found.setdefault(result.finding, []).append(result)
+    return found
+
+
+# JUnit
+
+
 def junit(results: Sequence[CheckResult], card: str) -> str:
     """JUnit XML: a test suite for each suite, a test case for each check."""
-    root = ET.Element("testsuites", name=f"conformance of {card}")
-    for name, group in groupby(results, key=lambda result: result.check.suite):
-        rows = list(group)
-        suite = ET.SubElement(
-            root,
-            "testsuite",
-            name=name,
-            tests=str(len(rows)),
-            failures=str(count(rows, Verdict.FAILED)),
-            skipped=str(count(rows, Verdict.SKIPPED)),
-            time=f"{sum(row.seconds for row in rows):.3f}",
-        )
+    root = ET.Element("testsuites", {"name": f"conformance of {card}", **_counts(results)})
+    for name, rows in by_suite(results):
+        suite = ET.SubElement(root, "testsuite", {"name": name, **_counts(rows)})
         for row in rows:
             suite.append(_case(row))
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _counts(rows: Sequence[CheckResult]) -> dict[str, str]:
+    return {
+        "tests": str(len(rows)),
+        "failures": str(count(rows, Verdict.FAILED)),
+        "skipped": str(sum(count(rows, verdict) for verdict in _NOT_RUN)),
+        "time": f"{sum(row.seconds for row in rows):.3f}",
+    }
 
 
 def _case(result: CheckResult) -> ET.Element:
@@ -65,50 +94,86 @@ def _case(result: CheckResult) -> ET.Element:
     case = ET.Element(
         "testcase",
         classname=f"conformance.{check.suite}",
-        name=f"{check.title} ({check.clause})",
+        name=f"{check.title} ({check.source})",
         time=f"{result.seconds:.3f}",
     )
     if result.verdict is Verdict.FAILED:
         failure = ET.SubElement(case, "failure", message=result.finding, type=check.clause)
         failure.text = "\n".join(apdus(result))
-    elif result.verdict is Verdict.SKIPPED:
-        ET.SubElement(case, "skipped", message=result.finding)
+    elif result.verdict in _NOT_RUN:
+        ET.SubElement(case, "skipped", message=f"{result.verdict.value}: {result.finding}")
     return case
 
 
+# HTML
+
 _STYLE = """
 :root { color-scheme: light dark; }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 64rem; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; margin: 1rem 0 2rem; }
 td, th { text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid #8884; }
-td:first-child { width: 5rem; font-weight: 600; } td.clause { white-space: nowrap; opacity: .8; }
-.passed { color: #1a7f37; } .failed { color: #cf222e; } .skipped { color: #8a6d00; }
-pre { overflow-x: auto; background: #8881; padding: .6rem; border-radius: .3rem; font-size: 13px; }
-summary { cursor: pointer; opacity: .8; }
+td.verdict { width: 8rem; font-weight: 600; white-space: nowrap; }
+td.clause { width: 17rem; opacity: .8; } td.number { text-align: right; width: 6.5rem; }
+th.number { text-align: right; }
+.passed { color: #1a7f37; } .failed { color: #cf222e; } .skipped, .not-applicable { color: #8a6d00; }
+@media (prefers-color-scheme: dark) {
+  .passed { color: #3fb950; } .failed { color: #ff7b72; } .skipped, .not-applicable { color: #d29922; }
+}
+.none { opacity: .35; } pre { overflow-x: auto; background: #8881; padding: .6rem; border-radius: .3rem;
+font-size: 13px; } summary { cursor: pointer; opacity: .8; } h2 { margin-top: 2.5rem; }
+h2 small { font-weight: 400; opacity: .7; font-size: 1rem; }
 """
 
 
 def html(results: Sequence[CheckResult], card: str) -> str:
-    """One page that needs nothing else: totals, a table for each suite, the APDUs of each check."""
-    totals = ", ".join(f"{count(results, verdict)} {verdict.value}" for verdict in Verdict)
-    body = [f"<h1>Conformance of {escape(card)}</h1><p>{totals}</p>"]
-    for name, group in groupby(results, key=lambda result: result.check.suite):
-        rows = "".join(_row(result) for result in group)
-        body.append(
-            f"<h2>{escape(name)}</h2><table><tr><th>Verdict</th><th>Check</th><th>Clause</th></tr>{rows}</table>"
-        )
-    head = f'<meta charset="utf-8"><title>Conformance of {escape(card)}</title><style>{_STYLE}</style>'
+    """One page that needs nothing else: totals of each suite, the checks that failed with their APDUs, then a
+    table for each suite, the APDUs of each check to be unfolded."""
+    title = escape(f"Conformance of {card}")
+    failed = [result for result in results if result.verdict is Verdict.FAILED]
+    body = [f"<h1>{title}</h1><p>{totals(results)}</p>", _overview(results)]
+    if failed:
+        body.append(f"<h2>What failed</h2>{_table(failed, is_open=True)}")
+    for name, rows in by_suite(results):
+        about = f"<small>{escape(SUITES[name].about)}</small>" if name in SUITES else ""
+        body.append(f"<h2 id='{escape(name)}'>{escape(name)} {about}</h2>{_table(rows)}")
+    head = (
+        '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{title}</title><style>{_STYLE}</style>"
+    )
     return f"<!doctype html>\n<html lang='en'><head>{head}</head><body>{''.join(body)}</body></html>\n"
 
 
-def _row(result: CheckResult) -> str:
-    verdict = result.verdict.value
-    finding = f"<div class='{verdict}'>{escape(result.finding)}</div>" if result.finding else ""
+def _overview(results: Sequence[CheckResult]) -> str:
+    heads = "".join(f"<th class='number'>{verdict.value}</th>" for verdict in Verdict)
+    rows = []
+    for name, group in by_suite(results):
+        cells = "".join(_number(verdict, count(group, verdict)) for verdict in Verdict)
+        rows.append(f"<tr><td><a href='#{escape(name)}'>{escape(name)}</a></td>{cells}</tr>")
+    return f"<table><tr><th>Suite</th>{heads}</tr>{''.join(rows)}</table>"
+
+
+def _number(verdict: Verdict, number: int) -> str:
+    return f"<td class='number {_style(verdict) if number else 'none'}'>{number}</td>"
+
+
+def _style(verdict: Verdict) -> str:
+    return verdict.value.replace(" ", "-")
+
+
+def _table(rows: Sequence[CheckResult], *, is_open: bool = False) -> str:
+    head = "<tr><th>Verdict</th><th>Check</th><th>Clause</th></tr>"
+    return f"<table>{head}{''.join(_row(row, is_open) for row in rows)}</table>"
+
+
+def _row(result: CheckResult, is_open: bool) -> str:
+    style = _style(result.verdict)
+    finding = f"<div class='{style}'>{escape(result.finding)}</div>" if result.finding else ""
     said = escape("\n".join(apdus(result)))
-    shown = " open" if result.verdict is Verdict.FAILED else ""
+    shown = " open" if is_open else ""
     trace = f"<details{shown}><summary>APDUs</summary><pre>{said}</pre></details>" if said else ""
-    title, clause = escape(result.check.title), escape(result.check.clause)
+    check = result.check
+    source = escape(check.clause) + (f"<br>{escape(check.case)}" if check.case else "")
     return (
-        f"<tr><td class='{verdict}'>{verdict}</td><td>{title}{finding}{trace}</td>"
-        f"<td class='clause'>{clause}</td></tr>"
+        f"<tr><td class='verdict {style}'>{result.verdict.value}</td>"
+        f"<td>{escape(check.title)}{finding}{trace}</td><td class='clause'>{source}</td></tr>"
     )

@@ -4,77 +4,106 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from asn1 import Asn1Error
 from cards import CardLink
 from cards.apdu import ApduError
 from cards.errors import CardError, LinkError
 from cards.protection import Protected
-from simulator.conformance.model import Check, CheckResult, NotConform, Subject, Verdict
-from simulator.smdp.core import SmdpPlus
-from simulator.testing.capabilities import has
+from simulator.conformance.known import NOTHING, WORDS, Known
+from simulator.conformance.model import Check, CheckResult, NotApplicable, NotConform, Subject, Verdict
+from simulator.crypto.errors import CryptoError
+from simulator.lpa import LpaError
+from simulator.smdp.errors import RspError
+from simulator.testing.capabilities import CAPABILITIES, has
 from simulator.testing.trace import ApduTrace
 
+if TYPE_CHECKING:
+    from simulator.conformance.equipment import Equipment
+
 SERVER = "server"
+_NO_SERVER = "needs a server that the card trusts"
+_UNKNOWN = "needs {} (--secrets)"
+_WOULD_CHANGE = "would change the card"
+_FINDINGS = (NotConform, CardError, ApduError)
+"""What says of itself what the card did wrong."""
+_MISFITS = (Asn1Error, CryptoError, LpaError, RspError, ValueError, LookupError)
+"""What a check, or a server or LPA in it, cannot go on with: an answer of another shape than it must have."""
 
 
 def conform(
     connect: Callable[[], CardLink],
     checks: Iterable[Check],
     *,
-    server: Callable[[], SmdpPlus] | None = None,
+    equipment: Equipment | None = None,
+    known: Known = NOTHING,
     may_change: bool = False,
 ) -> Iterator[CheckResult]:
     """Run each check on the card that `connect` gives, which is asked for anew each time.
 
-    `server` makes an SM-DP+ that the card trusts; without it checks that need one are skipped, as are those
-    that change the card unless `may_change`. LinkError if the card is gone.
+    `equipment` has certificates that the card trusts, and `known` its secrets; without them checks that need
+    them are skipped, as are those that change the card unless `may_change`. LinkError if the card is gone.
     """
-    known: dict[str, bool] = {}
+    runner = _Runner(connect, equipment, known, may_change)
     for check in checks:
-        obstacle = _obstacle(check, connect, known, server is not None, may_change)
-        if obstacle:
-            yield CheckResult(check, Verdict.SKIPPED, obstacle)
-        else:
-            yield _run(check, connect, server)
+        yield runner.result(check)
 
 
-def _obstacle(
-    check: Check, connect: Callable[[], CardLink], known: dict[str, bool], has_server: bool, may_change: bool
-) -> str:
-    """Why a check does not run; empty if it does."""
-    for word in check.needs:
-        if word == SERVER:
-            if not has_server:
-                return "needs a server that the card trusts"
-            continue
-        if word not in known:
-            link = connect()
+@dataclass(slots=True)
+class _Runner:
+    connect: Callable[[], CardLink]
+    equipment: Equipment | None
+    known: Known
+    may_change: bool
+    _capable: dict[str, bool] = field(default_factory=dict)
+    """Word → whether the card does this, as far as it was asked."""
+
+    def result(self, check: Check) -> CheckResult:
+        for word in check.needs:
+            if word in CAPABILITIES and not self._is_capable(word):
+                wanted = f"needs a card that {CAPABILITIES[word].meaning}"
+                return CheckResult(check, Verdict.NOT_APPLICABLE, wanted)
+        obstacle = self._obstacle(check)
+        return CheckResult(check, Verdict.SKIPPED, obstacle) if obstacle else self._run(check)
+
+    def _is_capable(self, word: str) -> bool:
+        if word not in self._capable:
+            link = self.connect()
             try:
-                known[word] = has(link, word)
+                self._capable[word] = has(link, word)
             finally:
                 link.close()
-        if not known[word]:
-            return f"the card does not do this: {word}"
-    if check.destructive and not may_change:
-        return "would change the card"
-    return ""
+        return self._capable[word]
 
+    def _obstacle(self, check: Check) -> str:
+        """Why a check that applies does not run; empty if it does."""
+        for word in check.needs:
+            if word == SERVER and self.equipment is None:
+                return _NO_SERVER
+            if word in WORDS and not self.known.has(word):
+                return _UNKNOWN.format(WORDS[word])
+        return _WOULD_CHANGE if check.destructive and not self.may_change else ""
 
-def _run(check: Check, connect: Callable[[], CardLink], server: Callable[[], SmdpPlus] | None) -> CheckResult:
-    link = connect()
-    trace = ApduTrace()
-    started = time.perf_counter()
-    verdict, finding = Verdict.PASSED, ""
-    try:
-        link.reset()
-        subject = Subject(trace.of(link), server() if server and SERVER in check.needs else None)
-        check.run(subject)
-    except LinkError:
-        raise
-    except Protected as error:
-        verdict, finding = Verdict.SKIPPED, str(error)
-    except (NotConform, CardError, ApduError) as error:
-        verdict, finding = Verdict.FAILED, str(error)
-    finally:
-        link.close()
-    return CheckResult(check, verdict, finding, trace.entries, time.perf_counter() - started)
+    def _run(self, check: Check) -> CheckResult:
+        link = self.connect()
+        trace = ApduTrace()
+        started = time.perf_counter()
+        verdict, finding = Verdict.PASSED, ""
+        try:
+            link.reset()
+            check.run(Subject(trace.of(link), self.known, self.equipment))
+        except LinkError:
+            raise
+        except Protected as error:
+            verdict, finding = Verdict.SKIPPED, str(error)
+        except NotApplicable as error:
+            verdict, finding = Verdict.NOT_APPLICABLE, str(error)
+        except _FINDINGS as error:
+            verdict, finding = Verdict.FAILED, str(error)
+        except _MISFITS as error:
+            verdict, finding = Verdict.FAILED, f"what the card answered does not fit: {error}"
+        finally:
+            link.close()
+        return CheckResult(check, verdict, finding, trace.entries, time.perf_counter() - started)

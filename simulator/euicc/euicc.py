@@ -85,11 +85,13 @@ class Euicc:
         return self._ports.reset()
 
     def _mount(self, port: int) -> None:
-        """A port shows the files of its profile, or none."""
+        """A port shows the files of its profile, or none. Those that it shows already stay as they are, for a
+        suspended card is to be resumed with them."""
         mode = self.core.mode
         slot = port - (mode.first_port if mode else 0)
         enabled = self.core.registry.enabled_in(slot) if slot == 0 or mode else None
-        self.cards[port].mount(enabled.files if enabled else None)
+        if enabled is None or self.cards[port].files is not enabled.files:
+            self.cards[port].mount(enabled.files if enabled else None)
 
     def _card_of(self, slot: int) -> Card:
         """The card on whose port the profile of a slot is."""

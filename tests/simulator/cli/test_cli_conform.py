@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -14,7 +15,8 @@ def test_a_plain_sim(esim: Esim, tmp_path: Path) -> None:
     junit, html = tmp_path / "report.xml", tmp_path / "report.html"
     outcome = esim("conform", "--card", "plain", "--junit", junit, "--html", html)
     assert outcome.status == 0, outcome.out
-    assert outcome.out.splitlines()[-1] == "50 passed, 0 failed, 52 skipped"
+    totals = outcome.out.splitlines()[-1]
+    assert re.fullmatch(r"\d{3} passed, 0 failed, \d+ not applicable", totals), totals
     suites = ET.parse(junit).getroot()
     assert {suite.get("name"): suite.get("failures") for suite in suites}["uicc"] == "0"
     assert "<h1>Conformance of plain</h1>" in html.read_text()
@@ -25,7 +27,7 @@ def test_an_euicc_stays_as_it_is(esim: Esim) -> None:
     before = esim("card", "show", "phone", "--json").out
     outcome = esim("conform", "--card", "phone", "--suite", "profiles", "--suite", "provisioning", "--json")
     results = [json.loads(line) for line in outcome.out.splitlines()]
-    assert {result["verdict"] for result in results} == {"passed"}
+    assert {result["verdict"] for result in results} == {"passed", "not applicable"}
     assert results[0]["apdus"]
     assert esim("card", "show", "phone", "--json").out == before
 
@@ -40,7 +42,7 @@ def test_a_failure_is_told_with_its_apdus(esim: Esim, tmp_path: Path) -> None:
     esim("card", "new", "plain", "--sim", "--profile", "test-operator")
     outcome = esim("--quirks", quirk, "conform", "--card", "plain", "--suite", "uicc")
     assert outcome.status == 1
-    assert "failed  An unknown instruction (TS 102 221 §10.1.2)" in outcome.out
+    assert "failed  uicc: An unknown instruction\n        TS 102 221 §10.1.2" in outcome.out
     assert "-> 00FC0000" in outcome.out
 
 

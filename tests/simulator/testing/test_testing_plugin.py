@@ -131,7 +131,11 @@ def test_a_failing_test_shows_its_apdus(project: pytest.Pytester) -> None:
     ("arguments", "text", "said"),
     [
         (("--card", "hat"), "def test(card): ...", "--card hat: it is sim"),
-        ((), "import pytest\n@pytest.mark.requires('magic')\ndef test(card): ...", "the words are uicc, gsm"),
+        (
+            (),
+            "import pytest\n@pytest.mark.requires('magic')\ndef test(card): ...",
+            "the words are uicc, files",
+        ),
     ],
 )
 def test_mistakes_are_told(
@@ -195,7 +199,7 @@ def test_a_card_that_is_pulled() -> None:
 def test_what_a_card_can_do(bench: Bench) -> None:
     link = InProcessLink(bench.euicc)  # without a profile: no files
     found = {word for word in CAPABILITIES if has(link, word)}
-    assert found == {"uicc", "gsm", "channels", "es10a", "es10b", "es10c"}
+    assert found == {"uicc", "gsm", "channels", "es10a", "es10b", "es10c", "version2", "toolkit", "suspend"}
 
 
 def test_sections_that_need_something(project: pytest.Pytester) -> None:
