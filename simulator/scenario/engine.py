@@ -79,9 +79,12 @@ def _stay(journey: Journey, strategy: Strategy, leg: Leg) -> None:
     first = journey.clock.now
     for day in range(days):
         journey.clock.reach(first + day * DAY)
-        if leg.data is not None:
-            uses.append(_use(journey, strategy))
-    if leg.data is not None:
+        if leg.data is None:
+            break
+        if service.stayed_too_long(journey, strategy.line, day):
+            break
+        uses.append(_use(journey, strategy))
+    if uses:
         _tell_use(journey, strategy, leg, uses)
     journey.clock.reach(leg.end)
 
@@ -100,6 +103,7 @@ def _use(journey: Journey, strategy: Strategy) -> Use:
 
 
 def _tell_use(journey: Journey, strategy: Strategy, leg: Leg, uses: list[Use]) -> None:
+    megabytes = journey.trip.tries.data
     leg.data_mb = sum(use.megabytes for use in uses)
     amount = sum((use.amount for use in uses), Decimal(0))
     evidence: tuple[Evidence, ...] = unique(one for use in uses for one in use.evidence)
@@ -111,5 +115,5 @@ def _tell_use(journey: Journey, strategy: Strategy, leg: Leg, uses: list[Use]) -
     text = f"{leg.data_mb} MB in {len(uses)} {'day' if len(uses) == 1 else 'days'}"
     paid = amount.quantize(Decimal("0.01"))
     journey.add(Statement("cost", f"{text} cost {paid} {journey.trip.currency} more", evidence))
-    if leg.data_mb < leg.wanted_mb:
+    if leg.data_mb < megabytes * len(uses):
         journey.problem("data-used-up", f"only {leg.data_mb} of {leg.wanted_mb} MB", *evidence)

@@ -70,6 +70,12 @@ _TABLE: Final = (
         "Buy something for this country.",
     ),
     Reason(
+        "roaming-barred",
+        "the home operator bars its subscribers from the networks in reach",
+        "TS 23.122 §3.1; agreements: barred",
+        "Ask the home operator to allow it, or buy something for this country.",
+    ),
+    Reason(
         "rejected",
         "the network has rejected the registration",
         "TS 24.301 annex A, TS 24.008 annex G",
@@ -77,8 +83,8 @@ _TABLE: Final = (
     ),
     Reason(
         "permanent-roaming",
-        "permanent roaming: the stay is longer than the network lets guests stay",
-        "agreements, countries: note",
+        "permanent roaming: the stay is longer than the home operator lets a subscriber be a guest",
+        "agreements: longest_days",
         "Take a subscription of the country for a long stay.",
     ),
     Reason(
@@ -188,7 +194,7 @@ _TABLE: Final = (
     Reason(
         "memory",
         "insufficient memory for the profile on the eUICC",
-        "SGP.22 §2.5.6 (installFailedDueToInsufficientMemoryForProfile)",
+        "SGP.22 §5.6.3 (8.1/4.8), §2.5.6",
         "Delete a profile that is not needed any more.",
     ),
     Reason(

@@ -3,6 +3,7 @@ number can be reached."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 from typing import Final
 
@@ -107,16 +108,24 @@ def _without_service(journey: Journey, line: Line, handset: Handset, events: lis
     if not handset.cells:
         return _hears_nothing(journey, line, country)
     refused = [event for event in events if event.kind == "refused"]
-    reason = "no-agreement" if refused and all(map(_is_for_agreement, refused)) else "rejected"
+    reason = _refusal(journey, line, handset)
     said = "; ".join(dict.fromkeys(event.text for event in refused)) or "no network takes the phone"
     return Statement("problem", f"{line.name} finds no service in {country}: {said}", evidence, reason)
 
 
-def _is_for_agreement(event: Event) -> bool:
-    return any(
-        isinstance(one, Row) and one.table == "agreements" and one.says == "there is no such row"
-        for one in event.evidence
-    )
+def _refusal(journey: Journey, line: Line, handset: Handset) -> str:
+    """What the world's agreements say of the networks that the phone hears."""
+    found = [
+        journey.world.agreement(subscriber.operator, operator)
+        for operator in {cell.operator for cell in handset.cells}
+        for subscriber in line.issued.subscribers
+    ]
+    known = [agreement for agreement in found if agreement is not None]
+    if not known:
+        return "no-agreement"
+    if all(agreement.barred for agreement in known):
+        return "roaming-barred"
+    return "rejected" if any("data" in agreement.services for agreement in known) else "no-data-service"
 
 
 def _hears_nothing(journey: Journey, line: Line, country: str) -> Statement:
@@ -176,6 +185,27 @@ _SESSION: Final = {
     Rat.NG_RAN: "TS 23.502 §4.3.2",
 }
 """Where the data connection over a technology is set up; over E-UTRAN with the attach."""
+
+
+def stayed_too_long(journey: Journey, line: Line | None, days: int) -> bool:
+    """Whether the home operator ends a guest's stay after so many days. It takes roaming off the
+    subscription, and the phone is refused when it registers anew."""
+    handset = journey.radio.get(line) if line is not None else None
+    found = handset.registration if handset else None
+    if line is None or handset is None or found is None or found.agreement is None:
+        return False
+    longest = found.agreement.longest_days
+    if longest is None or days < longest:
+        return False
+    home = journey.networks.home(found.home)
+    home.subscriptions[found.imsi] = replace(home.subscriptions[found.imsi], roaming=False)
+    begin = len(journey.journal)
+    handset.move(journey.networks.cells(journey.country))
+    says = f"a guest for {longest} days at most"
+    row = Row("agreements", found.agreement.key, says, found.agreement.source)
+    text = f"{line.name} is refused after {longest} days: its operator ends permanent roaming"
+    journey.problem("permanent-roaming", text, row, *_grounds(list(islice(journey.journal, begin, None))))
+    return True
 
 
 # Calls, messages, emergencies, and the home number

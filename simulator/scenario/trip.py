@@ -317,6 +317,11 @@ class Trip(Description):
             raise ValueError(f"home.{number} is on an eSIM, and {device.maker} {device.model} has none")
         if subscription.ppr and subscription.form == "card":
             raise ValueError(f"home.{number} is a card: policy rules are for profiles on an eSIM")
+        if "ppr1" in subscription.ppr and device.enabled_profiles > 1:
+            raise ValueError(
+                f"home.{number} has ppr1, and an eUICC with several profiles enabled allows that to none "
+                "(SGP.22 v3 §2.9.2.1)"
+            )
         here = [one for one in self.home if one.device == subscription.device]
         if sum(one.form == "card" for one in here) > device.sim_slots:
             raise ValueError(f"{device.maker} {device.model} has {device.sim_slots} slots for cards, too few")

@@ -90,6 +90,7 @@ class _Treaty:
     """It says nothing of pairs that rows above it speak of."""
     note: str = ""
     volte: bool = True
+    longest_days: int | None = None
 
     def pairs(self, country: Callable[[str], str]) -> Iterator[tuple[str, str]]:
         for home, visited in chain(product(self.homes, self.visited), permutations(self.among, 2)):
@@ -108,6 +109,7 @@ class _Treaty:
             self.source,
             self.note,
             self.volte,
+            self.longest_days,
         )
 
 

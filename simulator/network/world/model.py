@@ -133,6 +133,9 @@ class Agreement:
     note: str = ""
     volte: bool = True
     """Whether 'voice' also goes over 4G and 5G (GSMA IR.65); if not, it needs a 2G or 3G network."""
+    longest_days: int | None = None
+    """How long a guest may stay; after that it is permanent roaming, and the home operator ends it. None: as
+    long as one likes."""
 
     @property
     def key(self) -> str:

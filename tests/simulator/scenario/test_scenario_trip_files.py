@@ -75,6 +75,7 @@ def test_a_device_of_ones_own() -> None:
             r"offer att-us-home is a home tariff, which is not for local-esim",
         ),
         ("att-us-home}", "att-us-home, ppr: [ppr1]}", r"home.0 is a card: policy rules are for profiles"),
+        ("att-us-home}", "att-us-home, form: esim, ppr: [ppr1]}", r"home.0 has ppr1, .* allows that to none"),
         (f"[iphone-15]{HOME}", f"[iphone-6s]{HOME}form: esim, ", r"home.0 is on an eSIM, .* 6s has none"),
         ("[iphone-15]", "[iphone-15-us]", r"Apple iPhone 15 has 0 slots for cards, too few"),
         ("att-us-home}", "att-us-home}, {operator: att-us}", r"Apple iPhone 15 has 1 slots for cards"),
