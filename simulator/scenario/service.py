@@ -8,7 +8,8 @@ from itertools import islice
 from typing import Final
 
 from simulator.network.air import is_on_air
-from simulator.network.handset.phone import Handset, Registration, Service
+from simulator.network.handset.phone import Handset, Service
+from simulator.network.handset.search import CIRCUIT, FALLBACK, IMS, Registration
 from simulator.network.journal import Event, Evidence, Row, Rule
 from simulator.network.world.model import Rat
 from simulator.scenario.evidence import unique
@@ -23,7 +24,6 @@ _TELLING: Final = frozenset(
 )
 """Kinds of events that a statement on service stands on."""
 _REGISTERING: Final = frozenset({"message received", "authenticated"})
-_CIRCUIT_SWITCHED: Final = (Rat.GERAN, Rat.UTRAN)
 
 
 def register(journey: Journey) -> None:
@@ -200,7 +200,8 @@ def stayed_too_long(journey: Journey, line: Line | None, days: int) -> bool:
     home = journey.networks.home(found.home)
     home.subscriptions[found.imsi] = replace(home.subscriptions[found.imsi], roaming=False)
     begin = len(journey.journal)
-    handset.move(journey.networks.cells(journey.country))
+    # The phone was off overnight.
+    handset.switch_on(journey.phone.link(line), journey.networks.cells(journey.country))
     says = f"a guest for {longest} days at most"
     row = Row("agreements", found.agreement.key, says, found.agreement.source)
     text = f"{line.name} is refused after {longest} days: its operator ends permanent roaming"
@@ -264,27 +265,28 @@ def _services_row(journey: Journey, line: Line, found: Registration) -> Row:
 
 
 def _way_of_call(journey: Journey, line: Line, found: Registration) -> tuple[str, tuple[Evidence, ...]]:
-    """Circuit switched in 2G and 3G; over 4G and 5G by VoLTE, or by falling back to 2G or 3G (TS 23.272)."""
-    device, agreement = journey.phone.device, found.agreement
-    if found.rat in _CIRCUIT_SWITCHED:
-        return f"circuit switched over {found.rat.value}", (Rule("TS 24.008 §5.2", "a call of the MM layer"),)
-    by_agreement = agreement is None or agreement.volte
+    """How calls go, and what that stands on; empty if they do not."""
+    agreement, device = found.agreement, journey.phone.device
     rows: list[Evidence] = [device_row(journey, f"calls over 4G: {'yes' if device.volte else 'no'}")]
     if agreement is not None:
         said = f"calls over 4G: {'yes' if agreement.volte else 'no'}"
         rows.append(Row("agreements", agreement.key, said, agreement.source))
-    if device.volte and by_agreement:
-        return "over 4G or 5G (VoLTE)", (*rows, Rule("GSMA IR.65", "voice over IMS, for guests too"))
-    allowed = agreement.rats if agreement is not None else tuple(Rat)
-    for cell in journey.radio[line].cells:
-        if cell.operator == found.operator and cell.rat in _CIRCUIT_SWITCHED and cell.rat in allowed:
-            rule = Rule("TS 23.272 §6", "the phone falls back to a circuit switched network for the call")
-            return f"by falling back to {cell.rat.value}", (*rows, *cell.evidence, rule)
-    name = journey.world.operators[found.operator].name
-    for radio in journey.world.radios_of(found.operator):
-        until = f" until {radio.until}" if radio.until else ""
-        rows.append(Row("operators", found.operator, f"{name}: {radio.rat.value}{until}", radio.source))
-    return "", tuple(rows)
+    if not found.voice:
+        name = journey.world.operators[found.operator].name
+        for radio in journey.world.radios_of(found.operator):
+            until = f" until {radio.until}" if radio.until else ""
+            rows.append(Row("operators", found.operator, f"{name}: {radio.rat.value}{until}", radio.source))
+        return "", tuple(rows)
+    words, rule = _CALLS[found.voice]
+    return words, (*rows, rule)
+
+
+_CALLS: Final = {
+    CIRCUIT: ("circuit switched", Rule("TS 24.008 §5.2", "a call over a 2G or 3G network")),
+    IMS: ("over 4G or 5G", Rule("GSMA IR.92, IR.65", "voice over IMS, for guests too")),
+    FALLBACK: ("by falling back to 2G or 3G", Rule("TS 23.272 §6", "the phone changes the technology")),
+}
+"""How calls go → in words, and by which clause."""
 
 
 def _message(journey: Journey) -> bool:
