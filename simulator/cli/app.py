@@ -35,6 +35,7 @@ COMMANDS = {
     "eim": "Run a test eIM, and order what IoT devices do.",
     "operator": "Order profiles at an SM-DP+ as an operator does.",
     "pki": "Make and explain the test certificates.",
+    "world": "Show the mobile world: operators, agreements, devices, offers, and where it is from.",
     "web": "Show a page with a phone, SIMs, an eUICC and an SM-DP+.",
     "doctor": "Say what works on this machine and what is missing.",
 }

@@ -51,6 +51,10 @@ def contents(world: World) -> Iterator[Problem]:
             sound.add(id(rats))
         if runs.get(agreement.visited, set(rats)).isdisjoint(rats):
             yield Problem("agreements", key, "rats", f"{agreement.visited!r} runs none of them")
+        if agreement.longest_days == 0:
+            yield Problem(
+                "agreements", key, "longest_days", "a guest stays a day at least; leave it out for any"
+            )
         if agreement.barred and agreement.preferred:
             yield Problem("agreements", key, "preferred", "a network that is barred is not preferred")
 

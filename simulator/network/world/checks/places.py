@@ -16,7 +16,7 @@ AREAS = ("EEA",)
 
 def sources(world: World) -> Iterator[Problem]:
     """Every source that a row names is in the table, and says where to look unless it is no publication."""
-    for table, row, member, key in _named(world):
+    for table, row, member, key in named_sources(world):
         if key not in world.sources:
             yield Problem(table, row, member, absent("source", key, world.sources))
     for source in world.sources.values():
@@ -24,7 +24,7 @@ def sources(world: World) -> Iterator[Problem]:
             yield Problem("sources", source.key, "seen", "a source has an address and a date, or neither")
 
 
-def _named(world: World) -> Iterator[tuple[str, str, str, str]]:
+def named_sources(world: World) -> Iterator[tuple[str, str, str, str]]:
     """Table, row, member, and the source that it names."""
     for name in ("countries", "agreements", "devices", "offers", "rates"):
         for key, row in getattr(world, name).items():

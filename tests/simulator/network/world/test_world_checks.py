@@ -184,6 +184,7 @@ AGREEMENTS: list[tuple[dict[str, Any], str]] = [
     ({"services": ("data", "fax")}, "services"),
     ({"rats": (LTE, LTE)}, "rats"),
     ({"visited": "docomo-jp", "rats": (Rat.GERAN,)}, "rats"),
+    ({"longest_days": 0}, "longest_days"),
     ({"preferred": True, "barred": True}, "preferred"),
     ({"visited": "orange-fr"}, "price"),
 ]
