@@ -14,6 +14,7 @@ from cards import files
 from cards.apdu import SHORT_LE_LIMIT, CommandApdu
 from cards.errors import CardError, CardProtocolError, CardStatusError, LinkError
 from cards.fcp import Fcp
+from cards.gsm import GsmStatus, Sim
 from cards.session import BY_AID, SELECT
 from cards.status import SW
 from cards.survey import reason
@@ -57,7 +58,8 @@ class Walker:
     """Try all identifiers, not only those that have a name: a real card takes minutes for it."""
 
     def walk(self) -> Iterator[DumpedFile]:
-        """The MF and all below it, then the applications. LinkError if the card goes meanwhile."""
+        """The MF and all below it, then the applications. LinkError if the card goes meanwhile; CardError
+        if it is a SIM of the second generation, which `GsmWalker` visits."""
         yield from self._directory("MF", ())
         for aid, name in self._applications():
             yield from self._directory(f"MF/{name}", (), aid)
@@ -153,7 +155,92 @@ class Walker:
             raise
         except CardError as error:
             file.content = file.records = file.objects = None
-            file.unreadable = reason(error)
-            if isinstance(error, CardStatusError):
-                file.unreadable = f"{error.sw} {file.unreadable}"
+            file.unreadable = unreadable(error)
         return file
+
+
+_SIM_DIRECTORIES = ("MF", "DF.TELECOM", "DF.GSM", "DF.CDMA", "DF.GRAPHICS")
+"""Directories whose files a SIM may have by name; the phone book of the third generation is none of them."""
+
+
+@dataclass(slots=True)
+class GsmWalker:
+    """Visits all files of a SIM of the second generation; their FCPs are made from what it says of them."""
+
+    sim: Sim
+    progress: Callable[[str], None] = lambda path: None
+    scan: bool = False
+
+    def walk(self) -> Iterator[DumpedFile]:
+        """The MF and all below it. LinkError if the card goes meanwhile."""
+        status = self._select(files.MF)
+        if status is None:
+            return
+        yield from self._directory("MF", (), status)
+
+    def _directory(self, path: str, fids: tuple[int, ...], status: GsmStatus) -> Iterator[DumpedFile]:
+        self.progress(path)
+        yield DumpedFile(path, status.fcp)
+        for fid, name in self._candidates(path.rpartition("/")[2], len(fids) + 1):
+            child = self._select(fid)
+            if child is None or fid in fids:
+                continue
+            if child.is_df:
+                yield from self._directory(f"{path}/{name}", (*fids, fid), child)
+                self._enter(fids)
+            else:
+                self.progress(f"{path}/{name}")
+                yield self._file(f"{path}/{name}", child)
+
+    def _candidates(self, directory: str, depth: int) -> list[tuple[int, str]]:
+        names = _NAMES.get(directory, {}) if directory in _SIM_DIRECTORIES else {}
+        fids = dict.fromkeys(sorted(names))
+        if self.scan:
+            fids |= dict.fromkeys(
+                first << 8 | last for first in _SCANNED.get(depth, (0x4F,)) for last in range(256)
+            )
+        # From a directory below the MF, SELECT finds those beside it, too (TS 51.011 §6.5).
+        beside = {0x7F10, 0x7F20, 0x7F25} if depth > 1 else set()
+        return [(fid, names.get(fid, f"{fid:04X}")) for fid in fids if fid != files.MF and fid not in beside]
+
+    def _enter(self, fids: tuple[int, ...]) -> None:
+        for fid in (files.MF, *fids):
+            self._select(fid)
+
+    def _select(self, fid: int) -> GsmStatus | None:
+        """What the card says of a file; None if it has none with this identifier here."""
+        try:
+            status = self.sim.select(fid)
+        except LinkError:
+            raise
+        except CardError:
+            return None
+        return status if status.fid == fid else None
+
+    def _file(self, path: str, status: GsmStatus) -> DumpedFile:
+        file = DumpedFile(path, status.fcp)
+        try:
+            if status.structure == "transparent":
+                file.content = self.sim.read_binary()
+            elif status.record_length:
+                file.records = self.sim.read_records()
+        except LinkError:
+            raise
+        except CardError as error:
+            file.content = file.records = None
+            file.unreadable = unreadable(error)
+        return file
+
+
+def walk(
+    card: Uicc | Sim, progress: Callable[[str], None] = lambda path: None, *, scan: bool = False
+) -> Iterator[DumpedFile]:
+    """All files of a card of either generation, each after its directory."""
+    walker = GsmWalker(card, progress, scan) if isinstance(card, Sim) else Walker(card, progress, scan)
+    yield from walker.walk()
+
+
+def unreadable(error: CardError) -> str:
+    """Why a file could not be read, with the status word if there is one."""
+    why = reason(error)
+    return f"{error.sw} {why}" if isinstance(error, CardStatusError) else why

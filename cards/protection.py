@@ -216,10 +216,10 @@ def numbers_of(link: CardLink) -> list[str]:
 
 
 def _iccid(link: CardLink) -> Iccid | None:
-    from cards.uicc import Uicc
+    from cards.gsm import card_on
 
     try:
-        return Uicc(link).read_iccid()
+        return card_on(link).read_iccid()
     except LinkError:
         raise
     except CardError:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from cards.apdu import CommandApdu
 from cards.atr import Atr, AtrError
 from cards.errors import CardError, CardProtocolError, CardStatusError, LinkError
 from cards.explain.services import USIM
 from cards.fcp import Fcp
+from cards.gsm import Sim
 from cards.status import SW
 from cards.text import TextError, decode_alpha
 from cards.uicc import ApplicationEntry, Uicc
@@ -55,6 +56,8 @@ class Survey:
     applications: tuple[ApplicationEntry, ...] = ()
     usim_services: tuple[int, ...] = ()
     isim_services: tuple[int, ...] = ()
+    sim_services: tuple[int, ...] = ()
+    """Of EF.SST: those that are activated, of a SIM of the second generation."""
     pins: tuple[PinState, ...] = ()
     missing: dict[str, str] = field(default_factory=dict)
 
@@ -67,9 +70,8 @@ class Survey:
             return [str(error)]
 
 
-def survey(uicc: Uicc, atr: bytes) -> Survey:
-    """Read all of it. LinkError if the card goes meanwhile."""
-    found = Survey(atr)
+def _asking(found: Survey) -> Callable[[str, Callable[[], T], T], T]:
+    """Asks for one thing; where the card refuses it, keeps why, and the value is the other one."""
 
     def ask(what: str, read: Callable[[], T], otherwise: T) -> T:
         try:
@@ -80,6 +82,47 @@ def survey(uicc: Uicc, atr: bytes) -> Survey:
             found.missing[what] = reason(error)
             return otherwise
 
+    return ask
+
+
+def survey(card: Uicc | Sim, atr: bytes) -> Survey:
+    """Read all of it. LinkError if the card goes meanwhile."""
+    return _of_sim(card, atr) if isinstance(card, Sim) else _of_uicc(card, atr)
+
+
+def _of_sim(sim: Sim, atr: bytes) -> Survey:
+    """What a SIM of the second generation tells, which has no applications."""
+    found = Survey(atr)
+    ask: Any = _asking(found)
+    found.iccid = ask("iccid", lambda: str(sim.read_iccid()), "")
+    found.missing["applications"] = "none: the card is a SIM of the second generation (class 'A0')"
+    found.imsi = ask("imsi", lambda: str(sim.read_imsi()), "")
+    found.service_provider = ask("service_provider", lambda: _name(_content(sim, "EF.SPN")), "")
+    found.sim_services = ask("sim_services", lambda: activated(_content(sim, "EF.SST")), ())
+    found.pins = ask(
+        "pins", lambda: tuple(PinState(c.reference, c.enabled, c.tries) for c in sim.select(MF).chvs), ()
+    )
+    return found
+
+
+def _content(sim: Sim, name: str) -> bytes:
+    sim.select(f"{MF}/DF.GSM/{name}")
+    return sim.read_binary()
+
+
+def activated(table: bytes) -> tuple[int, ...]:
+    """The numbers, from 1, of the services that EF.SST calls allocated and activated: two bits each."""
+    return tuple(
+        4 * at + place + 1
+        for at, byte in enumerate(table)
+        for place in range(4)
+        if byte >> 2 * place & 0x03 == 0x03
+    )
+
+
+def _of_uicc(uicc: Uicc, atr: bytes) -> Survey:
+    found = Survey(atr)
+    ask: Any = _asking(found)
     found.iccid = ask("iccid", lambda: str(uicc.read_iccid()), "")
     found.applications = ask("applications", lambda: tuple(uicc.applications()), ())
     names = [entry.aid[:7].hex().upper() for entry in found.applications]
@@ -95,9 +138,9 @@ def survey(uicc: Uicc, atr: bytes) -> Survey:
 def reason(error: CardError) -> str:
     """Why a card did not give something."""
     if isinstance(error, CardStatusError):
-        if error.sw == SW.SECURITY_STATUS_NOT_SATISFIED:
+        if error.sw in (SW.SECURITY_STATUS_NOT_SATISFIED, SW.GSM_CHV_FAILED):
             return "locked until a PIN is verified"
-        if error.sw == SW.FILE_NOT_FOUND:
+        if error.sw in (SW.FILE_NOT_FOUND, SW.GSM_NOT_FOUND):
             return "not on the card"
     return str(error)
 
@@ -120,8 +163,13 @@ def services_in_words(numbers: Iterable[int], names: Sequence[str] = USIM) -> di
 
 def _service_provider(uicc: Uicc) -> str:
     uicc.select(f"{USIM_ADF}/EF.SPN")
+    return _name(uicc.read_binary())
+
+
+def _name(content: bytes) -> str:
+    """The name in EF.SPN."""
     try:
-        return decode_alpha(uicc.read_binary()[1:])
+        return decode_alpha(content[1:])
     except TextError as error:
         raise CardProtocolError(f"the service provider name is not readable: {error}") from None
 

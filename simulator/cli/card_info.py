@@ -32,18 +32,18 @@ PIN1 = click.option(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def info(which: Which, pin1: str | None, as_json: bool) -> None:
     """Say what a card tells of itself: ATR, numbers, services, PINs, applications; profiles of an eUICC."""
-    from cards import Uicc
+    from cards.gsm import card_on
     from cards.survey import survey
 
     with which.opened() as link:
         atr = link.reset()
         euicc = _euicc(link)
         link.reset()
-        uicc = Uicc(link)
+        card = card_on(link)
         if pin1 is not None:
-            uicc.select("MF")
-            uicc.verify_pin(0x01, pin1)
-        found = survey(uicc, atr)
+            card.select("MF")
+            card.verify_pin(0x01, pin1)
+        found = survey(card, atr)
     if as_json:
         click.echo(json.dumps({**survey_data(found), "euicc": euicc}, indent=1, ensure_ascii=False))
         return
@@ -94,7 +94,7 @@ _USES = ("Verification", "Signing")
 
 def survey_data(found: Survey) -> dict[str, Any]:
     """What was read, as JSON-able values."""
-    from cards.explain.services import ISIM
+    from cards.explain.services import ISIM, SIM
     from cards.survey import services_in_words
 
     return {
@@ -108,6 +108,7 @@ def survey_data(found: Survey) -> dict[str, Any]:
         ],
         "usim_services": services_in_words(found.usim_services),
         "isim_services": services_in_words(found.isim_services, ISIM),
+        "sim_services": services_in_words(found.sim_services, SIM),
         "pins": [
             {"reference": pin.reference, "name": pin.name, "enabled": pin.enabled, "tries": pin.tries}
             for pin in found.pins
@@ -132,7 +133,8 @@ def survey_lines(found: Survey) -> Iterator[str]:
         asked = "enabled" if pin["enabled"] else "disabled"
         tries = "" if pin["tries"] is None else f", {pin['tries']} tries left"
         yield _line(pin["name"], f"{asked}{tries}")
-    for title, key in (("USIM services", "usim_services"), ("ISIM services", "isim_services")):
+    tables = ("USIM services", "usim_services"), ("ISIM services", "isim_services")
+    for title, key in (*tables, ("SIM services", "sim_services")):
         if data[key]:
             yield _line(title, "; ".join(f"{number} {name}" for number, name in data[key].items()))
         elif key in found.missing:
@@ -167,8 +169,8 @@ def _euicc_lines(euicc: dict[str, Any]) -> Iterator[str]:
 )
 def dump(which: Which, pin1: str | None, scan: bool, output: Path | None) -> None:
     """Read all files of a card, and print them as a description (YAML) for `esim card new --from`."""
-    from cards import Uicc
-    from cards.dump import Walker
+    from cards.dump import walk
+    from cards.gsm import Sim, card_on
     from cards.survey import survey
     from simulator.specimens.dump import text_of
 
@@ -178,14 +180,15 @@ def dump(which: Which, pin1: str | None, scan: bool, output: Path | None) -> Non
 
     with which.opened() as link:
         atr = link.reset()
-        uicc = Uicc(link)
+        card = card_on(link)
         if pin1 is not None:
-            uicc.select("MF")
-            uicc.verify_pin(0x01, pin1)
-        files = list(Walker(uicc, tell, scan).walk())
-        found = survey(uicc, atr)
+            card.select("MF")
+            card.verify_pin(0x01, pin1)
+        files = list(walk(card, tell, scan=scan))
+        found = survey(card, atr)
     name = f"Copy of {found.iccid}" if found.iccid else "Copy of a card"
-    text = text_of(files, found.pins, atr, name, _protocol(atr))
+    classes = "gsm" if isinstance(card, Sim) else ""
+    text = text_of(files, found.pins, atr, name, _protocol(atr), classes)
     if output is None:
         click.echo(text, nl=False)
         return

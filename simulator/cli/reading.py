@@ -31,20 +31,21 @@ class Identity:
 
 def read_identity(link: CardLink) -> Identity:
     """EF.ICCID and EF.IMSI, by SELECT and READ BINARY."""
-    from cards import SW, Uicc
+    from cards import SW
     from cards.errors import CardError, CardStatusError
+    from cards.gsm import card_on
     from cards.identities import IdentityError
 
-    uicc = Uicc(link)
     iccid = ""
     try:
-        iccid = str(uicc.read_iccid())
-        return Identity(iccid, str(uicc.read_imsi()))
+        card = card_on(link)
+        iccid = str(card.read_iccid())
+        return Identity(iccid, str(card.read_imsi()))
     except CardStatusError as error:
         # A card without an enabled profile has an MF and nothing in it.
         if not iccid and error.sw == SW.FILE_NOT_FOUND:
             return Identity(why=NO_PROFILE)
-        locked = iccid and error.sw == SW.SECURITY_STATUS_NOT_SATISFIED
+        locked = iccid and error.sw in (SW.SECURITY_STATUS_NOT_SATISFIED, SW.GSM_CHV_FAILED)
         return Identity(iccid, why="EF.IMSI is locked until PIN 1 is verified" if locked else str(error))
     except (CardError, IdentityError) as error:
         return Identity(iccid, why=str(error))

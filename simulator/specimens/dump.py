@@ -249,17 +249,30 @@ _HEAD = (
 
 
 def text_of(
-    files: Iterable[DumpedFile], pins: Iterable[PinState], atr: bytes, name: str, protocol: Literal[0, 1]
+    files: Iterable[DumpedFile],
+    pins: Iterable[PinState],
+    atr: bytes,
+    name: str,
+    protocol: Literal[0, 1],
+    classes: str = "",
 ) -> str:
-    """The description of a card with these files, in YAML."""
-    return "\n".join((*_HEAD, *_lines(files, pins, atr, name, protocol), ""))
+    """The description of a card with these files, in YAML. `classes`: 'gsm' of a SIM that knows class 'A0'
+    alone."""
+    return "\n".join((*_HEAD, *_lines(files, pins, atr, name, protocol, classes), ""))
 
 
 def _lines(
-    files: Iterable[DumpedFile], pins: Iterable[PinState], atr: bytes, name: str, protocol: int
+    files: Iterable[DumpedFile],
+    pins: Iterable[PinState],
+    atr: bytes,
+    name: str,
+    protocol: int,
+    classes: str,
 ) -> Iterator[str]:
     yield f'name: "{name}"'
     yield "kind: sim"
+    if classes:
+        yield f"classes: {classes}"
     yield f'atr: "{atr.hex().upper()}"'
     yield f"protocol: {protocol}"
     yield "dump:"

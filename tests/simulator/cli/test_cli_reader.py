@@ -209,3 +209,19 @@ def test_shell(esim: Esim, plain: str) -> None:
 
 def test_a_shell_without_mistakes_succeeds(esim: Esim, plain: str) -> None:
     assert esim("shell", "--card", plain, stdin="select MF/EF.ICCID\nread\n").status == 0
+
+
+def test_a_sim_of_the_second_generation_is_told_of_dumped_and_copied(esim: Esim, tmp_path: Path) -> None:
+    """It knows class 'A0' alone, so that all is read with commands of TS 51.011."""
+    esim("card", "new", "old", "--from", "gsm-sim")
+    told = esim("card", "info", "--card", "old").out
+    assert "ICCID            8999900000000000808" in told
+    assert "none: the card is a SIM of the second generation (class 'A0')" in told.replace(
+        "\n" + " " * 17, " "
+    )
+    assert "SIM services     1 CHV1 disable function" in told
+    assert "ICCID  8999900000000000808" in esim("card", "show", "old").out
+    file = tmp_path / "old.yaml"
+    esim("card", "dump", "--card", "old", "-o", file)
+    esim("card", "new", "copy", "--from", file)
+    assert esim("card", "dump", "--card", "copy").out == file.read_text()

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from cards import InProcessLink, Uicc
-from cards.dump import DumpedFile, Walker
+from cards.dump import DumpedFile, Walker, walk
+from cards.gsm import Sim, card_on
 from cards.survey import survey
 from simulator.crypto.aka import generate_vector
 from simulator.crypto.milenage import Milenage
@@ -18,6 +19,7 @@ from simulator.specimens import describe as specimens
 from simulator.specimens.dump import text_of
 from simulator.uicc import Card, FileSystem
 from simulator.uicc.image import CardImage
+from simulator.uicc.tables import Classes
 
 PIN1 = "2468"
 
@@ -129,3 +131,42 @@ def test_a_sim_has_a_profile_or_a_dump() -> None:
         specimens.parse("name: x\nkind: sim\n")
     with pytest.raises(DescriptionError, match="neither a profile, a dump nor applets"):
         specimens.parse(f"name: x\nkind: euicc\ndump: {{files: [{{path: MF, fcp: '{FCP_MF}'}}]}}\n")
+
+
+def read_sim(image: CardImage, pin1: str) -> tuple[list[DumpedFile], str]:
+    """A SIM that knows class 'A0' alone, as `esim card dump` reads it."""
+    link = InProcessLink(Card(FileSystem(image), entropy=bytes, classes=Classes.GSM))
+    atr = link.reset()
+    card = card_on(link)
+    assert isinstance(card, Sim)
+    if pin1:
+        card.verify_pin(0x01, pin1)
+    files = list(walk(card))
+    found = survey(card, atr)
+    return files, text_of(files, found.pins, atr, f"Copy of {found.iccid}", 0, "gsm")
+
+
+def test_a_copy_of_a_sim_of_the_second_generation_answers_as_it_does() -> None:
+    files, text = read_sim(original(), PIN1)
+    assert all(not file.unreadable for file in files)
+    assert "MF/DF.GSM/EF.SST" in {file.path for file in files}
+    description = specimens.parse(text)
+    assert description.classes == "gsm"
+    copies, again = read_sim(copy_of(text), "0000")
+    assert copies == files
+    assert again == text
+
+
+def test_a_copy_of_a_sim_with_keys_runs_the_gsm_algorithm() -> None:
+    """As its USIM would in the GSM context: SRES and Kc of Milenage (TS 35.206, TS 33.102 §6.8.1.2)."""
+    _, text = read_sim(original(), PIN1)
+    key, opc = "465b5ce8b199b49faa5f0a2ee238a6bc", "cd63cb71954a9f4e48a5994e37a02baf"
+    keyed = text.replace("dump:\n", f"dump:\n  authentication: {{key: {key}, opc: {opc}}}\n")
+    link = InProcessLink(Card(FileSystem(copy_of(keyed)), entropy=bytes, classes=Classes.GSM))
+    link.reset()
+    sim = Sim(link)
+    sim.verify_pin(0x01, "0000")
+    # Test set 1 of TS 35.207: RES a54211d5e3ba50bf, whose halves SRES is the exclusive or of.
+    answer = sim.authenticate_gsm(bytes.fromhex("23553cbe9637a89d218ae64dae47bf35"))
+    assert answer.res.hex() == "46f8416a"
+    assert answer.kc.hex() == "eae4be823af9a08b"
