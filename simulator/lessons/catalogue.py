@@ -50,6 +50,7 @@ LESSONS = (
         "QR codes, eavesdroppers, packages for the wrong chip",
         8,
     ),
+    Lesson(6, "switching", "Switching", "one of many is the card: enable, reset, rules, reports", 8),
 )
 
 
