@@ -51,6 +51,7 @@ LESSONS = (
         8,
     ),
     Lesson(6, "switching", "Switching", "one of many is the card: enable, reset, rules, reports", 8),
+    Lesson(7, "roaming", "Roaming", "how a phone chooses a network, and who lets it in", 9),
 )
 
 

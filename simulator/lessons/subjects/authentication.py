@@ -11,6 +11,7 @@ from cards.link import CardLike
 from cards.status import SW, StatusWord
 from simulator.crypto.aka import Vector, sqn_from_auts
 from simulator.crypto.milenage import Milenage
+from simulator.lessons.abroad import ALPHA, BETA, HOME, Trip, made_up_world
 from simulator.lessons.listening import Listener
 from simulator.lessons.model import (
     Kind,
@@ -30,6 +31,7 @@ from simulator.lessons.model import (
 )
 from simulator.lessons.parts import PIN1, clone_of, hexed, plain_sim, subscription
 from simulator.network.auc import IND_BITS, AuthenticationCentre
+from simulator.network.world.model import Rat
 from simulator.specimens.sim import PlainSim
 from simulator.testing.bench import entropy
 
@@ -344,6 +346,7 @@ def _twin(network: Network, sim: PlainSim) -> Steps:
     replayed = cards["original"].authenticate(recorded.rand, recorded.autn)
     claim(replayed.is_synchronisation_failure, "a replay is refused")
     works = {name: found == {"RES is right"} for name, found in outcomes.items()}
+    claim(_places(network.imsi) == ["beta"], "the home network knows one place of a subscriber")
     yield chapter("A twin")
     yield say(
         """And if K has been stolen after all, from the operator or the card's maker? Then the copy is
@@ -387,3 +390,12 @@ def _words(result: AuthenticationResult, vector: Vector) -> str:
     if result.is_synchronisation_failure:
         return "synchronisation failure"
     return "RES is right" if result.res == vector.xres else "RES is wrong"
+
+
+def _places(imsi: Imsi) -> list[str]:
+    """Where the home network has a subscriber who shows up in one network, and then in another."""
+    home = Trip(plain_sim().card).networks.home(HOME)
+    world = made_up_world()
+    for key in (ALPHA, BETA):
+        home.update_location(imsi, world.operator(key), Rat.E_UTRAN, packet=True)
+    return [operator for subscriber, (operator, _) in home.locations.items() if subscriber == imsi]
