@@ -90,8 +90,9 @@ def _finish(smdp: Context, session: Session, notification: Notification, event: 
     told = progress(
         smdp, order, NotificationPoint.INSTALLATION, session.eid, _FAILED.get(event), notification.content
     )
-    # A reusable one stays as it is; one with another EID was released for another eUICC since.
-    is_session_s = not order.is_reusable and order.eid == session.eid
+    # A reusable one stays as it is; one with another EID was released for another eUICC since. One without
+    # has heard of an earlier interruption only now, and is the session's still.
+    is_session_s = not order.is_reusable and order.eid in (session.eid, b"")
     moved = (*closed(smdp, order.moved(event)), *ended(smdp, order, event)) if is_session_s else ()
     smdp.store.save(*moved, finished, notification, *told)
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
 
 from asn1 import rsp, saip
-from simulator.lpa.errors import InstallationFailed
+from cards import InProcessLink
+from simulator.faults import Fault, FaultyLink, Kind, Party, Plan
+from simulator.lpa.errors import DownloadInterrupted, InstallationFailed, ServerRefused
 from simulator.profile import build, describe
+from simulator.smdp.states import OrderState
 from tests.simulator.conftest import ADDRESS, Bench
 
 
@@ -144,3 +147,21 @@ def test_power_lost_in_mid_package_and_the_second_attempt(bench: Bench) -> None:
     assert retained.point in prepared[0], "the same one-time key"
     assert len(bench.euicc.core.registry.profiles) == 1
     assert bench.euicc.core.retained_key is None
+
+
+def test_an_interruption_that_is_told_late_does_not_open_the_order_again(bench: Bench) -> None:
+    """The eUICC reports the interruption of the first attempt before the success of the second: the profile
+    is installed, and no other eUICC may have it."""
+    matching_id = bench.smdp.add_order(encode(elements()))
+    plan = Plan((Fault(Party.CARD, Kind.POWER_OFF_BEFORE, 30),))
+    link = FaultyLink(InProcessLink(bench.euicc), plan)
+    for attempt in range(2):
+        with bench.lpa(link) as lpa, suppress(DownloadInterrupted):
+            lpa.download(f"1${ADDRESS}${matching_id}")
+            assert attempt == 1
+    results = [rsp.decode("PendingNotification", one.content)[1] for one in bench.smdp.notifications()]
+    outcomes = [one["profileInstallationResultData"]["finalResult"][0] for one in results]
+    assert outcomes == ["errorResult", "successResult"]
+    assert bench.smdp.find_order(matching_id).state is OrderState.INSTALLED
+    with bench.lpa() as lpa, pytest.raises(ServerRefused, match=r"8\.2\.6/3\.8"):
+        lpa.download(f"1${ADDRESS}${matching_id}")
