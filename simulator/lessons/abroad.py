@@ -1,5 +1,5 @@
-"""A small made-up world for lessons, and a phone in it. It is not that of `simulator/network/world/`, so that a
-lesson stays as it is when a real operator changes."""
+"""A small made-up world for lessons, and a phone in it. It is not that of `simulator/network/world/`, so that
+a lesson stays as it is when a real operator changes."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def _agreement(home: str, visited: str, price: PriceClass, preferred: bool = Fal
 
 def made_up_world(preferred: str = "") -> World:
     """Home in one country; in the other Alpha and Beta, with which it has agreements, Gamma, with which it
-    has none, and Delta, which the card forbids. Alpha has an agreement with Beta. `preferred` is the partner that
-    Home likes best."""
+    has none, and Delta, which the card forbids. Alpha has an agreement with Beta. `preferred` is the partner
+    that Home likes best."""
     countries = [Country(HOME, "Home", "本国", "example", ("999",), "000", 0.0, 0.0, EXAMPLE)]
     countries.append(Country(FAR, "Far", "远方", "example", ("999", "001"), "000", 0.0, 0.0, EXAMPLE))
     agreements = [_agreement(HOME, key, PriceClass.HIGH, key == preferred) for key in (ALPHA, BETA)]
