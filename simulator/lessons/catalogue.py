@@ -52,6 +52,7 @@ LESSONS = (
     ),
     Lesson(6, "switching", "Switching", "one of many is the card: enable, reset, rules, reports", 8),
     Lesson(7, "roaming", "Roaming", "how a phone chooses a network, and who lets it in", 9),
+    Lesson(8, "trouble", "What goes wrong", "error codes, power cuts, blocked PINs: find the cause", 8),
 )
 
 
