@@ -12,9 +12,8 @@ from simulator.crypto.milenage import Milenage
 from simulator.crypto.tuak import Tuak
 from simulator.lessons.listening import Listener
 from simulator.lessons.parts import subscription
-from simulator.network.causes import ATTEMPTS
+from simulator.network.causes import Cause, cause_of
 from simulator.network.handset.phone import Handset, Service
-from simulator.network.home import Steering
 from simulator.network.journal import Journal, Message
 from simulator.network.nas import Protocol
 from simulator.network.networks import Networks
@@ -99,10 +98,7 @@ class Trip:
         device: Device | None = None,
     ) -> None:
         self.journal = Journal(lambda: NOW)
-        self.networks = Networks(made_up_world(preferred), self.journal, seed=0)
-        if preferred:
-            # As often as a phone tries a network before it takes another one.
-            self.networks.home(HOME).steering = Steering(refusals=ATTEMPTS[Protocol.EMM])
+        self.networks = Networks(made_up_world(preferred), self.journal, seed=0, steering=bool(preferred))
         for home, name in ((HOME, "home-operator"), (ALPHA, "travel-operator")):
             described = subscription(name)
             self.networks.subscribe(home, Imsi(described.imsi), functions_of(described))
@@ -121,6 +117,11 @@ class Trip:
     def messages(self) -> list[Message]:
         """Between all parties, in their order."""
         return [proof for event in self.journal for proof in event.evidence if isinstance(proof, Message)]
+
+    def cause(self) -> Cause:
+        """Why a network refused first."""
+        numbers = (event.details["cause"] for event in self.journal if event.kind == "refused")
+        return cause_of(Protocol.EMM, next(numbers))
 
     def registered(self) -> str:
         """Key of the operator that serves; empty if none."""

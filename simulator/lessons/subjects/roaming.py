@@ -145,8 +145,7 @@ def _shut() -> Steps:
     written = next(
         one for one in trip.listener.heard() if "UPDATE BINARY" in one.title and "FPLMN" in one.title
     )
-    cause = trip.phone.last_cause
-    assert cause is not None
+    cause = trip.cause()
     again = Trip(sim.card, [GAMMA])
     service = again.switch_on()
     attempts = sum(one.sender == "phone" for one in again.messages())
