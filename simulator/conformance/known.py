@@ -32,7 +32,7 @@ WORDS: Final = {
     "adm1": "the value of ADM 1",
     "aka": "the key of its USIM",
     "remote": "its keys for remote management (SCP80)",
-    "domain": "the keys of its issuer security domain (SCP02, SCP03)",
+    "keys": "the keys of its issuer security domain (SCP02, SCP03)",
 }
 """Names of secrets, as the `needs` of a check have them, and what they are."""
 
@@ -57,6 +57,8 @@ class Known:
     puks: Mapping[int, bytes] = field(default_factory=dict)
     aka: AkaImage | None = None
     keys: tuple[RemoteKeys, ...] = ()
+    is_complete: bool = False
+    """Whether this is all that there is: what is not here the card has not."""
 
     def has(self, word: str) -> bool:
         """Whether a secret of `WORDS` is known."""
@@ -64,7 +66,7 @@ class Known:
             return _REFERENCES[word] in self.pins
         if word in _PUKS:
             return _PUKS[word] in self.puks
-        return {"aka": self.aka, "remote": self.remote, "domain": self.domain}[word] is not None
+        return bool({"aka": self.aka, "remote": self.remote, "keys": self.domain}[word])
 
     @property
     def remote(self) -> RemoteKeys | None:
@@ -72,11 +74,11 @@ class Known:
         return next((one for one in self.keys if one.version < 0x10 and {1, 2} <= one.values.keys()), None)
 
     @property
-    def domain(self) -> RemoteKeys | None:
-        """The first whole key set for a secure channel: versions '20' to '3F' (SCP02), '30' to '3F' (SCP03)
-        and what else is not of remote management."""
+    def domain(self) -> tuple[RemoteKeys, ...]:
+        """The whole key sets for a secure channel: those whose versions are neither of SCP80 and its kin
+        ('01' to '1F') nor of SCP81 ('40' to '4F')."""
         others = (one for one in self.keys if one.version >= 0x20 and not 0x40 <= one.version < 0x50)
-        return next((one for one in others if {1, 2, 3} <= one.values.keys()), None)
+        return tuple(one for one in others if {1, 2, 3} <= one.values.keys())
 
     @property
     def variables(self) -> dict[str, bytes]:
@@ -115,6 +117,7 @@ def of_card(card: Card) -> Known:
             )
             for version, values in sorted(keys.items())
         ),
+        is_complete=True,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from asn1 import Asn1Error
+from asn1.errors import DecodeError, EncodeError, TlvError
 from cards import CardLink
 from cards.apdu import ApduError
 from cards.errors import CardError, LinkError
@@ -29,7 +29,7 @@ _UNKNOWN = "needs {} (--secrets)"
 _WOULD_CHANGE = "would change the card"
 _FINDINGS = (NotConform, CardError, ApduError)
 """What says of itself what the card did wrong."""
-_MISFITS = (Asn1Error, CryptoError, LpaError, RspError, ValueError, LookupError)
+_MISFITS = (DecodeError, TlvError, CryptoError, LpaError, RspError, ValueError, LookupError)
 """What a check, or a server or LPA in it, cannot go on with: an answer of another shape than it must have."""
 
 
@@ -65,6 +65,8 @@ class _Runner:
             if word in CAPABILITIES and not self._is_capable(word):
                 wanted = f"needs a card that {CAPABILITIES[word].meaning}"
                 return CheckResult(check, Verdict.NOT_APPLICABLE, wanted)
+            if word in WORDS and self.known.is_complete and not self.known.has(word):
+                return CheckResult(check, Verdict.NOT_APPLICABLE, f"the card does not have {WORDS[word]}")
         obstacle = self._obstacle(check)
         return CheckResult(check, Verdict.SKIPPED, obstacle) if obstacle else self._run(check)
 
@@ -94,7 +96,7 @@ class _Runner:
         try:
             link.reset()
             check.run(Subject(trace.of(link), self.known, self.equipment))
-        except LinkError:
+        except (LinkError, EncodeError):
             raise
         except Protected as error:
             verdict, finding = Verdict.SKIPPED, str(error)

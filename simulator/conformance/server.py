@@ -6,7 +6,7 @@ others. What it does to a card is taken back: profiles of its are deleted, notif
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,13 +18,14 @@ from cards.errors import CardError
 from cards.identities import Iccid
 from cards.isdr import Isdr
 from cards.isdr.errors import InstallationError
-from simulator.conformance.equipment import Equipment
+from simulator.conformance.equipment import Equipment, issuer
 from simulator.conformance.model import Subject, expect
 from simulator.conformance.outcomes import Value, is_version_3, profile_of
 from simulator.crypto.bsp import Bsp, SessionKeys, derive_session_keys
 from simulator.crypto.certificates import Certificate
 from simulator.crypto.ecc import one_time_key, public_bytes, shared_secret, sign_raw, verify_raw
-from simulator.crypto.pki import CertificateAndKey
+from simulator.crypto.pki import CertificateAndKey, TestPki
+from simulator.crypto.spoilt import Defect, spoilt
 from simulator.smdp.metadata import NotificationConfiguration, PackageHeader, ProfileMetadata, ProfileOwner
 
 ICCID: Final = Iccid.with_check_digit("899990000000009990")
@@ -267,6 +268,22 @@ class Server:
         if kind != "successResult":
             raise InstallationError({"profileInstallationResultData": {"finalResult": (kind, value)}})
 
+    # Certificates that are not as they should be
+
+    def spoilt(self, item: CertificateAndKey, defect: Defect) -> CertificateAndKey:
+        """The certificate with this defect, otherwise issued by the CI as it should be."""
+        bench = self.equipment
+        return spoilt(item, defect, issuer(self.branch.ci), entropy=bench.entropy, now=bench.clock())
+
+    def foreign(self, name: str) -> CertificateAndKey:
+        """A certificate of a PKI that nobody trusts."""
+        bench = self.equipment
+        curves = [self.auth.certificate.curve]
+        other = TestPki.create(entropy=bench.entropy, now=bench.clock(), curves=curves)
+        return next(iter(other.branches.values())).items[name]
+
+    # A profile
+
     def profile(self, iccid: Iccid = ICCID, *, is_test: bool = False, **members: Any) -> Value:
         """Install a profile with these members of its metadata; its ProfileInfo."""
         upp = package(iccid, is_test=is_test)
@@ -284,6 +301,16 @@ def flipped(data: bytes, at: int = -1) -> bytes:
     changed = bytearray(data)
     changed[at] ^= 1
     return bytes(changed)
+
+
+def with_server(work: Callable[[Server], None]) -> Callable[[Subject], None]:
+    """What a check does that needs the server alone."""
+
+    def run(subject: Subject) -> None:
+        with serving(subject) as server:
+            work(server)
+
+    return run
 
 
 @contextmanager

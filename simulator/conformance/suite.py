@@ -30,19 +30,34 @@ SUITES: Final = {
     "authenticate": Suite("authentication by USIM and ISIM (TS 31.102 §7.1)", modules=("aka",)),
     "lifecycle": Suite("files from their creation to their deletion (TS 102 222 §6)", True),
     "gsm": Suite("class 'A0' of GSM SIMs (TS 51.011)", True),
-    "toolkit": Suite("the card application toolkit (TS 102 221 §11.2, TS 102 223)", True),
-    "es10": Suite("functions of an eUICC that need no server (SGP.22 §5.7)", True),
+    "toolkit": Suite("the card application toolkit (TS 102 221 §11.2, TS 102 223)", True, ("proactive",)),
+    "ota": Suite("remote management by short messages (TS 102 225, TS 102 226, TS 31.115)", modules=("ota",)),
+    "domains": Suite(
+        "the issuer's security domain and its secure channels (GP Card Specification)", modules=("domains",)
+    ),
+    "es10": Suite("functions of an eUICC that need no server (SGP.22 §5.7)", True, ("information",)),
     "profiles": Suite(
         "states of profiles on an eUICC (SGP.22 §3.2, §5.7.16 to §5.7.19)",
         modules=("profiles", "memory_reset", "notifications"),
     ),
     "authentication": Suite(
         "servers that an eUICC believes, and others (SGP.22 §5.7.5, §5.7.13, §5.7.14)",
-        modules=("authentication",),
+        modules=("authentication", "preparation"),
     ),
     "packages": Suite(
-        "profile packages that an eUICC installs, and others (SGP.22 §5.5, §2.5.6)", modules=("packages",)
+        "profile packages that an eUICC installs, and others (SGP.22 §5.5, §2.5.6)",
+        modules=("packages", "stored_metadata"),
     ),
+    "revocation": Suite(
+        "revocation lists on an eUICC (SGP.22 v2 §5.7.12, v3 §5.7.13)", modules=("revocation",)
+    ),
+    "metadata": Suite("UpdateMetadata over the air (SGP.22 §5.4.1)", modules=("metadata_update",)),
+    "version3": Suite(
+        "remote management, device change, discovery (SGP.22 v3 §5.7)",
+        modules=("remote_management", "device_change"),
+    ),
+    "mep": Suite("several profiles enabled at once (SGP.22 v3 §3.4)", modules=("esim_ports",)),
+    "iot": Suite("eIMs of an IoT eUICC (SGP.32 §5.9)", modules=("iot",)),
     "provisioning": Suite(
         "whole procedures with a server and an LPA of ours (SGP.22 §3.1)",
         modules=("provisioning",),

@@ -184,6 +184,7 @@ def test_a_card_file_with_missing_parts_is_named(esim: Esim) -> None:
         "gsm-sim",
         "multi-imsi-sim",
         "usim-isim",
+        "laboratory-sim",
         "test-usim",
         "usim-t1",
         "euicc-empty",

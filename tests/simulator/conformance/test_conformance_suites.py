@@ -23,6 +23,7 @@ SPECIMENS = (
     "euicc-two-profiles",
     "euicc-version3",
     "gsm-sim",
+    "laboratory-sim",
     "multi-imsi-sim",
     "test-usim",
     "usim-isim",
