@@ -17,5 +17,6 @@ class Page(NamedTuple):
 
 PAGES: Final = (
     Page("/", "page.bench", "b", "simulator.web.bench.page"),
+    Page("/travel", "page.travel", "g", "simulator.web.travel.page"),
     Page("/card", "page.card", "d", "simulator.web.card.page"),
 )

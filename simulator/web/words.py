@@ -75,7 +75,7 @@ WORDS: Final[Words] = {
 }
 """Texts that all pages share."""
 
-TABLES: Final = ("simulator.web.words", "simulator.web.card.words")
+TABLES: Final = ("simulator.web.words", "simulator.web.travel.words", "simulator.web.card.words")
 """Modules with a table `WORDS`; keys begin with a word of their page."""
 
 

@@ -15,6 +15,7 @@ from simulator.web.card import templates
 from simulator.web.card.console import Line
 from simulator.web.card.model import CardDesk
 from simulator.web.explained import exchange_html
+from simulator.web.folding import folded
 from simulator.web.visitors import Visitor
 from simulator.web.widgets import button, html, keys, tag
 from simulator.web.words import texts
@@ -119,27 +120,9 @@ class ConsoleView:
                 self._exchange(exchange, is_open=is_newest and number == last)
 
     def _exchange(self, exchange: Explanation, *, is_open: bool) -> None:
-        """What it means is drawn when somebody opens it: it may be long."""
-        colour = (
-            {True: "good", False: "bad"}.get(exchange.succeeded) if exchange.succeeded is not None else ""
-        )
-        with tag("details", css="exchange", open=is_open) as details:
-            with tag("summary"):
-                tag("b", exchange.title)
-                tag("span", f" {exchange.outcome}", colour or "dim")
-                if exchange.clause:
-                    tag("span", f" {exchange.clause}", "dim small")
-            body = tag("div")
-        drawn = False
-
-        def show() -> None:
-            nonlocal drawn
-            if not drawn:
-                drawn = True
-                with body:
-                    html(exchange_html(exchange, self._say))
-
-        if is_open:
-            show()
-        else:
-            details.on("toggle", show, [])
+        colour = {True: "good", False: "bad", None: "dim"}[exchange.succeeded]
+        with folded(lambda: exchange_html(exchange, self._say), css="exchange", is_open=is_open):
+            tag("b", exchange.title)
+            tag("span", f" {exchange.outcome}", colour)
+            if exchange.clause:
+                tag("span", f" {exchange.clause}", "dim small")

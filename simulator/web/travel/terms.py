@@ -1,0 +1,84 @@
+"""What a trip says in fixed terms, in the languages of the page: steps by hand, and why something went wrong.
+In English they stand in `simulator.scenario`; a test holds this table to it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from simulator.scenario.reasons import REASONS
+from simulator.scenario.steps import STEPS
+from simulator.web.words import Language
+
+_STEPS_ZH: Final = {
+    "buy-online": "选购套餐并在线付款",
+    "buy-pass": "在运营商应用中订购漫游包",
+    "order-card": "在线订购卡",
+    "post": "等待邮寄",
+    "find-shop": "找到门店并排队",
+    "buy-in-shop": "在门店选购并付款",
+    "show-passport": "出示护照并登记",
+    "give-local-number": "用当地号码登记",
+    "install-app": "安装商家应用并登录",
+    "reach-airport-wifi": "连接机场 Wi-Fi",
+    "reach-lodging": "到达住处并连接 Wi-Fi",
+    "scan-qr": "扫描二维码",
+    "type-code": "输入激活码",
+    "type-confirmation-code": "输入确认码",
+    "accept-profile": "同意安装配置文件",
+    "enable-profile": "启用配置文件",
+    "switch-line-off": "关闭另一条线路",
+    "switch-line-on": "重新开启归属线路",
+    "choose-data-line": "选择移动数据线路",
+    "allow-roaming": "允许数据漫游",
+    "take-card-out": "打开卡托取出卡",
+    "put-card-in": "插入另一张卡",
+    "keep-card": "妥善收好取出的卡",
+    "airplane-mode-off": "落地后关闭飞行模式",
+    "download": "下载并安装配置文件",
+    "registration": "手机搜网并注册",
+    "first-byte": "首批数据通过",
+}
+_REASONS_ZH: Final = {
+    "band-missing": ("没有共同频段：手机收不到该国任何网络", "出发前比较手机与运营商的频段。"),
+    "switched-off": ("2G/3G 退网：手机所支持的制式已关闭", "带一部支持 4G 的手机。"),
+    "sim-locked": ("SIM 锁：网络锁拒绝该卡", "出发前请运营商解锁。"),
+    "no-slot": ("没有卡槽", "使用 eSIM。"),
+    "no-second-slot": ("没有空卡槽，或不能同时使用第二条线路", "换卡，或在卡之外使用 eSIM。"),
+    "no-esim": ("设备没有 eUICC", "使用普通 SIM，或换一部手机。"),
+    "pin-locked": ("卡被 PIN 锁住", "随身带上 PIN 信函，或在门店关闭 PIN。"),
+    "no-agreement": ("与可用网络之间没有漫游协议", "为该国购买套餐。"),
+    "rejected": ("网络拒绝注册", "查看拒绝原因。"),
+    "permanent-roaming": ("长期漫游：停留时间超过网络允许的期限", "长期停留请办理当地签约。"),
+    "no-data-service": ("漫游协议不含数据业务", "另购数据套餐。"),
+    "no-voice": ("无法通话：既无电路域，也无境外 VoLTE", "使用网络电话，或使用当地 SIM。"),
+    "data-only": ("该签约仅含数据，没有电话号码", "保留归属线路用于通话。"),
+    "home-number-off": ("原号码无法接通", "让归属线路与另一条线路同时在线。"),
+    "no-offer": ("此处无人提供这种方式", "选择其他方式。"),
+    "no-esim-sold": ("该国运营商不向访客出售 eSIM", "找经销商，或使用普通 SIM。"),
+    "not-covered": ("套餐不覆盖该国", "选择覆盖该国的套餐。"),
+    "no-shop": ("只在门店出售", "去门店，或选择在线出售的套餐。"),
+    "no-passport": ("实名登记：没有可出示的护照", "带上护照，或选择无需登记的套餐。"),
+    "no-local-number": ("需要当地电话号码", "改去门店办理。"),
+    "no-post": ("卡需邮寄，时间不够", "提前一周订购。"),
+    "no-network-for-download": ("没有 Wi-Fi 或其他网络可用于下载配置文件", "出发前下载。"),
+    "server-unreachable": ("无法连接 SM-DP+", "稍后再试。"),
+    "download-interrupted": ("下载中断", "重新开始；除非服务器另有说明，订单仍然有效。"),
+    "code-used": ("激活码已被使用 (8.2.6/3.8)", "向商家索取新码：一个二维码只能下载一次。"),
+    "confirmation-code": ("需要确认码", "带上商家提供的确认码。"),
+    "quota": ("配置文件数量已达上限", "删除不再需要的配置文件。"),
+    "memory": ("eUICC 存储空间不足", "删除不再需要的配置文件。"),
+    "ppr-forbids": ("配置文件策略规则 (PPR) 禁止", "只有运营商可以解除该规则。"),
+    "download-failed": ("下载失败", "查看状态码。"),
+    "data-used-up": ("套餐流量已用完", "再购买一份。"),
+}
+
+
+def step(key: str, language: Language) -> str:
+    """A step by hand."""
+    return _STEPS_ZH.get(key, STEPS[key].text) if language is Language.ZH else STEPS[key].text
+
+
+def reason(key: str, language: Language) -> tuple[str, str]:
+    """Why something went wrong, and what would have helped."""
+    row = REASONS[key]
+    return _REASONS_ZH.get(key, (row.term, row.advice)) if language is Language.ZH else (row.term, row.advice)
