@@ -28,10 +28,14 @@ class FormView:
     def __init__(self, visitor: Visitor, desk: TripDesk, travelled: Callable[[], None]) -> None:
         self._visitor, self._say, self._desk, self._travelled = visitor, visitor.say, desk, travelled
         self._root = tag("div", css="trip-form")
+        self._drawn = 0
+        """How often it was drawn: tests wait for it."""
         self.draw()
 
     def draw(self) -> None:
         """Show the form as it is."""
+        self._drawn += 1
+        self._root.props["data-drawn"] = str(self._drawn)
         self._root.clear()
         with self._root:
             with tag("div", css="fields-of"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from nicegui import ui
+from nicegui import context, ui
 from nicegui.events import GenericEventArguments
 
 from simulator.network.world import load
@@ -36,6 +36,9 @@ class TravelPage:
 
     def __init__(self, visitor: Visitor, desk: TripDesk) -> None:
         self._visitor, self._say, self._desk = visitor, visitor.say, desk
+        self._client = context.client
+        self._runs = 0
+        """How often a trip was run since the page was opened: tests wait for it."""
         tag("h1", self._say("travel.title"))
         tag("p", self._say("travel.intro"), "dim")
         with tag("section", css="card"):
@@ -72,7 +75,7 @@ class TravelPage:
         self._draw()
 
     def _look(self, event: GenericEventArguments) -> None:
-        if isinstance(event.args, int):
+        if isinstance(event.args, int) and event.args != self._desk.chosen:
             self._desk.look_at(event.args)
             ui.run_javascript(f"window.travelOption({self._desk.chosen});")
             self._draw_differences()
@@ -86,7 +89,8 @@ class TravelPage:
     def _draw(self) -> None:
         """The trip was run."""
         chosen = self._desk.name or "own"
-        ui.run_javascript(f"document.querySelector('[data-test=trip]').value = {chosen!r};")
+        # By the page, not by what was pressed: that may be gone since the form was drawn anew.
+        self._client.run_javascript(f"document.querySelector('[data-test=trip]').value = {chosen!r};")
         self._draw_comparison()
         self._journey.draw()
 
@@ -101,6 +105,9 @@ class TravelPage:
         self._table.clear()
         with self._table:
             html(table_html(self._desk.outcomes, self._desk.chosen, self._say, self._visitor.language))
+        self._runs += 1
+        self._table.props["data-runs"] = str(self._runs)
+        self._table.update()
         self._draw_differences()
 
     def _draw_differences(self) -> None:

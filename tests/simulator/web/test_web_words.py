@@ -32,13 +32,15 @@ def test_every_text_is_used_and_every_text_that_is_used_is_there() -> None:
     used = {
         key
         for source in sources
-        for key in re.findall(r'"([a-z]+(?:\.[A-Za-z0-9_+-]+)+)"', source)
+        for key in re.findall(r"""["']([a-z]+(?:\.[A-Za-z0-9_+-]+)+)["']""", source)
         if not key.startswith("simulator.")
     }
     beginnings = {
-        key for source in sources for key in re.findall(r'f"([a-z]+(?:\.[A-Za-z0-9_+-]+)*\.)\{', source)
+        key
+        for source in sources
+        for key in re.findall(r"""f["']([a-z]+(?:\.[A-Za-z0-9_+-]+)*\.)\{""", source)
     }
-    said = {key for source in sources for key in re.findall(r'\bsay\(\s*"([^"{]+)"', source)}
+    said = {key for source in sources for key in re.findall(r"""\bsay\(\s*["']([^"'{]+)["']""", source)}
     assert said <= set(KEYS)
     unused = {key for key in KEYS if key not in used and not key.startswith(tuple(beginnings))}
     assert not unused
