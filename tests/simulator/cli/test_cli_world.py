@@ -29,7 +29,7 @@ def test_a_row_is_shown_whole_with_its_sources(esim: Esim) -> None:
     assert "  radios: rat UTRAN, bands 2 5, source us-3g, until 2022-02-22\n" in out
     assert "  smdp_address: smdp.att-us.example.com\n" in out
     assert f"  [itu-e212] {load().sources['itu-e212'].title} (" in out
-    assert "  [judged] " in out
+    assert "  [us-esim] " in out
 
 
 def test_a_device_is_shown_with_its_bands(esim: Esim) -> None:
