@@ -30,8 +30,15 @@ _UNKNOWN_LOCATION = {
     0x6FE3: b"\xff" * 12 + bytes.fromhex("FFFFFF000001"),
 }
 """EF.LOCI, EF.PSLOCI, EF.EPSLOCI of a card that was nowhere yet (TS 31.102 §4.2.17, §4.2.23, §4.2.91)."""
-_KEYS = {0x6F08: b"\x07" + b"\xff" * 32, 0x6F09: b"\x07" + b"\xff" * 32}
-"""EF.Keys and EF.KeysPS without keys."""
+_KEYS = {0x6F08: b"\x07" + b"\xff" * 32, 0x6F09: b"\x07" + b"\xff" * 32, 0x6FE4: b""}
+"""EF.Keys and EF.KeysPS without keys, EF.EPSNSC without a context."""
+_DF_5GS = 0x5FC0
+_UNKNOWN_TO_5G = {
+    **dict.fromkeys((0x4F01, 0x4F02), b"\xff" * 16 + bytes.fromhex("00000001")),
+    **dict.fromkeys((0x4F03, 0x4F04, 0x4F05), b""),
+}
+"""In DF.5GS the locations (EF.5GS3GPPLOCI, EF.5GSN3GPPLOCI) of a card that was nowhere yet, and no security
+contexts and keys (TS 31.102 §4.4.11.2 to §4.4.11.6)."""
 
 
 class Identity(NamedTuple):
@@ -107,12 +114,16 @@ def switch(card: Card, usim: Node, identity: Identity) -> None:
         card.write(node, body[:3] + mnc_length + body[4:])
     for fid, content in {**_UNKNOWN_LOCATION, **_KEYS}.items():
         _write(card, usim, fid, content)
+    for_5g = usim.by_fid.get(_DF_5GS)
+    if for_5g is not None and for_5g.is_df:
+        for fid, content in _UNKNOWN_TO_5G.items():
+            _write(card, for_5g, fid, content)
     card.files.use_aka(usim.df.aid, _slot(identity))
 
 
-def _write(card: Card, usim: Node, fid: int, content: bytes) -> None:
+def _write(card: Card, directory: Node, fid: int, content: bytes) -> None:
     """A file's whole content, filled with 'FF'; files that are not there are passed over."""
-    node = usim.by_fid.get(fid)
+    node = directory.by_fid.get(fid)
     if node is not None and not node.is_df:
         length = len(card.files.body(node))
         card.write(node, content[:length].ljust(length, b"\xff"))

@@ -141,6 +141,36 @@ def test_the_global_sim_follows_the_traveller() -> None:
     assert not phone.faults
 
 
+def test_a_new_identity_was_nowhere_yet() -> None:
+    """What networks of the old identity left: temporary identities and keys, those of 5G and of EPS, too."""
+    applet = MultiImsi([HOME, THAI])
+    phone = terminal(applet)
+    applet.attach(phone.card)
+    phone.start()
+    left = {"DF.5GS/EF.5GS3GPPLOCI": 20, "DF.5GS/EF.5GSN3GPPLOCI": 20, "DF.5GS/EF.5GAUTHKEYS": 110}
+    for name, length in left.items():
+        read_or_write(phone, name, bytes(length))
+    phone.moved_to(Plmn("520", "01").to_bytes())
+    assert imsi_of(phone) == str(THAI.imsi)
+    unknown = "FF" * 16 + "00000001"
+    assert [read_or_write(phone, name) for name in left] == [unknown, unknown, "FF" * 110]
+    uicc = Uicc(InProcessLink(phone.card))
+    for directory, name in ((0x5FC0, 0x4F03), (0x5FC0, 0x4F04), (None, 0x6FE4)):
+        uicc.select(uicc.find_application("ADF.USIM"))
+        if directory:
+            uicc.select(directory)
+        uicc.select(name)
+        assert not uicc.read_record(1).strip(b"\xff")
+
+
+def read_or_write(phone: Terminal, name: str, data: bytes = b"") -> str:
+    uicc = Uicc(InProcessLink(phone.card))
+    uicc.select(f"MF/ADF.USIM/{name}")
+    if data:
+        uicc.update_binary(data)
+    return uicc.read_binary().hex().upper()
+
+
 def test_sequence_numbers_are_kept_for_each_identity_and_over_the_power() -> None:
     applet = MultiImsi([HOME, THAI, VIET])
     phone = terminal(applet)
