@@ -16,6 +16,7 @@ import click
 COMMANDS = {
     "demo": "Download a profile into a software eUICC and tell the story.",
     "lesson": "Learn about SIM cards and eSIMs, with questions.",
+    "travel": "Take phones and cards abroad, and compare the ways to be connected.",
     "download": "Download a profile, from a file or from any SM-DP+.",
     "lpa": "Look after the profiles of an eUICC: enable, delete, notify …",
     "ipa": "Play the IPA of an IoT device: fetch what eIMs want, and carry it out.",

@@ -1,87 +1,21 @@
-"""Choosing an offer, and doing what it asks for before it works: shops, passports, apps, Wi-Fi, the post."""
+"""Doing what an offer asks for before it works: shops, passports, apps, Wi-Fi, the post."""
 
 from __future__ import annotations
 
-import math
-from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from simulator.network.journal import Evidence, Row
-from simulator.network.world.model import EsimSupport, Need, Offer, OfferKind
+from simulator.network.world.model import Need, Offer, OfferKind
 from simulator.scenario.ledger import Plan, row_of
 from simulator.scenario.outcome import Statement
 from simulator.scenario.steps import STEPS
 from simulator.scenario.stuck import Stuck
-from simulator.scenario.trip import OptionName
 
 if TYPE_CHECKING:
     from simulator.scenario.journey import Journey
 
-_ESIMS: Final = (OfferKind.LOCAL_ESIM, OfferKind.TRAVEL_ESIM)
 ONLINE_NEEDS: Final = frozenset({Need.APP, Need.WIFI, Need.QR})
 """Needs that can be met anywhere where there is a network."""
-
-
-def choose(journey: Journey, country: str, megabytes: int, days: int) -> Offer:
-    """The offer that costs least for this stay, among those that the trip names, or all of the kind that the
-    option is about. Stuck, and why, if there is none."""
-    candidates = _candidates(journey, country)
-    if not candidates:
-        raise _nothing(journey, country)
-    priced = sorted((_whole(journey, offer, megabytes, days), offer.key, offer) for offer in candidates)
-    best = priced[0][2]
-    others = tuple(row_of(offer) for _, _, offer in priced[1:])
-    name = journey.world.countries[country].name
-    text = f"{best.name} costs least for {days} {'day' if days == 1 else 'days'} in {name}"
-    text = f"{text}, of {len(priced)} offers" if others else f"{best.name} is the one offer for {name}"
-    journey.say("choice", text, row_of(best), *others)
-    return best
-
-
-def _candidates(journey: Journey, country: str) -> list[Offer]:
-    kind, world = journey.option.option.kind, journey.world
-    assert kind is not None, "the option buys something"
-    if journey.option.offers:
-        return [offer for key in journey.option.offers if country in (offer := world.offers[key]).countries]
-    found = world.offers_for(country, kind)
-    if kind is OfferKind.ROAMING_PASS:
-        home = journey.trip.home[0].operator if journey.trip.home else ""
-        return [offer for offer in found if offer.seller == home]
-    return found
-
-
-def _whole(journey: Journey, offer: Offer, megabytes: int, days: int) -> Decimal:
-    """What a stay costs with an offer, in the currency of the trip: as often as it has to be bought."""
-    price, _ = journey.ledger.price(offer)
-    times = math.ceil(days / offer.days) if offer.days else 1
-    over = megabytes - (offer.data_mb or 0) * times if offer.data_mb is not None else 0
-    if over <= 0:
-        return price * times
-    if offer.per_mb is not None:
-        more = offer.per_mb * over * journey.world.rates[offer.currency].usd
-        return price * times + more / journey.world.rates[journey.trip.currency].usd
-    return price * max(times, math.ceil(megabytes / offer.data_mb)) if offer.data_mb else Decimal("Infinity")
-
-
-def _nothing(journey: Journey, country: str) -> Stuck:
-    """Why there is nothing to buy here."""
-    world, option = journey.world, journey.option
-    name = world.countries[country].name
-    if option.offers:
-        rows = tuple(row_of(world.offers[key]) for key in option.offers)
-        return Stuck("not-covered", f"none of the offers that the trip names holds in {name}", *rows)
-    operators = world.operators_in(country)
-    if option.option is OptionName.LOCAL_ESIM and all(one.esim is EsimSupport.NONE for one in operators):
-        said = tuple(
-            Row("operators", one.key, f"{one.name} sells eSIMs: {one.esim.value}", one.esim_source)
-            for one in operators
-        )
-        return Stuck("no-esim-sold", f"no operator in {name} sells eSIMs", *said)
-    kind = option.option.kind
-    assert kind is not None, "the option buys something"
-    known = sorted(offer.key for offer in world.offers.values() if offer.kind is kind)
-    says = f"offers of the kind '{kind.value}': {', '.join(known) or 'none'}; none holds in {name}"
-    return Stuck("no-offer", f"there is no {kind.value} for {name}", Row("offers", kind.name, says, "judged"))
 
 
 def buy(journey: Journey, offer: Offer) -> Plan:

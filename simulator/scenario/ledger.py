@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Final
 
 from simulator.network.journal import Evidence, Row
 from simulator.network.world import World
@@ -20,6 +21,9 @@ def row_of(offer: Offer) -> Row:
     each = f", then {offer.per_mb} {offer.currency} a MB" if offer.per_mb is not None else ""
     says = f"{offer.name} ({offer.kind.value}): {offer.price} {offer.currency}, {data}{days}{each}"
     return Row("offers", offer.key, says, offer.source)
+
+
+HALF_A_DAY: Final = timedelta(hours=12)
 
 
 @dataclass(slots=True)
@@ -48,7 +52,8 @@ class Plan:
         return country in self.offer.countries
 
     def is_over(self, now: datetime) -> bool:
-        return self.ends is not None and now >= self.ends
+        """Whether it does not last for the day that begins now, half of it at least."""
+        return self.ends is not None and now + HALF_A_DAY > self.ends
 
 
 @dataclass(frozen=True, slots=True)

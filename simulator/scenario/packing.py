@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from simulator.network.world import World
 from simulator.network.world.model import OfferKind
 from simulator.scenario import downloads
 from simulator.scenario.evidence import told
@@ -59,7 +60,9 @@ def _on_esim(journey: Journey, carried: CarriedDevice, number: int) -> list[Issu
 
 
 def _issued(journey: Journey, place: int, subscription: HomeSubscription) -> Issued:
-    return journey.issuer.subscription(subscription.operator, number=place + 1, ppr=subscription.ppr)
+    return journey.issuer.subscription(
+        subscription.operator, number=place + 1, ppr=rules_of(journey.world, subscription)
+    )
 
 
 def _put_in(journey: Journey, phone: Phone, place: int, subscription: HomeSubscription) -> Line:
@@ -83,6 +86,12 @@ def _put_in(journey: Journey, phone: Phone, place: int, subscription: HomeSubscr
         "traveller", "packed", text, told(f"home.{place}", f"{operator}, {subscription.form}")
     )
     return line
+
+
+def rules_of(world: World, subscription: HomeSubscription) -> tuple[str, ...]:
+    """The policy rules of a profile of home: those that the trip tells, and those of its tariff."""
+    tariff = world.offers[subscription.offer].ppr if subscription.offer else ()
+    return tuple(dict.fromkeys((*subscription.ppr, *tariff))) if subscription.form == "esim" else ()
 
 
 def enter(journey: Journey, issued: Issued) -> None:

@@ -5,21 +5,25 @@ A strategy that gets stuck says so, and the stay goes on with the lines that the
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Final
 
 from simulator.network.world.model import Offer
 from simulator.scenario import buying, downloads, phones, service
+from simulator.scenario.choosing import Stay, choose, stays_ahead
 from simulator.scenario.journey import Journey
 from simulator.scenario.ledger import Plan
 from simulator.scenario.phone import Line
 from simulator.scenario.stuck import Stuck
-from simulator.scenario.trip import OptionName, Stop
+from simulator.scenario.trip import OptionName
 
-_PASSES: Final = frozenset({"no-network-for-download", "server-unreachable", "download-interrupted"})
+_PASSES: Final = frozenset(
+    {
+        *("no-network-for-download", "server-unreachable", "download-interrupted"),
+        *("no-offer", "no-esim-sold", "not-covered", "no-local-number"),
+    }
+)
 """Reasons that may be gone at the next place; with any other the traveller gives up."""
-_DAY: Final = 24 * 3600
 
 
 class Strategy:
@@ -33,7 +37,7 @@ class Strategy:
         self.plan: Plan | None = None
         """What data are paid with; None: by the agreement of the home operator."""
         self.has_given_up = False
-        self._chosen: dict[Stop, Offer] = {}
+        self._chosen: dict[tuple[Stay, ...], Offer] = {}
 
     def prepare(self) -> None:
         """At home, before leaving."""
@@ -51,6 +55,8 @@ class Strategy:
         try:
             what()
         except Stuck as stuck:
+            said = self.journey.outcome.statements
+            said[:] = [one for one in said if one.text != stuck.statement.text]  # it is no better abroad
             self.journey.add(stuck.statement)
             self.has_given_up = stuck.statement.reason not in _PASSES
 
@@ -85,35 +91,18 @@ class Strategy:
         if self.line is not None:
             service.connect(self.journey, self.line)
 
-    @property
-    def next_stay(self) -> tuple[Stop, int]:
-        """The stay that goes on, or, at home, the next one; and its days."""
-        journey = self.journey
-        home = journey.trip.traveller.lives_in
-        stop, end = next(
-            (stop, end)
-            for stop, end in journey.trip.visits()
-            if stop.country != home and end > journey.clock.now
-        )
-        return stop, max(1, math.ceil((end - stop.at).total_seconds() / _DAY))
-
     def choose(self) -> Offer:
-        """The offer for this stay."""
-        stop, days = self.next_stay
-        if stop not in self._chosen:
-            megabytes = self.journey.trip.tries.data * days
-            self._chosen[stop] = buying.choose(self.journey, stop.country, megabytes, days)
-        return self._chosen[stop]
+        """The offer for the stay that goes on, or, at home, for the next one."""
+        stays = tuple(stays_ahead(self.journey))
+        if stays not in self._chosen:
+            self._chosen[stays] = choose(self.journey, stays)
+        return self._chosen[stays]
 
     @property
     def is_bought(self) -> bool:
         """Whether what was bought before holds here."""
-        country = self.next_stay[0].country
-        return (
-            self.plan is not None
-            and self.plan.covers(country)
-            and not self.plan.is_over(self.journey.clock.now)
-        )
+        plan, stays = self.plan, stays_ahead(self.journey)
+        return plan is not None and plan.covers(stays[0].country) and not plan.is_over(self.journey.clock.now)
 
 
 class Roaming(Strategy):
