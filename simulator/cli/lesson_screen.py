@@ -19,7 +19,7 @@ WIDEST = 96
 THEME = Theme({"markdown.code": "bold cyan", "markdown.em": "italic"})
 STYLES = {
     "title": "bold",
-    "sent": "blue",
+    "sent": "cyan",
     "received": "magenta",
     "field": "",
     "outcome": "green",

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from cards import InProcessLink, Uicc
 from cards.dump import DumpedFile, Walker
+from cards.errors import CardStatusError
+from cards.isdr import Es10Error
 from cards.link import CardLike
+from cards.status import SW, StatusWord
 from cards.survey import survey
+from simulator.lpa import EuiccRefused, ServerRefused
 from simulator.lpa.es9 import Es9
 from simulator.profile import build, describe
 from simulator.profile.describe import Subscription
@@ -90,3 +95,26 @@ def clone_of(card: CardLike, pin: str, key: bytes, opc: bytes) -> PlainSim:
     assert dump is not None
     source = dump.model_dump(mode="json", exclude_defaults=True)
     return PlainSim(source, entropy=entropy("clone"), atr=atr)
+
+
+def refusal(command: Callable[[], object]) -> StatusWord:
+    """The status word with which a card refuses a command; '9000' if it does not."""
+    try:
+        command()
+    except CardStatusError as error:
+        return error.sw
+    return SW.OK
+
+
+def refused_with(action: Callable[[], object]) -> str:
+    """With what a server or an eUICC refuses something: subject and reason code ('8.2.6/3.8'), or the name of
+    its result; empty if it does not."""
+    try:
+        action()
+    except ServerRefused as error:
+        return f"{error.subject_code}/{error.reason_code}"
+    except EuiccRefused as error:
+        return error.cause.name
+    except Es10Error as error:
+        return error.name
+    return ""

@@ -6,7 +6,6 @@ from collections.abc import Generator
 
 from cards import Imsi, InProcessLink, Uicc
 from cards.authentication import AuthenticationResult
-from cards.errors import CardStatusError
 from cards.link import CardLike
 from cards.status import SW, StatusWord
 from simulator.crypto.aka import Vector, sqn_from_auts
@@ -29,7 +28,7 @@ from simulator.lessons.model import (
     show,
     text,
 )
-from simulator.lessons.parts import PIN1, clone_of, hexed, plain_sim, subscription
+from simulator.lessons.parts import PIN1, clone_of, hexed, plain_sim, refusal, subscription
 from simulator.network.auc import IND_BITS, AuthenticationCentre
 from simulator.network.world.model import Rat
 from simulator.specimens.sim import PlainSim
@@ -174,11 +173,7 @@ def _proof(network: Network, listener: Listener, uicc: Uicc) -> Steps:
 
 
 def _refusal(uicc: Uicc, rand: bytes, autn: bytes) -> StatusWord:
-    try:
-        uicc.authenticate(rand, autn)
-    except CardStatusError as error:
-        return error.sw
-    return SW.OK
+    return refusal(lambda: uicc.authenticate(rand, autn))
 
 
 def _works(network: Network, uicc: Uicc) -> bool:
@@ -193,6 +188,7 @@ def _once(network: Network, listener: Listener, uicc: Uicc) -> Generator[Step, N
     listener.heard()
     again = uicc.authenticate(vector.rand, vector.autn)
     said = listener.last("AUTHENTICATE")
+    claim(again.is_synchronisation_failure, "a challenge is not answered twice")
     yield chapter("Nothing works twice")
     yield say(
         """Somebody records a real challenge on the air, RAND and AUTN with a right MAC, and plays it to

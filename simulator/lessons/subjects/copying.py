@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cards import Eid, Iccid, Imsi, InProcessLink, Isdr
-from cards.errors import CardStatusError
 from cards.explain import Explainer, Explanation
 from cards.explain.secrets import Secrets
 from cards.isdr.errors import WORDS
@@ -15,8 +14,8 @@ from simulator.euicc import Euicc, EuiccIdentity
 from simulator.explain import KeyRing
 from simulator.lessons.listening import Listener
 from simulator.lessons.model import Option, Rows, Steps, chapter, choice, claim, option, say, show, text
-from simulator.lessons.parts import RecordingEs9, Value, package, subscription
-from simulator.lpa import InProcessEs9, InstallationFailed, Lpa, ServerRefused
+from simulator.lessons.parts import RecordingEs9, Value, package, refusal, refused_with, subscription
+from simulator.lpa import InProcessEs9, Lpa
 from simulator.lpa.es9 import Es9
 from simulator.testing.bench import ADDRESS, NOW, Bench, clock, entropy, make_bench
 from simulator.testing.trace import ApduTrace
@@ -97,12 +96,8 @@ def steps() -> Steps:
 
 def _refusal(scene: Scene, euicc: Euicc, code: str) -> str:
     """What a download is refused with; empty if it works."""
-    try:
-        with Lpa(Isdr(InProcessLink(euicc)), InProcessEs9(scene.bench.smdp)) as lpa:
-            lpa.download(code)
-    except ServerRefused as error:
-        return f"{error.subject_code}/{error.reason_code}"
-    return ""
+    with Lpa(Isdr(InProcessLink(euicc)), InProcessEs9(scene.bench.smdp)) as lpa:
+        return refused_with(lambda: lpa.download(code))
 
 
 def _same_code(scene: Scene) -> Steps:
@@ -276,14 +271,13 @@ def _reason(name: str, found: str) -> Option:
 
 def _without_session(scene: Scene) -> set[StatusWord]:
     """What our chip and another one answer to the first piece when no session is open."""
-    answers = set()
-    for euicc in (scene.bench.euicc, scene.other_chip()):
-        with Isdr(InProcessLink(euicc)) as isdr:
-            try:
-                isdr.load_bound_profile_package(scene.package)
-            except CardStatusError as error:
-                answers.add(error.sw)
-    return answers
+    links = [InProcessLink(euicc) for euicc in (scene.bench.euicc, scene.other_chip())]
+    return {refusal(lambda link=link: _load(link, scene.package)) for link in links}  # type: ignore[misc]
+
+
+def _load(link: InProcessLink, bound: bytes) -> None:
+    with Isdr(link) as isdr:
+        isdr.load_bound_profile_package(bound)
 
 
 def _attempt(scene: Scene, change: Callable[[bytes], bytes]) -> tuple[str, Explanation]:
@@ -291,10 +285,7 @@ def _attempt(scene: Scene, change: Callable[[bytes], bytes]) -> tuple[str, Expla
     piece."""
     listener = Listener(scene.other_chip())
     with Lpa(Isdr(listener.link), SwappingEs9(InProcessEs9(scene.bench.smdp), change)) as lpa:
-        try:
-            lpa.download(scene.order())
-        except InstallationFailed as error:
-            reason = error.reason
+        reason = refused_with(lambda: lpa.download(scene.order()))
         claim(not lpa.profiles(), "nothing is installed on the thief's chip")
     return reason, next(one for one in listener.heard() if one.title == _LAST + "InitialiseSecureChannel")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,16 +27,14 @@ from simulator.lessons.model import (
     show,
     text,
 )
-from simulator.lessons.parts import RecordingEs9, hexed, package
+from simulator.lessons.parts import RecordingEs9, hexed, package, refused_with
 from simulator.lpa import (
     ActivationCode,
     DownloadCancelled,
-    EuiccRefused,
     InProcessEs9,
     Lpa,
     LpaError,
     Progress,
-    ServerRefused,
 )
 from simulator.lpa.steps import Decision, Question
 from simulator.testing.bench import ADDRESS, Bench, make_bench
@@ -204,14 +203,9 @@ def _replayed() -> str:
     es9 = FaultyEs9(InProcessEs9(bench.smdp), plan)
     later = Decision(False, reason="postponed")
     with Lpa(Isdr(InProcessLink(bench.euicc)), es9, consent=lambda _: later) as lpa:
-        for _ in range(2):
-            try:
-                lpa.download(code)
-            except DownloadCancelled:
-                continue
-            except EuiccRefused as error:
-                return error.cause.name
-    return ""
+        with suppress(DownloadCancelled):
+            lpa.download(code)
+        return refused_with(lambda: lpa.download(code))
 
 
 def _consent(download: Download) -> Steps:
@@ -271,19 +265,13 @@ def _again_after(reason: str) -> str:
     bench = make_bench(seed="lesson, consent")
     code = f"1${ADDRESS}${bench.smdp.add_order(package())}"
     refusal = Decision(False, reason=reason)
-    try:
-        with Lpa(
-            Isdr(InProcessLink(bench.euicc)), InProcessEs9(bench.smdp), consent=lambda _: refusal
-        ) as lpa:
+    server = InProcessEs9(bench.smdp)
+    with Lpa(Isdr(InProcessLink(bench.euicc)), server, consent=lambda _: refusal) as lpa:
+        with suppress(DownloadCancelled):
             lpa.download(code)
-    except DownloadCancelled:
-        pass
-    try:
-        with bench.lpa() as lpa:
-            lpa.download(code)
-    except ServerRefused as error:
-        return f"{error.subject_code}/{error.reason_code}"
-    return "installed"
+        claim(not lpa.profiles(), "a profile that is not wanted is not installed")
+    with bench.lpa() as lpa:
+        return refused_with(lambda: lpa.download(code)) or "installed"
 
 
 def _package(download: Download) -> Steps:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from cards import Iccid, InProcessLink, Isdr, Uicc
 from cards.atr import Atr
-from cards.errors import CardStatusError
 from cards.identities import Eid
 from cards.link import CardLike
 from cards.status import SW
@@ -26,8 +25,17 @@ from simulator.lessons.model import (
     show,
     text,
 )
-from simulator.lessons.parts import PIN1, files_of, hexed, package, plain_sim, subscription
-from simulator.lpa import InProcessEs9, Lpa, ServerRefused
+from simulator.lessons.parts import (
+    PIN1,
+    files_of,
+    hexed,
+    package,
+    plain_sim,
+    refusal,
+    refused_with,
+    subscription,
+)
+from simulator.lpa import InProcessEs9, Lpa
 from simulator.profile.describe import Subscription
 from simulator.smdp.identity import SmdpIdentity
 from simulator.testing.bench import ADDRESS, NOW, Bench, entropy, make_bench, make_smdp
@@ -49,11 +57,7 @@ def _empty(listener: Listener) -> Steps:
     uicc = Uicc(listener.link)
     listener.link.reset()
     reset = listener.last("Reset")
-    try:
-        uicc.read_iccid()
-    except CardStatusError as error:
-        refused = error.sw
-    claim(refused == SW.FILE_NOT_FOUND, "an empty eUICC has no EF.ICCID")
+    claim(refusal(uicc.read_iccid) == SW.FILE_NOT_FOUND, "an empty eUICC has no EF.ICCID")
     iccid = listener.last("SELECT EF.ICCID")
     atr = Atr.parse(reset.raw_answer)
     claim(atr.is_euicc and not Atr.parse(plain_sim().card.reset()).is_euicc, "an ATR tells an eUICC")
@@ -148,10 +152,8 @@ def _trust(listener: Listener, isdr: Isdr, bench: Bench) -> Steps:
     yield show(asked)
     stranger = make_smdp(strangers, "strangers")
     matching_id = stranger.add_order(package("travel-operator"))
-    try:
-        Lpa(Isdr(InProcessLink(bench.euicc)), InProcessEs9(stranger)).download(f"1${ADDRESS}${matching_id}")
-    except ServerRefused as error:
-        refused = f"{error.subject_code}/{error.reason_code}"
+    lpa = Lpa(Isdr(InProcessLink(bench.euicc)), InProcessEs9(stranger))
+    refused = refused_with(lambda: lpa.download(f"1${ADDRESS}${matching_id}"))
     claim((refused, theirs in trusted) == ("8.8.4/3.7", False), "a server of another PKI gets nowhere")
     yield choice(
         text("Two servers offer a profile. Whose certificate will this eUICC accept?"),
@@ -190,11 +192,7 @@ def _arrival(listener: Listener, bench: Bench) -> Steps:
     with Isdr(listener.link) as isdr:
         isdr.get_profiles_info()
     listed = listener.last("STORE DATA: GetProfilesInfo")
-    try:
-        uicc.read_iccid()
-        number_before = True
-    except CardStatusError:
-        number_before = False
+    number_before = refusal(uicc.read_iccid) == SW.OK
     with bench.lpa() as lpa:
         lpa.enable(lpa.profiles()[0].iccid)
     listener.link.reset()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from cards import Iccid, Plmn, Uicc
-from cards.errors import CardStatusError, InvalidPin
 from cards.identities import luhn_digit, swap_nibbles
 from cards.status import SW, StatusWord
 from simulator.lessons.listening import Listener
@@ -21,7 +20,7 @@ from simulator.lessons.model import (
     show,
     text,
 )
-from simulator.lessons.parts import PIN1, content, files_of, hexed, plain_sim, subscription
+from simulator.lessons.parts import PIN1, content, files_of, hexed, plain_sim, refusal, subscription
 from simulator.specimens.sim import PlainSim
 
 
@@ -117,10 +116,7 @@ def _files(listener: Listener, uicc: Uicc) -> Steps:
 def _pin(listener: Listener, uicc: Uicc) -> Steps:
     uicc.select("MF/ADF.USIM/EF.IMSI")
     listener.heard()
-    try:
-        uicc.read_binary()
-    except CardStatusError as error:
-        refused = error.sw
+    refused = refusal(uicc.read_binary)
     read = listener.last("READ BINARY")
     yield chapter("The PIN")
     yield say(
@@ -158,10 +154,7 @@ def _wrong_pin(listener: Listener, uicc: Uicc) -> Steps:
     wrong = "1234"
     before = uicc.pin_tries(PIN1)
     listener.heard()
-    try:
-        uicc.verify_pin(PIN1, wrong)
-    except InvalidPin as error:
-        left = error.remaining
+    left = refusal(lambda: uicc.verify_pin(PIN1, wrong)).retries
     failed = listener.last("VERIFY")
     claim(left == before - 1, "a wrong PIN costs one try")
     yield say("The user types {pin}, which is wrong:", pin=wrong)

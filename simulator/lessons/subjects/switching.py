@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cards import Iccid, InProcessLink, Isdr, Uicc
-from cards.errors import CardError
-from cards.isdr import Es10Error
 from cards.ports import EsimPorts
 from simulator.euicc import Euicc, EuiccIdentity, Features
 from simulator.euicc.features import V3
@@ -27,7 +25,7 @@ from simulator.lessons.model import (
     show,
     text,
 )
-from simulator.lessons.parts import package
+from simulator.lessons.parts import package, refused_with
 from simulator.lpa import Lpa
 from simulator.smdp.metadata import ProfileMetadata, ProfileOwner
 from simulator.testing.bench import NOW, Bench, clock, entropy, make_bench
@@ -171,11 +169,7 @@ def _battery() -> Steps:
 
 def _tried(lpa: Lpa, action: str, iccid: Iccid) -> str:
     """What enabling, disabling or deleting is refused with; empty if it works."""
-    try:
-        getattr(lpa, action)(iccid)
-    except Es10Error as error:
-        return error.name
-    return ""
+    return refused_with(lambda: getattr(lpa, action)(iccid))
 
 
 def _delete(phone: Phone) -> Steps:
@@ -294,11 +288,7 @@ def _two_at_once() -> Steps:
         profiles = isdr.get_profiles_info()
         chosen = [isdr.enable_profile(one["isdpAid"], refresh=False) for one in profiles[:2]]
         rows = tuple((str(port), str(Uicc(ports.port(port or 0)).read_iccid())) for port in chosen)
-        try:
-            isdr.enable_profile(profiles[2]["isdpAid"], refresh=False)
-            third = ""
-        except CardError as error:
-            third = error.name if isinstance(error, Es10Error) else str(error)
+        third = refused_with(lambda: isdr.enable_profile(profiles[2]["isdpAid"], refresh=False))
     claim(agreed.profiles == 2, "this eUICC has two profiles enabled at once")
     yield chapter("Two at once")
     yield say(

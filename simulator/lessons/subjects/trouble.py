@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 from cards import Eid, InProcessLink, Isdr, Uicc
-from cards.errors import InvalidPin
 from cards.status import SW, StatusWord
 from simulator.crypto.ecc import Curve
 from simulator.crypto.issue import Issuer
@@ -17,7 +16,7 @@ from simulator.faults import Kind as FaultKind
 from simulator.lessons.abroad import ALPHA, DELTA, GAMMA, Trip
 from simulator.lessons.listening import Listener
 from simulator.lessons.model import Option, Rows, Steps, chapter, choice, claim, option, say, show, text
-from simulator.lessons.parts import PIN1, package, plain_sim, subscription
+from simulator.lessons.parts import PIN1, package, plain_sim, refusal, subscription
 from simulator.lpa import (
     DownloadInterrupted,
     EuiccRefused,
@@ -297,11 +296,7 @@ def _pin() -> Steps:
 
 
 def _verify(uicc: Uicc, pin: str) -> StatusWord:
-    try:
-        uicc.verify_pin(PIN1, pin)
-    except InvalidPin as error:
-        return error.sw
-    return SW.OK
+    return refusal(lambda: uicc.verify_pin(PIN1, pin))
 
 
 def _pin_answer(sw: StatusWord, found: StatusWord, why: str) -> Option:
