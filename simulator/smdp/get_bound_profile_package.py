@@ -65,6 +65,7 @@ def _bound(order: Order, session: Session, euicc_otpk: bytes, binding: Binding) 
         bpp_euicc_otpk=euicc_otpk,
         bpp_smdp_otpk=binding.smdp_otpk,
         bpp_body=binding.body,
+        transaction_id=session.transaction_id,
     )
     return (bound,)
 

@@ -13,7 +13,7 @@ from simulator.smdp.euicc_proof import check_signature, euicc_path
 from simulator.smdp.event_registration import closed
 from simulator.smdp.metadata import EVENTS
 from simulator.smdp.progress import NotificationPoint, profile_notification, progress
-from simulator.smdp.records import Notification, Session
+from simulator.smdp.records import Notification, Order, Session
 from simulator.smdp.rpm.results import finish_rpm, is_success
 from simulator.smdp.states import OrderEvent, SessionEvent
 
@@ -90,11 +90,19 @@ def _finish(smdp: Context, session: Session, notification: Notification, event: 
     told = progress(
         smdp, order, NotificationPoint.INSTALLATION, session.eid, _FAILED.get(event), notification.content
     )
-    # A reusable one stays as it is; one with another EID was released for another eUICC since. One without
-    # has heard of an earlier interruption only now, and is the session's still.
-    is_session_s = not order.is_reusable and order.eid in (session.eid, b"")
+    is_session_s = _is_its_outcome(order, session, event)
     moved = (*closed(smdp, order.moved(event)), *ended(smdp, order, event)) if is_session_s else ()
     smdp.store.save(*moved, finished, notification, *told)
+
+
+def _is_its_outcome(order: Order, session: Session, event: OrderEvent) -> bool:
+    """Whether the order ends as the session did. A reusable one stays as it is; one with another EID was
+    released for another eUICC since; and a failure does not count of a session after which the package was
+    fetched again: that download may have succeeded, or be under way."""
+    if order.is_reusable or order.eid != session.eid:
+        return False
+    is_last = order.transaction_id in (b"", session.transaction_id)
+    return is_last or event is OrderEvent.INSTALL
 
 
 def _other(smdp: Context, signed: dict[str, Any], content: bytes) -> None:

@@ -79,6 +79,8 @@ class Order(NamedTuple):
     """What users may do with the profile later (DeviceChangePolicy, JSON); empty: not take it elsewhere."""
     awaits_deletion: bool = False
     """Whether the profile must not be downloaded before another eUICC has reported that it is gone there."""
+    transaction_id: bytes = b""
+    """Of the session that got the package last; empty if none did."""
     version: int = 0
 
     @property
@@ -120,6 +122,7 @@ class Order(NamedTuple):
             bpp_euicc_otpk=b"",
             bpp_smdp_otpk=b"",
             bpp_body=b"",
+            transaction_id=b"",
         )
 
 

@@ -3,8 +3,8 @@
 An order stands for one profile. It is prepared (allocated, perhaps linked to an EID, confirmed, released),
 downloaded by one eUICC, and ends when that eUICC reports its installation. A failure that a second download
 can cure (the LPA was interrupted, the user wanted to wait, the eUICC was full) leads back to Released; any
-other leads to Error, from which only the operator leads out. A success counts in either: the eUICC reports
-in the order of what happened, so that an interruption is told after the download that made up for it.
+other leads to Error, from which only the operator leads out. Failures count if they are those of the session
+that got the package last: an eUICC may tell of an interruption after the download that made up for it.
 
 An order of remote profile management (RPM) stands for a script, of which one package after the other goes to
 the eUICC. Its word counts whenever it comes, be it after the LPA gave up. A script ends with its last
@@ -60,12 +60,7 @@ ORDER: Final[dict[OrderState, dict[OrderEvent, OrderState]]] = {
     _S.ALLOCATED: {_E.LINK: _S.LINKED, _E.CONFIRM: _S.CONFIRMED, _E.RELEASE: _S.RELEASED, **_OFF},
     _S.LINKED: {_E.CONFIRM: _S.CONFIRMED, _E.RELEASE: _S.RELEASED, **_OFF},
     _S.CONFIRMED: {_E.RELEASE: _S.RELEASED, **_OFF},
-    _S.RELEASED: {
-        _E.DOWNLOAD: _S.DOWNLOADED,
-        _E.INSTALL: _S.INSTALLED,
-        _E.POSTPONE: _S.RELEASED,
-        **_OFF,
-    },
+    _S.RELEASED: {_E.DOWNLOAD: _S.DOWNLOADED, _E.POSTPONE: _S.RELEASED, **_OFF},
     _S.DOWNLOADED: {
         _E.DOWNLOAD: _S.DOWNLOADED,
         _E.INSTALL: _S.INSTALLED,
@@ -73,12 +68,7 @@ ORDER: Final[dict[OrderState, dict[OrderEvent, OrderState]]] = {
         **_ENDS,
     },
     _S.INSTALLED: {_E.WITHDRAW: _S.UNAVAILABLE},
-    _S.ERROR: {
-        _E.RELEASE: _S.RELEASED,
-        _E.INSTALL: _S.INSTALLED,
-        _E.RETURN: _S.AVAILABLE,
-        _E.WITHDRAW: _S.UNAVAILABLE,
-    },
+    _S.ERROR: {_E.RELEASE: _S.RELEASED, _E.RETURN: _S.AVAILABLE, _E.WITHDRAW: _S.UNAVAILABLE},
     _S.UNAVAILABLE: {},
 }
 

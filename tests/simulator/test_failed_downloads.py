@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from asn1 import rsp, saip
-from cards import InProcessLink
-from simulator.faults import Fault, FaultyLink, Kind, Party, Plan
+from cards import Eid, InProcessLink, Isdr
+from simulator.euicc import Euicc, EuiccIdentity
+from simulator.faults import Fault, FaultyEs9, FaultyLink, Kind, Party, Plan
+from simulator.lpa import InProcessEs9, Lpa
 from simulator.lpa.errors import DownloadInterrupted, InstallationFailed, ServerRefused
 from simulator.profile import build, describe
 from simulator.smdp.states import OrderState
-from tests.simulator.conftest import ADDRESS, Bench
+from tests.simulator.conftest import ADDRESS, NOW, Bench, clock, entropy
 
 
 def elements() -> list[tuple[str, dict[str, Any]]]:
@@ -165,3 +167,30 @@ def test_an_interruption_that_is_told_late_does_not_open_the_order_again(bench: 
     assert bench.smdp.find_order(matching_id).state is OrderState.INSTALLED
     with bench.lpa() as lpa, pytest.raises(ServerRefused, match=r"8\.2\.6/3\.8"):
         lpa.download(f"1${ADDRESS}${matching_id}")
+
+
+def test_between_both_reports_nobody_else_gets_the_profile(bench: Bench) -> None:
+    """The interruption has been told, the success not yet: the order is not open."""
+    matching_id = bench.smdp.add_order(encode(elements()))
+    plan = Plan(
+        (
+            Fault(Party.CARD, Kind.POWER_OFF_BEFORE, 30),
+            Fault(Party.SERVER, Kind.DROP_REQUEST, 2, "handleNotification"),
+        )
+    )
+    link, es9 = FaultyLink(InProcessLink(bench.euicc), plan), FaultyEs9(InProcessEs9(bench.smdp), plan)
+    for _ in range(2):
+        with Lpa(Isdr(link), es9) as lpa, suppress(DownloadInterrupted):
+            lpa.download(f"1${ADDRESS}${matching_id}")
+    assert len(plan.struck) == 2
+    assert [one.is_success for one in bench.smdp.notifications()] == [False]
+    order = bench.smdp.find_order(matching_id)
+    assert order.state is OrderState.DOWNLOADED
+    number = Eid.with_check_digits("890490320000000000000000000002").to_bytes()
+    identity = EuiccIdentity.from_pki(bench.pki, number, entropy=entropy("other"), now=NOW)
+    other = Euicc(identity, entropy=entropy("other card"), clock=clock)
+    with bench.lpa(InProcessLink(other)) as lpa, pytest.raises(ServerRefused):
+        lpa.download(f"1${ADDRESS}${matching_id}")
+    with bench.lpa() as lpa:
+        lpa.process_notifications()
+    assert bench.smdp.find_order(matching_id).state is OrderState.INSTALLED

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 FIRST: Final = "0001"
 """The tables that a database had before there were migrations."""
-HEAD: Final = "0007"
+HEAD: Final = "0008"
 """Those of today."""
 FOLDER: Final = Path(__file__).parent
 _LOCK: Final = 0x5347_5022

@@ -65,7 +65,7 @@ def test_the_head_is_the_last_migration() -> None:
 LATER_COLUMNS = frozenset(
     (
         *("iccid", "profile_type", "owner", "smds_address", "is_event_registered", "ppk", "ppp"),
-        *("device_change", "awaits_deletion"),
+        *("device_change", "awaits_deletion", "transaction_id"),
     )
 )
 """Of orders, what the first version did not have."""
