@@ -11,7 +11,7 @@ import types
 from collections.abc import Callable
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -29,7 +29,7 @@ _BaseLoader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 class _Loader(_BaseLoader):  # type: ignore[misc]
-    """Every word is text, so nothing is to be resolved; that saves a tenth of the time."""
+    """Every word is text, so nothing is to be resolved: a quarter of the time that YAML takes."""
 
     def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
         return ""
@@ -202,13 +202,9 @@ def _whole(node: yaml.Node) -> int:
 
 def _decimal(node: yaml.Node) -> Decimal:
     text = _text(node)
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite():
+    if not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text):
         raise WrongError(f"{text!r} is no number")
-    return number
+    return Decimal(text)
 
 
 def _truth(node: yaml.Node) -> bool:

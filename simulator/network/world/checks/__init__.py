@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 CHECKS: tuple[Callable[[World], Iterator[Problem]], ...] = (
     places.sources,
+    places.notes,
     places.countries,
     places.country_codes,
     places.bands,

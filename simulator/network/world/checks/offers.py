@@ -94,6 +94,12 @@ def needs(world: World) -> Iterator[Problem]:
         if some and not set(some) & set(offer.needs):
             names = " or ".join(need.name for need in some)
             yield Problem("offers", offer.key, "needs", f"a {offer.kind.value} needs {names}")
+        seller = world.operators.get(offer.seller)
+        in_shops = seller is not None and seller.esim is EsimSupport.SHOP
+        if offer.kind is OfferKind.LOCAL_ESIM and in_shops and Need.SHOP not in offer.needs:
+            yield Problem(
+                "offers", offer.key, "needs", f"{offer.seller!r} sells eSIMs in shops only, so it needs SHOP"
+            )
         for need in offer.needs:
             if need in none:
                 yield Problem("offers", offer.key, "needs", f"a {offer.kind.value} does not need {need.name}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from simulator.network.world.queries import World
 
 AREAS = ("EEA",)
+_IN_BRACKETS = re.compile(r"\(([a-z0-9]+(?:-[a-z0-9]+)+)\)")
+"""'(china-esim)': small letters and digits with a dash."""
 
 
 def sources(world: World) -> Iterator[Problem]:
@@ -22,6 +25,19 @@ def sources(world: World) -> Iterator[Problem]:
     for source in world.sources.values():
         if bool(source.address) != bool(source.seen):
             yield Problem("sources", source.key, "seen", "a source has an address and a date, or neither")
+
+
+def notes(world: World) -> Iterator[Problem]:
+    """A source that a note names in brackets is in the table."""
+    seen: set[str] = set()
+    for table in ("countries", "operators", "agreements", "devices", "offers"):
+        for key, row in getattr(world, table).items():
+            if row.note in seen:
+                continue
+            seen.add(row.note)
+            for named in _IN_BRACKETS.findall(row.note):
+                if named not in world.sources:
+                    yield Problem(table, key, "note", absent("source", named, world.sources))
 
 
 def named_sources(world: World) -> Iterator[tuple[str, str, str, str]]:
