@@ -188,3 +188,11 @@ def test_a_price_without_a_publication_is_an_example() -> None:
 def test_published_prices(offer: str, price: str, currency: str) -> None:
     found = WORLD.offer(offer)
     assert (found.price, found.currency) == (Decimal(price), currency)
+
+
+def test_what_was_auctioned_in_vietnam_lies_in_the_bands_of_the_winners() -> None:
+    """2500 to 2600 MHz to Viettel, 3700 to 3800 to VNPT, 3800 to 3900, which is beyond n78, to MobiFone."""
+    for operator, low in (("viettel-vn", 2500), ("vinaphone-vn", 3700), ("mobifone-vn", 3800)):
+        (radio,) = WORLD.radios_of(operator, Rat.NG_RAN)
+        edges = [WORLD.bands[Rat.NG_RAN, name].downlink for name in radio.bands]
+        assert any(a <= low and low + 100 <= b for a, b in edges), operator
