@@ -5,7 +5,7 @@ SUDO   := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test check bench tables system-packages clean
+.PHONY: demo test check bench docs docs-serve tables system-packages clean
 
 demo: $(VENV)/.base
 	@$(BIN)/esim demo
@@ -22,6 +22,12 @@ check: system-packages $(VENV)/.dev
 
 bench: system-packages $(VENV)/.dev
 	$(BIN)/python -m pytest tests/bench -q -p no:xdist --benchmark-columns=min,median,ops --benchmark-sort=name
+
+docs: $(VENV)/.dev
+	$(BIN)/zensical build --strict
+
+docs-serve: $(VENV)/.dev
+	$(BIN)/zensical serve
 
 tables: $(VENV)/.dev
 	$(BIN)/python -m asn1.build
@@ -62,4 +68,4 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@touch $@ $(VENV)/.base
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov dist build
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage htmlcov dist build site .cache

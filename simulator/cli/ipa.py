@@ -118,6 +118,7 @@ def run(
         handled = _run(which, es9, esipa, dead, options, as_json)
         if every is not None:
             with interruptible() as interrupted:
+                click.echo(f"Asks again every {every:g} seconds; Ctrl-C ends it.", err=True)
                 while not interrupted.wait(every):
                     _run(which, es9, esipa, dead, options, as_json)
             return

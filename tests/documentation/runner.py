@@ -144,10 +144,11 @@ def environment() -> dict[str, str]:
 
 
 def first_words(server: subprocess.Popen[str]) -> str:
-    """What it says before it waits: all lines until it is still for a moment; nothing if it ends."""
+    """What it says before it waits: that Ctrl-C ends it, and what follows until it is still for a moment.
+    Nothing if it ends before."""
     assert server.stdout is not None
     stream, said = server.stdout.fileno(), b""
-    while select.select([stream], [], [], _STILL if said else _SECONDS)[0]:
+    while select.select([stream], [], [], _STILL if b"Ctrl-C" in said else _SECONDS)[0]:
         if not (more := os.read(stream, 65536)):
             return ""
         said += more
