@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from asn1 import esipa
 from simulator.eim.reference import page
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -16,10 +14,3 @@ def test_the_page_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), (
         "python -m simulator.eim.reference > docs/reference/eim.md"
     )
-
-
-def test_the_example_in_python() -> None:
-    example = (DOCS / "iot.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
-    names: dict[str, Any] = {}
-    exec(example, names)
-    assert esipa.decode_response(names["answer"])[1][0] == "ipaEuiccDataRequest"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import ssl
-from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,18 +14,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import load_der_x509_certificate
 
 from asn1 import es9, rsp
-from cards import InProcessLink
-from simulator.cli import rsp as rsp_cli
 from simulator.crypto.pki import TestPki
 from simulator.lpa import Es9Client, InProcessEs9, LpaError, ServerProtocolError, ServerRefused
 from simulator.lpa.certificate import role_names
 from simulator.lpa.errors import ServerFault, ServerUnreachable
 from simulator.lpa.es9 import snake_case, tls_context, why
 from simulator.lpa.reasons import EUICC_ADVICE, REASONS, SUBJECTS, TABLE, explain
-from simulator.profile import build, describe
 from simulator.smdp.ds.errors import DsRefusal
 from simulator.smdp.errors import Refusal
-from tests.simulator.conftest import Bench, entropy
 
 TRANSACTION = {"transactionId": b"\xab", "cancelSessionResponse": ("cancelSessionResponseError", 127)}
 
@@ -279,24 +273,3 @@ def test_a_certificate_for_another_role_must_not_serve_tls(test_pki: TestPki) ->
     server = client(handler)
     assert server.post("a.example", "cancelSession", TRANSACTION) == {}
     assert server.post("a.example", "cancelSession", TRANSACTION) == {}
-
-
-PAGE = Path(__file__).parents[3] / "docs" / "lpa.md"
-
-
-def test_the_example_of_the_page(bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As it stands there, over HTTPS; only where the server listens and its matching id are ours."""
-    monkeypatch.chdir(tmp_path)
-    bench.pki.save(tmp_path)
-    example = PAGE.read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
-    pki = bench.pki.issue_tls(("smdp.example.com",), entropy=entropy("tls"), now=datetime.now(UTC))
-    order = rsp_cli.Order(build.build_package(describe.load_shipped("test-operator")), "MATCHING-ID")
-    with rsp_cli.serving(pki, [order], address="smdp.example.com") as service:
-        places = {"smdp.example.com": service.url.removeprefix("https://")}
-        monkeypatch.setattr("simulator.lpa.Es9Client", partial(Es9Client, connect_to=places))
-        names = {"link": InProcessLink(bench.euicc)}
-        exec(compile(example, str(PAGE), "exec"), names)
-    assert len(bench.euicc.core.registry.profiles) == 1
-    with bench.lpa() as lpa:
-        assert lpa.profiles()[0].is_enabled
-        assert lpa.notifications() == []
