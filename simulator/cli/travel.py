@@ -86,8 +86,15 @@ def list_(as_json: bool) -> None:
 @_OPTION
 @_SEED
 @_HTML
+@click.option("--events", "with_events", is_flag=True, help="Tell every event with its time, too.")
 def run(
-    name: str, why: bool, as_json: bool, names: tuple[str, ...], seed: int | None, page: Path | None
+    name: str,
+    why: bool,
+    as_json: bool,
+    names: tuple[str, ...],
+    seed: int | None,
+    page: Path | None,
+    with_events: bool,
 ) -> None:
     """Run a trip and tell what happens, option by option."""
     trip, world, outcomes = _outcomes(name, names, seed)
@@ -97,6 +104,8 @@ def run(
         return
     for outcome in outcomes:
         _tell(outcome, world, why)
+        if with_events:
+            _events(outcome)
 
 
 @command.command()
@@ -156,7 +165,8 @@ def _outcomes(name: str, names: Iterable[str], seed: int | None) -> tuple[Trip, 
     world = _world()
     trip = trips.load(name, world)
     chosen = [trips.OptionName(one) for one in names]
-    outcomes = [run(trip, option, world, seed=seed) for option in chosen] or compare(trip, world, seed=seed)
+    outcomes = [run(trip, one, world, seed=seed) for name in chosen for one in trip.options_named(name)]
+    outcomes = outcomes or compare(trip, world, seed=seed)
     return trip, world, outcomes
 
 
@@ -182,7 +192,7 @@ def _write_page(trip: Trip, world: World, outcomes: list[Outcome], page: Path | 
 def _tell(outcome: Outcome, world: World, why: bool) -> None:
     from simulator.scenario.steps import STEPS
 
-    click.secho(outcome.option.title, bold=True, fg="cyan")
+    click.secho(outcome.title, bold=True, fg="cyan")
     for key in outcome.before:
         click.echo(f"  by hand, before leaving: {STEPS[key].text}")
     _statements(outcome.statements, world, why)
@@ -217,6 +227,13 @@ def _why(evidence: Iterable[Evidence], world: World, indent: str = "            
         click.secho(f"{indent}{words.line(one)}", dim=True)
 
 
+def _events(outcome: Outcome) -> None:
+    for event in outcome.events:
+        when = click.style(f"{event.time:%Y-%m-%d %H:%M}", dim=True)
+        click.echo(f"  {when}  {event.actor:<13}{event.text}")
+    click.echo()
+
+
 def _totals(outcome: Outcome) -> str:
     first = "never" if outcome.first_byte is None else f"{outcome.first_byte:g} minutes"
     number = "yes" if outcome.home_number else "no"
@@ -245,7 +262,7 @@ def _table(trip: Trip, outcomes: list[Outcome]) -> None:
     table.add_column("Number")
     for outcome in outcomes:
         table.add_row(
-            outcome.option.title,
+            outcome.title,
             _where(outcome),
             "never" if outcome.first_byte is None else f"{outcome.first_byte:g} min",
             str(outcome.manual_steps),
@@ -256,7 +273,7 @@ def _table(trip: Trip, outcomes: list[Outcome]) -> None:
     console.print(table)
     for reason in dict.fromkeys(reason for outcome in outcomes for reason in outcome.reasons):
         row = REASONS[reason]
-        where = "; ".join(outcome.option.title for outcome in outcomes if reason in outcome.reasons)
+        where = "; ".join(outcome.title for outcome in outcomes if reason in outcome.reasons)
         console.print(f"[bold]{row.term}[/bold] ({row.where})", highlight=False)
         console.print(f"  {where}", style="dim", highlight=False)
 

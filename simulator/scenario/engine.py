@@ -37,7 +37,7 @@ def run(
 ) -> Outcome:
     """One option. `listener` hears of every event as it happens; `seed` is the trip's own if not given."""
     if isinstance(option, OptionName):
-        option = next((one for one in trip.options if one.option is option), Option(option=option))
+        option = trip.options_named(option)[0]
     journey = Journey(world, trip, option, trip.seed if seed is None else seed)
     if listener is not None:
         journey.journal.listeners.append(listener)

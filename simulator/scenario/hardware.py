@@ -36,7 +36,7 @@ def _identity(year: int, eid: str) -> EuiccIdentity:
 
 
 def euicc_of(
-    device: Device, year: int, seed: int, clock: Callable[[], datetime], memory: int | None = None
+    device: Device, year: int, seed: int | str, clock: Callable[[], datetime], memory: int | None = None
 ) -> Euicc:
     """A new eUICC for the device. One of a device that has two profiles enabled at once follows SGP.22 v3
     with MEP (a simplification: phones did so by means of their own before), and then allows no PPR1 (v3

@@ -35,7 +35,7 @@ _WIFI_STEPS: Final = {Wifi.AIRPORT: "reach-airport-wifi", Wifi.LODGING: "reach-l
 
 
 class Journey:
-    """Everything that a run of a trip has. `phone` and `home` are filled by `simulator.scenario.packing`."""
+    """Everything that a run of a trip has. `phones` and `home` are filled by `simulator.scenario.packing`."""
 
     def __init__(self, world: World, trip: Trip, option: Option, seed: int) -> None:
         self.world, self.trip, self.option, self.seed = world, trip, option, seed
@@ -56,12 +56,24 @@ class Journey:
         """The stay abroad that goes on."""
         self.is_back = False
         """Whether the traveller has come home."""
+        self.phones: list[Phone] = []
+        """The devices that are carried."""
         self.phone: Phone
+        """The one that the option is about."""
         self.radio: dict[Line, Handset] = {}
         """The handset of each line that is on: standby of two lines is two registrations."""
         self.home: list[Line] = []
         """The traveller's own lines; the first has the home number."""
         self.outcome = Outcome(option.option, "", trip.currency)
+
+    def phone_of(self, line: Line) -> Phone:
+        """The phone that a line is in; for one that is in none, the one that the option is about."""
+        return next((phone for phone in self.phones if line in phone.lines), self.phone)
+
+    @property
+    def active(self) -> list[Line]:
+        """The lines that are on, of all phones."""
+        return [line for phone in self.phones for line in phone.active]
 
     @property
     def is_at_home(self) -> bool:

@@ -115,6 +115,8 @@ class Outcome:
     device: str
     """Key of the device."""
     currency: str
+    title: str = ""
+    """What to call it: the option, and what tells it from another one of the same trip."""
     offers: list[str] = field(default_factory=list)
     """Keys of what was bought, each as often as it was bought."""
     before: list[str] = field(default_factory=list)
@@ -165,7 +167,7 @@ class Outcome:
         """JSON-able values; the journal with them if `events`."""
         found: dict[str, Any] = {
             "option": self.option.value,
-            "title": self.option.title,
+            "title": self.title,
             "device": self.device,
             "works": self.works,
             "offers": list(self.offers),

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from simulator.network.nas import Protocol
 from simulator.network.world import World
-from simulator.network.world.model import OfferKind
+from simulator.network.world.model import Device, OfferKind
 from simulator.scenario import downloads
 from simulator.scenario.evidence import told
 from simulator.scenario.hardware import euicc_of
@@ -14,7 +15,7 @@ from simulator.scenario.issuing import Issued
 from simulator.scenario.journey import HOME_LINE, Journey
 from simulator.scenario.outcome import Outcome
 from simulator.scenario.phone import Line, Phone
-from simulator.scenario.trip import CarriedDevice, HomeSubscription
+from simulator.scenario.trip import CarriedDevice, HomeSubscription, Rejection
 from simulator.specimens.make import install
 
 _OLD_PROFILES: Final = 100
@@ -22,14 +23,33 @@ _OLD_PROFILES: Final = 100
 
 
 def pack(journey: Journey) -> None:
-    """Make the phone, and put the traveller's own subscriptions in."""
-    number = journey.option.device
-    phone = journey.phone = _phone(journey, journey.trip.devices[number], number)
-    journey.outcome = Outcome(journey.option.option, phone.device.key, journey.trip.currency)
-    for place, subscription in enumerate(journey.trip.home):
-        if subscription.device == number:
-            journey.home.append(_put_in(journey, phone, place, subscription))
+    """Make the phones, and put the traveller's own subscriptions in."""
+    trip = journey.trip
+    journey.phones = [_phone(journey, carried, number) for number, carried in enumerate(trip.devices)]
+    journey.phone = journey.phones[journey.option.device]
+    title = _title(journey)
+    journey.outcome = Outcome(journey.option.option, journey.phone.device.key, trip.currency, title)
+    _arrange_rejections(journey)
+    for place, subscription in enumerate(trip.home):
+        phone = journey.phones[subscription.device]
+        journey.home.append(_put_in(journey, phone, place, subscription))
     journey.recorder.drain()
+
+
+def _title(journey: Journey) -> str:
+    """The option; with its device where there are several, with the offers that the trip names for it."""
+    option, words = journey.option, journey.option.option.title
+    if len(journey.trip.devices) > 1:
+        words += f", with the {journey.phone.name}"
+    return f"{words}: {', '.join(option.offers)}" if option.offers else words
+
+
+def _arrange_rejections(journey: Journey) -> None:
+    """Networks that reject what comes next, whoever asks."""
+    for fault in journey.trip.faults:
+        if isinstance(fault, Rejection):
+            network = journey.networks.serving(fault.operator)
+            network.reject_next += [(protocol, fault.cause) for protocol in Protocol] * fault.times
 
 
 def _phone(journey: Journey, carried: CarriedDevice, number: int) -> Phone:
@@ -37,7 +57,7 @@ def _phone(journey: Journey, carried: CarriedDevice, number: int) -> Phone:
     begin = journey.trip.itinerary[0].at
     euicc = None
     if device.esim:
-        euicc = euicc_of(device, begin.year, journey.seed, journey.clock, carried.memory)
+        euicc = euicc_of(device, begin.year, f"{journey.seed}/{number}", journey.clock, carried.memory)
         for issued in _on_esim(journey, carried, number):
             smdp = journey.servers.at(address_of(journey, issued.seller))
             install(euicc, smdp, issued.package, issued.metadata)
@@ -60,9 +80,9 @@ def _on_esim(journey: Journey, carried: CarriedDevice, number: int) -> list[Issu
 
 
 def _issued(journey: Journey, place: int, subscription: HomeSubscription) -> Issued:
-    return journey.issuer.subscription(
-        subscription.operator, number=place + 1, ppr=rules_of(journey.world, subscription)
-    )
+    device = journey.trip.devices[subscription.device].device(journey.world)
+    rules = rules_of(journey.world, subscription, device)
+    return journey.issuer.subscription(subscription.operator, number=place + 1, ppr=rules)
 
 
 def _put_in(journey: Journey, phone: Phone, place: int, subscription: HomeSubscription) -> Line:
@@ -88,10 +108,14 @@ def _put_in(journey: Journey, phone: Phone, place: int, subscription: HomeSubscr
     return line
 
 
-def rules_of(world: World, subscription: HomeSubscription) -> tuple[str, ...]:
-    """The policy rules of a profile of home: those that the trip tells, and those of its tariff."""
+def rules_of(world: World, subscription: HomeSubscription, device: Device) -> tuple[str, ...]:
+    """The policy rules of a profile of home: those that the trip tells, and those of its tariff, save the one
+    that an eUICC with several enabled profiles must not allow (SGP.22 v3 §2.9.2.1)."""
+    if subscription.form == "card":
+        return ()
     tariff = world.offers[subscription.offer].ppr if subscription.offer else ()
-    return tuple(dict.fromkeys((*subscription.ppr, *tariff))) if subscription.form == "esim" else ()
+    allowed = [rule for rule in tariff if rule != "ppr1" or device.enabled_profiles < 2]
+    return tuple(dict.fromkeys((*subscription.ppr, *allowed)))
 
 
 def enter(journey: Journey, issued: Issued) -> None:

@@ -16,7 +16,7 @@ from simulator.scenario.hardware import euicc_of
 from simulator.scenario.journey import Journey
 from simulator.scenario.ledger import row_of
 from simulator.scenario.packing import address_of, enter
-from simulator.scenario.phone import Line
+from simulator.scenario.phone import Line, Phone
 from simulator.scenario.stuck import Stuck
 from simulator.scenario.trip import CardLocked, CodeMissing, QrUsed, ServerDown
 
@@ -26,10 +26,11 @@ _FIRST_PIN: Final = "0000"
 """PIN 1 of every card that is issued."""
 
 
-def device_row(journey: Journey, says: str) -> Row:
-    """The device's row of the world."""
-    device = journey.phone.device
-    return Row("devices", device.key, f"{journey.phone.name} ({device.market}): {says}", device.source)
+def device_row(journey: Journey, says: str, phone: Phone | None = None) -> Row:
+    """The row of the world of a phone, of the one that the option is about if none is named."""
+    phone = phone or journey.phone
+    device = phone.device
+    return Row("devices", device.key, f"{phone.name} ({device.market}): {says}", device.source)
 
 
 def check_slot(journey: Journey) -> None:
@@ -125,7 +126,7 @@ def _confirmation_code(journey: Journey) -> str:
 
 def _use_up(journey: Journey, code: ActivationCode) -> None:
     """Somebody else downloads the profile with the same code first, onto an eUICC of their own."""
-    other = euicc_of(journey.phone.device, journey.clock.now.year, journey.seed + 1, journey.clock)
+    other = euicc_of(journey.phone.device, journey.clock.now.year, f"{journey.seed}/other", journey.clock)
     link = InProcessLink(other)
     link.reset()
     with Lpa(Isdr(link), InProcessEs9(journey.servers.at(code.smdp_address))) as lpa:

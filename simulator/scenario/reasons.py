@@ -64,6 +64,12 @@ _TABLE: Final = (
     ),
     # Networks and agreements
     Reason(
+        "no-home-line",
+        "there is no home subscription to roam with",
+        "the trip: home",
+        "Buy something for this country.",
+    ),
+    Reason(
         "no-agreement",
         "no roaming agreement with any network in reach",
         "TS 24.301 §5.5.1.2.5; agreements",
@@ -74,6 +80,12 @@ _TABLE: Final = (
         "the home operator bars its subscribers from the networks in reach",
         "TS 23.122 §3.1; agreements: barred",
         "Ask the home operator to allow it, or buy something for this country.",
+    ),
+    Reason(
+        "technology-not-agreed",
+        "the roaming agreement does not include a technology that phone and network have",
+        "TS 24.301 annex A (#15), TS 24.501 annex A (#27); agreements: rats",
+        "Take a phone with newer technologies, or buy something for this country.",
     ),
     Reason(
         "rejected",

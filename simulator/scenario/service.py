@@ -30,7 +30,7 @@ def register(journey: Journey) -> None:
     """Every line that is on looks for a network; what each gets is said."""
     journey.pass_step("registration")
     leg = journey.leg
-    for line in journey.phone.active:
+    for line in journey.active:
         begin = len(journey.journal)
         handset = _switched_on(journey, line)
         events = list(islice(journey.journal, begin, None))
@@ -44,7 +44,7 @@ def register(journey: Journey) -> None:
             leg.lines.append(found)
             text = f"{line.name}: {found.network_name} ({found.plmn}) over {found.rat}, band {found.band}: "
             journey.say("service", text + found.mechanism, *_grounds(events))
-    for line in [line for line in journey.radio if line not in journey.phone.active]:
+    for line in [line for line in journey.radio if line not in journey.active]:
         del journey.radio[line]
 
 
@@ -55,7 +55,7 @@ def _switched_on(journey: Journey, line: Line) -> Handset:
     if handset is not None:
         handset.move(cells)
         return handset
-    phone = journey.phone
+    phone = journey.phone_of(line)
     handset = journey.radio[line] = Handset(journey.networks, phone.device)
     handset.switch_on(phone.link(line), cells)
     return handset
@@ -125,14 +125,18 @@ def _refusal(journey: Journey, line: Line, handset: Handset) -> str:
         return "no-agreement"
     if all(agreement.barred for agreement in known):
         return "roaming-barred"
+    heard = {(cell.operator, cell.rat) for cell in handset.cells}
+    if not any((agreement.visited, rat) in heard for agreement in known for rat in agreement.rats):
+        return "technology-not-agreed"
     return "rejected" if any("data" in agreement.services for agreement in known) else "no-data-service"
 
 
 def _hears_nothing(journey: Journey, line: Line, country: str) -> Statement:
     """The phone has no band in common with any network; or had one, that was switched off."""
-    device, today = journey.phone.device, journey.clock.now.date()
+    phone, today = journey.phone_of(line), journey.clock.now.date()
+    device = phone.device
     bands = "; ".join(f"{rat.value}: {', '.join(names)}" for rat, names in device.bands.items())
-    gone, rows = [], [device_row(journey, bands)]
+    gone, rows = [], [device_row(journey, bands, phone)]
     for operator in journey.world.operators_in(journey.country):
         for radio in operator.radios:
             until = f" until {radio.until}" if radio.until else ""
@@ -142,9 +146,9 @@ def _hears_nothing(journey: Journey, line: Line, country: str) -> Statement:
             if common and radio.until and not is_on_air(radio, today):
                 gone.append(f"{operator.name}'s {radio.rat.value} until {radio.until}")
     if gone:
-        text = f"the {journey.phone.name} hears nothing in {country}: what it could use was {', '.join(gone)}"
+        text = f"the {phone.name} hears nothing in {country}: what it could use was {', '.join(gone)}"
         return Statement("problem", text, tuple(rows), "switched-off")
-    text = f"the {journey.phone.name} has no band in common with any network of {country}"
+    text = f"the {phone.name} has no band in common with any network of {country}"
     return Statement("problem", text, tuple(rows), "band-missing")
 
 
@@ -201,7 +205,7 @@ def stayed_too_long(journey: Journey, line: Line | None, days: int) -> bool:
     home.subscriptions[found.imsi] = replace(home.subscriptions[found.imsi], roaming=False)
     begin = len(journey.journal)
     # The phone was off overnight.
-    handset.switch_on(journey.phone.link(line), journey.networks.cells(journey.country))
+    handset.switch_on(journey.phone_of(line).link(line), journey.networks.cells(journey.country))
     says = f"a guest for {longest} days at most"
     row = Row("agreements", found.agreement.key, says, found.agreement.source)
     text = f"{line.name} is refused after {longest} days: its operator ends permanent roaming"
@@ -266,8 +270,9 @@ def _services_row(journey: Journey, line: Line, found: Registration) -> Row:
 
 def _way_of_call(journey: Journey, line: Line, found: Registration) -> tuple[str, tuple[Evidence, ...]]:
     """How calls go, and what that stands on; empty if they do not."""
-    agreement, device = found.agreement, journey.phone.device
-    rows: list[Evidence] = [device_row(journey, f"calls over 4G: {'yes' if device.volte else 'no'}")]
+    agreement, phone = found.agreement, journey.phone_of(line)
+    says = f"calls over 4G: {'yes' if phone.device.volte else 'no'}"
+    rows: list[Evidence] = [device_row(journey, says, phone)]
     if agreement is not None:
         said = f"calls over 4G: {'yes' if agreement.volte else 'no'}"
         rows.append(Row("agreements", agreement.key, said, agreement.source))
@@ -328,17 +333,13 @@ def _home_number(journey: Journey) -> bool:
         row = _services_row(journey, line, found)
         journey.say("home number", f"the home number can be reached, by {name}", row)
         return True
+    phone = journey.phone_of(line)
+    row = device_row(journey, f"{phone.device.active} lines at once", phone)
     if not line.is_active:
-        where = "switched off" if line in journey.phone.lines else "not in the phone"
-        row = device_row(journey, f"{journey.phone.device.active} lines at once")
+        where = "switched off" if line in phone.lines else "not in the phone"
         journey.problem("home-number-off", f"the home number cannot be reached: its line is {where}", row)
-    else:
-        reasons = [one for one in journey.statements if one.reason and line.name in one.text]
-        grounds = unique(one for statement in reasons for one in statement.evidence)
-        row = device_row(journey, f"{journey.phone.device.active} lines at once")
-        journey.problem(
-            "home-number-off",
-            "the home number cannot be reached: its line has no service",
-            *(grounds or (row,)),
-        )
+        return False
+    reasons = [one for one in journey.statements if one.reason and line.name in one.text]
+    grounds = unique(one for statement in reasons for one in statement.evidence) or (row,)
+    journey.problem("home-number-off", "the home number cannot be reached: its line has no service", *grounds)
     return False

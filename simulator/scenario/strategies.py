@@ -11,6 +11,7 @@ from typing import Final
 from simulator.network.world.model import Offer
 from simulator.scenario import buying, downloads, phones, service
 from simulator.scenario.choosing import Stay, choose, stays_ahead
+from simulator.scenario.evidence import told
 from simulator.scenario.journey import Journey
 from simulator.scenario.ledger import Plan
 from simulator.scenario.phone import Line
@@ -31,7 +32,8 @@ class Strategy:
 
     def __init__(self, journey: Journey) -> None:
         self.journey = journey
-        self.home = journey.home[0] if journey.home else None
+        self.home = next((line for line in journey.home if line in journey.phone.lines), None)
+        """The first of the traveller's own lines in the phone that the option is about."""
         self.line = self.home
         """What data go over."""
         self.plan: Plan | None = None
@@ -69,18 +71,22 @@ class Strategy:
 
     def come_home(self) -> None:
         """At home again: put things back."""
-        home = self.home
+        self._attempt(self._put_back)
+
+    def _put_back(self) -> None:
+        home, phone = self.home, self.journey.phone
         if home is None or home.is_active:
-            if self.line is not home and home is not None and len(self.journey.phone.active) > 1:
+            if self.line is not home and home is not None and len(phone.active) > 1:
                 self.journey.do("choose-data-line")
             return
         if home.slot is not None:
             home.is_on = True
             self.journey.do("switch-line-on")
         elif home.is_profile:
-            port = self.line.port if self.line is not None and self.line.port is not None else 0
+            port = phone.free_port() if self.line is None or self.line.port is None else self.line.port
+            assert port is not None, "only the line of the trip took the place of the home line"
             self.journey.do("switch-line-on")
-            downloads.enable(self.journey, self.journey.phone, home, port)
+            downloads.enable(self.journey, phone, home, port)
         elif self.line is not None and self.line.slot is not None:
             phones.put_in_place_of(self.journey, self.line, home, keep=False)
         self.line, self.plan = home, None
@@ -108,8 +114,19 @@ class Strategy:
 class Roaming(Strategy):
     """The home line, as it is. A home tariff that names the country holds there."""
 
+    def __init__(self, journey: Journey) -> None:
+        super().__init__(journey)
+        self.line = journey.home[0] if journey.home else None
+
+    def check(self) -> None:
+        """Stuck if there is no line to roam with."""
+        if self.line is None:
+            row = told("home", "none")
+            raise Stuck("no-home-line", "the traveller has no subscription to roam with", row)
+
     def abroad(self) -> None:
         journey = self.journey
+        self.check()
         offer = journey.trip.home[0].offer if journey.trip.home else None
         if (
             self.plan is None
@@ -126,9 +143,11 @@ class RoamingPass(Roaming):
     """The home line, with a pass that the home operator sells."""
 
     def before(self) -> None:
+        self.check()
         self._buy()
 
     def abroad(self) -> None:
+        self.check()
         if not self.is_bought:
             self._buy()
         super().abroad()

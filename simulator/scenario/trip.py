@@ -254,6 +254,17 @@ class Interrupted(Description):
     """How often the LPA tries."""
 
 
+class Rejection(Description):
+    """A network rejects the next registrations with a cause, whoever asks (TS 24.008 §10.5.3.6, §10.5.5.14,
+    TS 24.301 §9.9.3.9, TS 24.501 §9.11.3.2)."""
+
+    fault: Literal["rejected"]
+    operator: OperatorKey
+    cause: Annotated[int, Field(ge=1, le=127)] = 22
+    """22 is congestion."""
+    times: Annotated[int, Field(ge=1, le=100)] = 10
+
+
 class CardLocked(Description):
     """The card that is bought asks for a PIN that the traveller does not have."""
 
@@ -261,7 +272,7 @@ class CardLocked(Description):
 
 
 TripFault = Annotated[
-    QrUsed | CodeMissing | ServerDown | Interrupted | CardLocked, Field(discriminator="fault")
+    QrUsed | CodeMissing | ServerDown | Interrupted | Rejection | CardLocked, Field(discriminator="fault")
 ]
 
 
@@ -296,6 +307,10 @@ class Trip(Description):
         times = [stop.at for stop in self.itinerary]
         if times != sorted(times) or len(set(times)) < len(times):
             raise ValueError("the stops of the itinerary are not in the order of their times")
+        if all(stop.country == self.traveller.lives_in for stop in self.itinerary):
+            raise ValueError(
+                f"the itinerary never leaves {self.traveller.lives_in}, where the traveller lives"
+            )
         if self.ends is not None and self.ends <= times[-1]:
             raise ValueError(f"it ends {self.ends:%Y-%m-%d %H:%M}, before the last stop begins")
         if self.currency not in _world(info).rates:
@@ -337,6 +352,10 @@ class Trip(Description):
     @property
     def end(self) -> datetime:
         return self.ends or self.itinerary[-1].at + DAY
+
+    def options_named(self, name: OptionName) -> list[Option]:
+        """The options of this kind that the trip has, else this kind as it is."""
+        return [one for one in self.options if one.option is name] or [Option(option=name)]
 
     def visits(self) -> list[tuple[Stop, datetime]]:
         """The stops, each with the time at which it ends."""

@@ -41,7 +41,7 @@ def html(trip: Trip, outcomes: Sequence[Outcome], world: World) -> str:
         (
             _head(trip, world),
             _comparison(trip, outcomes, world),
-            *(_option(trip, outcome, world, reasons) for outcome in outcomes),
+            *(_option(trip, one, number, world, reasons) for number, one in enumerate(outcomes, 1)),
             _checks(check(trip, world), reasons),
             _foot(reasons),
         )
@@ -79,11 +79,11 @@ def _comparison(trip: Trip, outcomes: Sequence[Outcome], world: World) -> str:
     fastest = min((outcome.first_byte or 0 for outcome in working), default=None)
     fewest = min((outcome.manual_steps for outcome in working), default=None)
     rows = []
-    for outcome in outcomes:
+    for number, outcome in enumerate(outcomes, 1):
         first = "never" if outcome.first_byte is None else f"{outcome.first_byte:g} min"
         best = outcome.works
         rows.append(
-            f"<tr><th scope='row'><a href='#{outcome.option.value}'>{escape(outcome.option.title)}</a></th>"
+            f"<tr><th scope='row'><a href='#option-{number}'>{escape(outcome.title)}</a></th>"
             f"<td data-name='Data'>{'<br>'.join(_where(leg, world) for leg in outcome.legs)}</td>"
             + _cell("First byte", first, best and outcome.first_byte == fastest)
             + _cell("Steps by hand", str(outcome.manual_steps), best and outcome.manual_steps == fewest)
@@ -120,12 +120,12 @@ def _terms(outcome: Outcome) -> str:
 # One option
 
 
-def _option(trip: Trip, outcome: Outcome, world: World, reasons: Reasons) -> str:
+def _option(trip: Trip, outcome: Outcome, number: int, world: World, reasons: Reasons) -> str:
     parts = [
-        f"<section><h2 id='{outcome.option.value}'>{escape(outcome.option.title)}</h2>",
+        f"<section><h2 id='option-{number}'>{escape(outcome.title)}</h2>",
         _totals(outcome),
     ]
-    parts.append(figure(_stops(trip, outcome, world), prefix=f"map-{outcome.option.value}"))
+    parts.append(figure(_stops(trip, outcome, world), prefix=f"map-{number}"))
     parts.append(_timeline(outcome.events, world))
     if outcome.statements:
         parts.append("<h3>Before leaving</h3>")

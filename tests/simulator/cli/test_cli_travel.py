@@ -49,6 +49,12 @@ def test_why(esim: Esim) -> None:
     assert "row offers/airalo-us: " in compared
 
 
+def test_events(esim: Esim) -> None:
+    out = esim("travel", "run", "zurich-2g-phone", "--option", "home-roaming", "--events").out
+    assert "  2026-01-12 12:01  traveller    switch airplane mode off after landing\n" in out
+    assert "  phone        the phone hears the networks none\n" in out
+
+
 def test_json(esim: Esim) -> None:
     run = esim("travel", "run", "zurich-2g-phone", "--json")
     document = json.loads(run.out)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import random
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from simulator.network.journal import Apdu, Message, Row
-from simulator.network.world import World
+from simulator.network.world import World, load
 from simulator.scenario import trip as trips
 from simulator.scenario.engine import compare
 from simulator.scenario.trip import OptionName
-from tests.simulator.scenario.conftest import TRIP, Runner
+from tests.simulator.scenario.conftest import TRIP, WORLD, Runner
 
 
 def test_home_sim_roaming(travel: Runner) -> None:
@@ -164,3 +166,79 @@ def test_costs_in_another_currency(travel: Runner) -> None:
         if isinstance(one, Row) and one.table == "rates"
     ]  # fmt: skip
     assert rates
+
+
+SECOND_PHONE = ("[both]", "[one-slot, two-slots]")
+
+
+def test_a_second_phone_takes_the_local_card(travel: Runner) -> None:
+    """The home line stays in the first one, and its number can be reached."""
+    also = "options: [{option: local-sim-swap, device: 1}]\n"
+    outcome = travel("local-sim-swap", SECOND_PHONE, also=also)
+    (leg,) = outcome.legs
+    assert outcome.works
+    assert outcome.home_number
+    assert outcome.device == "two-slots"
+    assert "take-card-out" not in leg.steps
+    assert {line.line for line in leg.lines} == {"home line", "sim-th"}
+    assert outcome.after == []
+
+
+def test_roaming_with_the_line_of_another_phone(travel: Runner) -> None:
+    outcome = travel("home-roaming", SECOND_PHONE, also="options: [{option: home-roaming, device: 1}]\n")
+    assert outcome.works
+    assert outcome.legs[0].data is not None
+    assert outcome.legs[0].data.line == "home line"
+
+
+def test_a_traveller_without_any_subscription_buys_one(travel: Runner) -> None:
+    home = "home: [{operator: home-us, offer: home-tariff}]\n"
+    for option in ("local-sim-swap", "local-esim", "travel-esim"):
+        outcome = travel(option, (home, ""))
+        assert outcome.works, option
+        assert not outcome.home_number
+    without = travel("home-roaming", (home, ""))
+    assert without.reasons == ["no-home-line"]
+    assert without.legs[0].emergency is True  # any cell takes an emergency call, without a card
+
+
+def test_a_home_profile_that_was_switched_off_for_a_card_comes_back(travel: Runner) -> None:
+    form = ("home-tariff}", "home-tariff, form: esim}")
+    outcome = travel("local-sim-swap", form)
+    assert outcome.works
+    assert "switch-line-off" in outcome.legs[0].steps
+    assert outcome.after == ["switch-line-on"]
+    assert any(event.kind == "registered" and "001-001" in event.text for event in outcome.events[-60:])
+
+
+def test_a_tariffs_rule_that_the_device_does_not_allow_is_left_out(travel: Runner) -> None:
+    tariff = replace(WORLD.offers["home-tariff"], ppr=("ppr1", "ppr2"))
+    world = replace(WORLD, offers={**WORLD.offers, "home-tariff": tariff})
+    form = ("home-tariff}", "home-tariff, form: esim}")
+    assert travel("home-roaming", form, world=world).works
+    refused = travel("travel-esim", ("[both]", "[one-line]"), form, world=world)
+    assert refused.reasons == ["ppr-forbids"]
+
+
+def test_any_trip_can_be_run() -> None:
+    """Whatever the device, the home operator and the countries: something comes out, with reasons."""
+    world, draw = load(), random.Random(7)
+    operators = [one for one in world.operators.values() if one.plmns or one.host]
+    for _ in range(12):
+        home, device = draw.choice(operators), draw.choice(list(world.devices.values()))
+        abroad = [key for key in world.countries if key != home.country]
+        text = f"""
+name: any
+traveller: {{lives_in: '{home.country}', prepares: {draw.choice(["true", "false"])}}}
+devices: [{device.key}]
+home: [{{operator: {home.key}, form: {"card" if device.sim_slots else "esim"}}}]
+itinerary:
+  - {{at: 2026-05-01 08:00, country: '{home.country}'}}
+  - {{at: 2026-05-10 08:00, country: '{draw.choice(abroad)}'}}
+  - {{at: 2026-05-12 08:00, country: '{draw.choice(abroad)}'}}
+tries: {{data: {draw.choice((0, 50, 4000))}, call: true, message: true, emergency_call: true}}
+"""
+        for outcome in compare(trips.parse(text, world), world):
+            assert len(outcome.legs) == 2
+            assert all(statement.evidence for statement in outcome.all_statements)
+            assert outcome.works or outcome.reasons

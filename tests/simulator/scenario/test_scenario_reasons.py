@@ -18,6 +18,7 @@ from tests.simulator.scenario.conftest import WORLD, Runner
 Change = tuple[str, str]
 DEVICE = "[both]"
 ESIM_AT_HOME = ("home-tariff}", "home-tariff, form: esim}")
+HOME = "home: [{operator: home-us, offer: home-tariff}]\n"
 TO_VN = ("2026-12-02 10:00, country: th", "2026-12-02 10:00, country: vn")
 UNPREPARED = ("{lives_in: us}", "{lives_in: us, prepares: false}")
 
@@ -72,9 +73,15 @@ CASES: dict[str, tuple[str, list[Change], dict[str, Any]]] = {
     "no-second-slot": ("local-sim-second-slot", [], {}),
     "no-esim": ("travel-esim", [on("two-slots")], {}),
     "pin-locked": ("local-sim-swap", [], {"also": "faults: [{fault: pin}]\n"}),
+    "no-home-line": ("roaming-pass", [(HOME, "")], {}),
     "no-agreement": ("home-roaming", [TO_VN], {}),
     "roaming-barred": ("home-roaming", [], {"world": with_agreement(barred=True)}),
-    "rejected": ("home-roaming", [], {"world": with_agreement(rats=(Rat.GERAN,))}),
+    "technology-not-agreed": ("home-roaming", [], {"world": with_agreement(rats=(Rat.GERAN,))}),
+    "rejected": (
+        "home-roaming",
+        [],
+        {"also": "faults: [{fault: rejected, operator: local-th, cause: 22, times: 20}]\n"},
+    ),
     "permanent-roaming": ("home-roaming", [], {"world": with_agreement(longest_days=3)}),
     "no-data-service": ("home-roaming", [], {"world": UMTS_WITHOUT_DATA}),
     "no-voice": ("home-roaming", [on("no-volte")], {}),

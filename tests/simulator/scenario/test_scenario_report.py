@@ -78,7 +78,7 @@ def test_it_says_what_the_outcomes_say(ran: tuple[Trip, list[Outcome], str]) -> 
     words = " ".join(Page(text).text)
     assert trip.name in words
     for outcome in outcomes:
-        assert outcome.option.title in words
+        assert outcome.title in words
         assert f"{outcome.cost:.2f} JPY" in words
         for statement in outcome.all_statements:
             assert statement.text in words
@@ -107,3 +107,17 @@ def test_texts_from_a_trips_file_are_escaped() -> None:
     page = html(trip, [], world)
     assert "<b>" not in page
     assert "&lt;b&gt;&amp;" in page
+
+
+def test_the_same_option_twice_is_told_apart() -> None:
+    world = load_world()
+    options = "options: [{option: local-sim-swap, device: 0}, {option: local-sim-swap, device: 1}]"
+    text = trips.shipped()["second-phone"]
+    trip = trips.parse(text[: text.index("options:")] + options, world)
+    outcomes = compare(trip, world)
+    assert [outcome.title for outcome in outcomes] == [
+        "local SIM in place of the home SIM, with the Apple iPhone 6s",
+        "local SIM in place of the home SIM, with the Samsung Galaxy S9",
+    ]
+    page = Page(html(trip, outcomes, world))
+    assert len(page.ids) == len(set(page.ids))

@@ -58,6 +58,15 @@ def hanoi_one_slot(found: Outcomes) -> None:
     assert found["local-esim"].reasons == found["travel-esim"].reasons == ["no-esim"]
 
 
+def second_phone(found: Outcomes) -> None:
+    swap, second = found["local-sim-swap"], found["local-sim-second-slot"]
+    assert (swap.device, swap.home_number) == ("iphone-6s", False)
+    assert (second.device, second.home_number) == ("galaxy-s9", True)
+    assert swap.works
+    assert second.works
+    assert "take-card-out" not in second.legs[0].steps
+
+
 def no_agreement(found: Outcomes) -> None:
     roaming = found["home-roaming"]
     assert networks(roaming) == ["singtel-sg", None]
@@ -162,6 +171,7 @@ CLAIMS: dict[str, Callable[[Outcomes], None]] = {
     for function in (
         bangkok,
         hanoi_one_slot,
+        second_phone,
         no_agreement,
         paris_without_esim,
         no_wifi_on_arrival,

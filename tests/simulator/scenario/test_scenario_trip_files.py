@@ -64,6 +64,7 @@ def test_a_device_of_ones_own() -> None:
         ("att-us-home", "att-home", r"home.0.offer: the world has no offer 'att-home'"),
         ("08:00", "8 o'clock", r"my.yaml:7: itinerary.0.at: must be a date and a time like 2026-12-01 09:30"),
         ("2026-12-02", "2026-11-02", r"the stops of the itinerary are not in the order of their times"),
+        ("country: th", "country: us", r"the itinerary never leaves us, where the traveller lives"),
         (NAME, f"{NAME}\ncolour: red", r"my.yaml:3: colour: "),
         (NAME, f"{NAME}\nends: 2026-12-01", r"it ends 2026-12-01 00:00, before the last stop"),
         (NAME, f"{NAME}\ncurrency: XXX", r"the world has no rate for XXX"),
