@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from cards import Uicc, files
-from cards.dump import DumpedFile, Walker
-from cards.errors import CardError
+from cards.dump import DumpedFile, walk
+from cards.errors import CardError, CardStatusError
 from cards.explain import Field, access, fcp
 from cards.explain.fields import Decoder, read
 from cards.explain.files import FileRow, decoder_of
 from cards.explain.tlvs import template
 from cards.fcp import Fcp
+from cards.gsm import Sim, card_on
 from cards.link import CardLink
 
 _APPLICATIONS: Final = {prefix.hex().upper(): name for name, prefix in files.APPLICATIONS.items()}
@@ -41,6 +42,10 @@ class Snapshot:
 
     files: dict[str, DumpedFile] = field(default_factory=dict)
     problem: str = ""
+    moved: bool = False
+    """Whether reading has moved what is selected, for the card has no other logical channels."""
+    is_gsm: bool = False
+    """Whether it is a SIM of the second generation, which knows class 'A0' alone."""
 
     def of(self, path: str) -> DumpedFile | None:
         return self.files.get(path)
@@ -52,16 +57,23 @@ class Snapshot:
 
 
 def snapshot(link: CardLink) -> Snapshot:
-    """Read all files on a logical channel of its own, so that nobody else's selection is lost. LinkError if
-    the card is gone."""
+    """Read all files on a logical channel of its own, so that nobody else's selection is lost; on the basic
+    channel if the card has no other."""
     found: dict[str, DumpedFile] = {}
+    card: Uicc | Sim | None = None
+    moved = False
     try:
-        with Uicc(link).open_channel() as uicc:
-            for file in Walker(uicc).walk():
-                found[file.path] = file
+        try:
+            card = Uicc(link).open_channel()
+        except CardStatusError:
+            card, moved = card_on(link), True
+        for file in walk(card):
+            found[file.path] = file
+        if isinstance(card, Uicc):
+            card.close_channel()
     except CardError as error:
-        return Snapshot(found, f"{error}")
-    return Snapshot(found)
+        return Snapshot(found, f"{error}", moved, isinstance(card, Sim))
+    return Snapshot(found, "", moved, isinstance(card, Sim))
 
 
 # One file in words
@@ -229,10 +241,24 @@ _VERIFIED: Final = {"PIN 1": "PIN1", "PIN 2": "LOCAL1", "universal PIN": "UPIN"}
 """Keys by the names that rules call them → those of the word `verify`."""
 
 
+def selecting(path: str, among: Snapshot | None) -> str:
+    """Lines of the console that select a file."""
+    if among is None or not among.is_gsm:
+        return f"select {path}"
+    directory, lines = "", []
+    for name in path.split("/"):
+        lines.append(f"A0A4000002{files.file_identifier(name, directory):04X}")
+        directory = name
+    return "\n".join(lines)
+
+
 def unlocking(file: DumpedFile | None, among: Snapshot | None) -> list[tuple[str, str]]:
     """Keys that a file's rules name, and the line of the console that presents each, but for its value."""
     if file is None or among is None:
         return []
+    if among.is_gsm:
+        conditions = " ".join(rule.condition for rule in rules(file, among))
+        return [(key, f"VERIFY CHV 000{n} ") for n, key in ((1, "PIN 1"), (2, "PIN 2")) if key in conditions]
     named = [key for rule in rules(file, among) for key in _VERIFIED if key in rule.condition]
     application = "/".join(file.path.split("/")[:2])
     select = f"select {application}\n" if "/ADF." in file.path else ""

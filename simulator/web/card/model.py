@@ -77,7 +77,6 @@ class CardDesk:
         self._chosen = _Chosen(choice, link, console, shelf.is_real)
         if not shelf.is_real:
             self.read()
-            self.mark()
 
     def close(self) -> None:
         """Give the card back."""
@@ -93,6 +92,12 @@ class CardDesk:
     def is_real(self) -> bool:
         """Whether the card is one that somebody may need: its files are read only when one asks for it."""
         return bool(self._chosen and self._chosen.is_real)
+
+    @property
+    def reads_on_demand(self) -> bool:
+        """Whether files are read only when one asks: on a real card, and on one where that moves what is
+        selected."""
+        return self.is_real or bool(self.now and self.now.moved)
 
     # The console
 
@@ -110,7 +115,7 @@ class CardDesk:
         if self._chosen is None:
             return []
         said = self._chosen.console.type(text)
-        if not self._chosen.is_real and said:
+        if said and not self.reads_on_demand:
             self.read()
         return said
 
@@ -134,6 +139,8 @@ class CardDesk:
         if self._chosen is None:
             return
         self._chosen.now = files.snapshot(self._chosen.link)
+        if self._chosen.before is None:
+            self._chosen.before = self._chosen.now
         self._compare()
 
     def mark(self) -> None:

@@ -137,6 +137,8 @@ class CardPage:
                 tag("p", f"{self._desk.problem[:1].upper()}{self._desk.problem[1:]}.", "bad")
             if self._desk.is_real:
                 tag("p", self._say("card.real"), "warn")
+            elif self._desk.reads_on_demand:
+                tag("p", self._say("card.moves"), "warn")
 
     def _counted(self) -> str:
         now = self._desk.now
@@ -151,6 +153,6 @@ class CardPage:
     def _actions(self, path: str) -> None:
         """Lines for the console that have to do with the file."""
         with tag("div", css="row-of"):
-            button(self._say("card.go"), lambda: self._console.put(f"select {path}"))
+            button(self._say("card.go"), lambda: self._console.put(files.selecting(path, self._desk.now)))
             for key, line in files.unlocking(self._desk.file(path), self._desk.now):
                 button(self._say("card.unlock", key=key), lambda line=line: self._console.put(line))

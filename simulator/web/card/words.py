@@ -23,6 +23,11 @@ WORDS: Final[Words] = {
         "A real card: only what reads passes, and its files are read when you ask for it.",
         "这是真实的卡：只放行读取命令，并且仅在您要求时才读取文件。",
     ),
+    "card.moves": Text(
+        "This card has one channel only: reading its files changes which file is selected, and so happens only "
+        "when you ask for it.",
+        "这张卡只有一条信道：读取文件会改变当前选中的文件，因此仅在您要求时才读取。",
+    ),
     # The console
     "card.console": Text("Console", "控制台"),
     "card.line": Text(

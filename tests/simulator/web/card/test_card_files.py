@@ -160,12 +160,34 @@ def test_spans(before, after, found):
     assert spans(bytes.fromhex(before), bytes.fromhex(after)) == found
 
 
-def test_a_sim_of_the_second_generation_has_no_tree(desk):
+def test_a_sim_of_the_second_generation_is_read_when_one_asks(desk):
     desk.choose(Choice("shipped", "gsm-sim"))
     assert desk.problem == ""
     assert desk.now is not None
-    assert desk.now.problem
-    assert desk.type("A0A40000023F00")[0].succeeded
+    assert desk.now.problem == ""
+    assert desk.now.is_gsm
+    assert desk.reads_on_demand
+    line = files.selecting("MF/DF.GSM/EF.LOCI", desk.now)
+    assert line == "A0A40000023F00\nA0A40000027F20\nA0A40000026F7E"
+    said = desk.type(f"{line}\nA0D6000004 01020304")
+    assert [one.problem for one in said] == [""] * 4
+    assert desk.changes == {}  # not read yet
+    desk.read()
+    assert [d.right for d in desk.changes["MF/DF.GSM/EF.LOCI"].parts[0].fields] == ["01020304"]
+    imsi = desk.file("MF/DF.GSM/EF.IMSI")
+    assert imsi is not None
+    assert ("PIN 1", "VERIFY CHV 0001 ") in files.unlocking(imsi, desk.now)
+
+
+def test_what_selects_and_unlocks_a_file_of_a_uicc(desk):
+    file = desk.file("MF/ADF.USIM/EF.EST")
+    assert files.selecting("MF/ADF.USIM/EF.EST", desk.now) == "select MF/ADF.USIM/EF.EST"
+    assert files.unlocking(file, desk.now) == [
+        ("PIN 1", "select MF/ADF.USIM\nverify PIN1 "),
+        ("PIN 2", "select MF/ADF.USIM\nverify LOCAL1 "),
+        ("ADM 1", "select MF/ADF.USIM\nverify ADM1 "),
+    ]
+    assert files.unlocking(None, desk.now) == []
 
 
 def test_an_euicc_shows_the_files_of_its_enabled_profile(desk):
