@@ -14,61 +14,13 @@ from rich.padding import Padding
 from rich.text import Text
 
 from simulator.cli.reading import state_of
+from simulator.lpa.words import STEPS
 
 if TYPE_CHECKING:
     from cards import Isdr
     from simulator.cli.reading import Identity
     from simulator.lpa import Progress
     from simulator.lpa.profiles import InstalledProfile
-
-WORDS = {
-    "GetEuiccConfiguredAddresses": "Which SM-DP+ does the eUICC know by itself?",
-    "GetEUICCInfo": "The eUICC says which certificate issuers it trusts.",
-    "GetEUICCChallenge": "The eUICC draws 16 random bytes for the server to sign.",
-    "GetRAT": "The eUICC says which policy rules profiles may bring.",
-    "InitiateAuthentication": "The server signs the challenge and shows its certificate.",
-    "AuthenticateServer": "The eUICC checks the server, then signs in turn.",
-    "AuthenticateClient": "The server checks the eUICC and finds the order.",
-    "PrepareDownload": "The eUICC agrees and makes a one-time key.",
-    "GetBoundProfilePackage": "The server encrypts the profile for this eUICC alone.",
-    "LoadBoundProfilePackage": "The eUICC decrypts, checks and installs it, piece by piece.",
-    "ListNotification": "The eUICC lists its news for servers.",
-    "RetrieveNotificationsList": "The eUICC hands out its signed report.",
-    "HandleNotification": "The server learns what became of the profile.",
-    "RemoveNotificationFromList": "The eUICC may forget the report.",
-    "GetEID": "The eUICC says its number.",
-    "Refresh": "The card wants to be read anew, and is reset.",
-    "AddInitialEim": "The eUICC learns whom to obey.",
-    "GetEimConfigurationData": "The eUICC says which eIMs it obeys.",
-    "GetEimPackage": "Has the eIM something for this eUICC?",
-    "LoadEuiccPackage": "The eUICC checks the eIM's signature, obeys, and signs what it did.",
-    "ProvideEimPackageResult": "The eIM learns what became of its package.",
-    "GetCerts": "The eUICC shows its certificate and its manufacturer's.",
-    "ImmediateEnable": "May the new profile be enabled at once?",
-    "CheckConnectivity": "Does the device reach its network?",
-    "ProfileRollback": "The eUICC goes back to the profile before.",
-    "ExecuteFallbackMechanism": "The fallback profile takes over.",
-    "ReturnFromFallback": "The profile before is enabled again.",
-    "EnableEmergencyProfile": "The profile for emergency calls takes over.",
-    "DisableEmergencyProfile": "The profile before is enabled again.",
-    "EnableProfile": "The profile becomes the card; the card asks for a reset.",
-    "GetProfilesInfo": "The eUICC lists its profiles.",
-    "DisableProfile": "The profile is no longer the card.",
-    "DeleteProfile": "The profile is gone.",
-    "PrepareDeviceChange": "The eUICC signs that the profile shall leave, and makes a one-time key.",
-    "ConfirmDeviceChange": "The server encrypts the activation code for the new device.",
-    "VerifyDeviceChange": "The eUICC opens it and deletes the profile.",
-    "VerifySmdpResponse": "The eUICC checks that the server wants to be asked later.",
-    "VerifySmdsResponse": "The eUICC checks that the SM-DS has signed its answer.",
-    "LoadRpmPackage": "The eUICC carries out what the operator wants, and signs what came of it.",
-    "CheckEvent": "Does anything wait at the SM-DS?",
-    "CheckProgress": "Is the profile for the new device ready?",
-    "VerifyProfileRecovery": "The eUICC checks the activation code to get the profile back with.",
-    "CancelSession": "The session ends without a profile.",
-    "Reset": "The card is reset, and the ISD-R selected anew.",
-    "Wait": "The download was interrupted; it begins anew after a pause.",
-}
-"""Function of SGP.22 §5.6 and §5.7 → what happens in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,5 +145,5 @@ class Story(Recorder):
         self.say(step.request + arrow, 8, "dim")
         if step.error:
             self.say("failed", 8, "red")
-        elif words := WORDS.get(step.function):
+        elif words := STEPS.get(step.function):
             self.say(words, 8)

@@ -38,11 +38,16 @@ def block_html(title: str, data: bytes, fields: Iterable[Field]) -> str:
     """Bytes and the tree of what they say."""
     fields = tuple(fields)
     cuts = _cuts(len(data), fields)
-    pieces = "".join(_piece(number, data[begin:end]) for number, (begin, end) in enumerate(pairwise(cuts)))
+    shows = _characters if data[:1] == b"{" and data.isascii() else _hexadecimal
+    pieces = "".join(
+        f'<span data-i="{number}">{shows(data[begin:end])}</span> '
+        for number, (begin, end) in enumerate(pairwise(cuts))
+    )
     rest = f"<i> … {len(data) - _LONGEST}</i>" if len(data) > _LONGEST else ""
     tree = _list(fields, cuts, 0)
     shown = f'<code class="hex" translate="no" aria-label="{escape(title)}">{pieces}{rest}</code>'
-    both = f'<div class="bytes-both">{shown if data else ""}{tree}</div>'
+    text = " text" if shows is _characters else ""
+    both = f'<div class="bytes-both{text}">{shown if data else ""}{tree}</div>'
     return f'<figure class="bytes"><figcaption>{escape(title)}</figcaption>{both}</figure>'
 
 
@@ -63,8 +68,13 @@ def _of_block(fields: Iterable[Field]) -> Iterator[Field]:
             yield from _of_block(field.children)
 
 
-def _piece(number: int, data: bytes) -> str:
-    return f'<span data-i="{number}">{data.hex(" ").upper()}</span> '
+def _hexadecimal(data: bytes) -> str:
+    return data.hex(" ").upper()
+
+
+def _characters(data: bytes) -> str:
+    """JSON is read as text."""
+    return escape(data.decode("ascii"))
 
 
 def _list(fields: tuple[Field, ...], cuts: list[int], depth: int) -> str:

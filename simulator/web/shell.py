@@ -15,7 +15,7 @@ from starlette.requests import Request
 from simulator.web.door import VISITOR
 from simulator.web.pages import PAGES, Page
 from simulator.web.visitors import Visitor, Visitors
-from simulator.web.widgets import button, html, keys, tag
+from simulator.web.widgets import NO_KEYS, button, html, keys, tag
 from simulator.web.words import LANGUAGES, Language
 
 ASSETS: Final = "/assets"
@@ -47,11 +47,14 @@ def framed(page: Page, visitor: Visitor, version: str) -> Iterator[None]:
     say = visitor.say
     ui.page_title(f"{say(page.title)} · {say('app.name')}")
     ui.dark_mode(visitor.is_dark)
+    app.storage.client[NO_KEYS] = not visitor.has_shortcuts
     ui.add_head_html(
         f'<link rel="stylesheet" href="{ASSETS}/shell.css?{version}">'
         f'<script defer src="{ASSETS}/shell.js?{version}"></script>'
         f'<script>document.documentElement.lang="{visitor.language.tag}";</script>'
     )
+    # NiceGUI puts all of a page into its <main>; ours is the one inside, without the header.
+    ui.query("main.q-page").props("role=none")
     tag("a", say("app.skip"), "skip", href="#content")
     help_dialog = _help(visitor)
     with tag("header", css="top"):
@@ -62,13 +65,7 @@ def framed(page: Page, visitor: Visitor, version: str) -> Iterator[None]:
         with tag("div", css="choices"):
             _languages(visitor)
             _theme(visitor)
-            button(
-                "?",
-                help_dialog.open,
-                css="quiet",
-                label=say("app.help"),
-                key="?" if visitor.has_shortcuts else "",
-            )
+            button("?", help_dialog.open, css="quiet", label=say("app.help"), key="?")
     with tag("main", css="content", id="content", tabindex="-1"):
         yield
 
@@ -77,8 +74,7 @@ def _way(one: Page, here: Page, visitor: Visitor) -> None:
     attributes: dict[str, str] = {"href": one.path}
     if one is here:
         attributes["aria-current"] = "page"
-    if visitor.has_shortcuts:
-        attributes |= keys(one.letter)
+    attributes |= keys(one.letter)
     tag("a", visitor.say(one.title), **attributes)
 
 

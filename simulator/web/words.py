@@ -75,7 +75,12 @@ WORDS: Final[Words] = {
 }
 """Texts that all pages share."""
 
-TABLES: Final = ("simulator.web.words", "simulator.web.travel.words", "simulator.web.card.words")
+TABLES: Final = (
+    "simulator.web.words",
+    "simulator.web.bench.words",
+    "simulator.web.card.words",
+    "simulator.web.travel.words",
+)
 """Modules with a table `WORDS`; keys begin with a word of their page."""
 
 

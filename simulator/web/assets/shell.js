@@ -80,3 +80,30 @@
   }
   new MutationObserver(listKeys).observe(document, { childList: true, subtree: true });
 })();
+// A part that is drawn anew keeps the focus: the element with the same data-focus gets it back.
+(() => {
+  let last = "";
+  document.addEventListener("focusin", (event) => { last = event.target.dataset?.focus || ""; });
+  document.addEventListener("pointerdown", (event) => { if (!event.target.closest?.("[data-focus]")) last = ""; });
+  new MutationObserver(() => {
+    if (!last || document.activeElement !== document.body) return;
+    const again = document.querySelector(`[data-focus="${CSS.escape(last)}"]`);
+    if (again && !again.disabled) again.focus({ preventScroll: true });
+  }).observe(document, { childList: true, subtree: true });
+})();
+// A list that grows is followed to its end, unless somebody has scrolled back.
+(() => {
+  const stays = new WeakMap();
+  const isAtEnd = (list) => list.scrollHeight - list.scrollTop - list.clientHeight < 60;
+  document.addEventListener("scroll", (event) => {
+    if (event.target.dataset?.follow !== undefined) stays.set(event.target, !isAtEnd(event.target));
+  }, true);
+  document.addEventListener("click", (event) => {
+    const list = event.target.closest?.("[data-follow]");
+    if (list) stays.set(list, true);
+  });
+  new MutationObserver(() => {
+    for (const list of document.querySelectorAll("[data-follow]"))
+      if (!stays.get(list)) list.scrollTop = list.scrollHeight;
+  }).observe(document, { childList: true, subtree: true });
+})();

@@ -9,10 +9,11 @@ from rich.console import Console
 from asn1 import es9
 from cards import Iccid
 from simulator.cli.reading import Identity
-from simulator.cli.story import WORDS, Recorder, Step, Story
+from simulator.cli.story import Recorder, Step, Story
 from simulator.lpa import Progress
 from simulator.lpa.profiles import InstalledProfile
 from simulator.lpa.steps import CARD_EXCHANGES, SERVER_EXCHANGES, Exchange
+from simulator.lpa.words import STEPS
 
 EXCHANGE = Exchange("ES10b", "AuthenticateServer", "AuthenticateServerRequest", "AuthenticateServerResponse")
 
@@ -35,7 +36,7 @@ def told(tell: object) -> str:
 
 def test_every_function_of_the_lpa_has_words() -> None:
     functions = {exchange.function for exchange in (*CARD_EXCHANGES.values(), *SERVER_EXCHANGES.values())}
-    assert functions <= set(WORDS)
+    assert functions <= set(STEPS)
     assert len(SERVER_EXCHANGES) == len(es9.FUNCTIONS) + 2  # AuthenticateClient and CheckEvent of ES11
 
 
