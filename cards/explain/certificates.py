@@ -141,6 +141,44 @@ def _names(data: bytes) -> str:
     return ", ".join(kinds.get(item.tag, hexadecimal)(item.value) for item in found)
 
 
+def _constraints(data: bytes) -> str:
+    """Directory names below which all names must lie (SGP.22 §4.5.2.1.0.2: the manufacturer and its EIDs)."""
+    found = []
+    for kind, word in ((0xA0, "only"), (0xA1, "never")):
+        for subtree in tlv.read_all(tlv.find(_inner(data), kind) or b""):
+            base = tlv.find(subtree.value, 0xA4)
+            found.append(
+                f"{word} {_directory_name(base)}" if base else f"{word} {hexadecimal(subtree.value)}"
+            )
+    return "; ".join(found) or "none"
+
+
+def _directory_name(name: bytes) -> str:
+    """A Name in DER: attributes one after the other."""
+    said = []
+    for attributes in tlv.read_all(_inner(name)):
+        for attribute in tlv.read_all(attributes.value):
+            kind, value = tlv.read_all(attribute.value)
+            text = value.value.decode("utf-8", "replace")
+            said.append(f"{_ATTRIBUTES.get(_dotted(kind.value), _dotted(kind.value))}={text}")
+    return ", ".join(said)
+
+
+def public_key(data: bytes) -> str:
+    """A SubjectPublicKeyInfo: the curve and the key; bytes that are none, as they are."""
+    try:
+        algorithm, key = tlv.read_all(tlv.read(data).value)
+        curve = (
+            hexadecimal(tlv.read_all(algorithm.value)[1].value)
+            if len(tlv.read_all(algorithm.value)) > 1
+            else ""
+        )
+        name = next((name for oid, name in _CURVES.items() if oid.endswith(curve) and curve), "")
+    except (Asn1Error, ValueError):
+        return hexadecimal(data)
+    return f"{name or 'a key'}, {hexadecimal(key.value[1:])}"
+
+
 def _basic(data: bytes) -> str:
     return "an issuer of certificates" if tlv.find(_inner(data), 0x01) == b"\xff" else "no issuer"
 
@@ -163,7 +201,7 @@ _EXTENSIONS: dict[str, tuple[str, Callable[[bytes], str]]] = {
     "2.5.29.15": ("key usage", _usage),
     "2.5.29.17": ("subject alternative name", _names),
     "2.5.29.19": ("basic constraints", _basic),
-    "2.5.29.30": ("name constraints", hexadecimal),
+    "2.5.29.30": ("name constraints", _constraints),
     "2.5.29.31": ("revocation lists", _lists),
     "2.5.29.32": ("certificate policies", _policy),
     "2.5.29.35": ("authority key identifier", _authority),

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from asn1 import Codec, iot, rsp
+from asn1 import Codec, iot, rsp, saip
 from asn1 import Field as Tlv
 from asn1.errors import Asn1Error
-from cards.explain.certificates import certificate
-from cards.explain.fields import Cursor, Field, hexadecimal, read
+from cards.explain.certificates import certificate, public_key
+from cards.explain.fields import Cursor, Decoder, Field, ascii_text, counted, hexadecimal, moved, number, read
 from cards.explain.files.uicc import application, iccid
-from cards.explain.tlvs import template
+from cards.explain.tlvs import Row, template
 from cards.identities import Eid, Plmn
 from cards.isdr.errors import PE_WORDS, WORDS
 
@@ -50,6 +50,11 @@ FUNCTIONS = {
     0xBF41: Function("CancelSession", "CancelSessionRequest", "CancelSessionResponse", "SGP.22 §5.7.14"),
     0xBF43: Function("GetRAT", "GetRatRequest", "GetRatResponse", "SGP.22 §5.7.22"),
     0xBF44: Function("LoadRpmPackage", "LoadRpmPackageRequest", "LoadRpmPackageResult", "SGP.22 v3 §5.7.23"),
+    0xBF45: Function("VerifySmdsResponse", "VerifySmdsResponseRequest", "VerifySmdsResponseResponse", "SGP.22 v3 §5.7"),
+    0xBF4B: Function("VerifyDeviceChange", "VerifyDeviceChangeRequest", "VerifyDeviceChangeResponse", "SGP.22 v3 §5.7"),
+    0xBF4D: Function("PrepareDeviceChange", "PrepareDeviceChangeRequest", "PrepareDeviceChangeResponse", "SGP.22 v3 §5.7"),
+    0xBF60: Function("VerifySmdpResponse", "VerifySmdpResponseRequest", "VerifySmdpResponseResponse", "SGP.22 v3 §5.7"),
+    0xBF62: Function("VerifyProfileRecovery", "VerifyProfileRecoveryRequest", "VerifyProfileRecoveryResponse", "SGP.22 v3 §5.7"),
     0xBF51: Function("LoadEuiccPackage", "EuiccPackageRequest", "EuiccPackageResult", "SGP.32 §5.9.1", iot),
     0xBF53: Function("eIM acknowledgements", "EimAcknowledgements", "", "SGP.32 §2.11.1", iot),
     0xBF55: Function("GetEimConfigurationData", "GetEimConfigurationDataRequest", "GetEimConfigurationDataResponse", "SGP.32 §5.9.18", iot),
@@ -78,6 +83,9 @@ OTHERS = {
     0xBF3B: ("authenticate client (ES9+)", "AuthenticateClientRequest", rsp),
     0xBF3A: ("get bound profile package (ES9+)", "GetBoundProfilePackageRequest", rsp),
     0xBF3D: ("handle notification (ES9+)", "HandleNotification", rsp),
+    0xBF4A: ("alert data", "AlertData", rsp),
+    0xBF4C: ("confirm device change (ES9+)", "ConfirmDeviceChangeRequest", rsp),
+    0xBF63: ("notification of a deletion for device change", "DeleteNotificationForDc", rsp),
     0xBF4F: ("get eIM package (ESipa)", "GetEimPackageRequest", iot),
     0xBF54: ("profile download trigger (ESipa)", "ProfileDownloadTriggerRequest", iot),
 }
@@ -176,14 +184,67 @@ def _field(codec: Codec, tlv: Tlv, outer: Tlv | None, children: tuple[Field, ...
         shift = length - len(tlv.value)
         inner = Field("certificate", "", offset + max(shift, 0), len(tlv.value), "", body, data=tlv.value)
         return Field(name, "", offset, length, "SGP.22 §4.5.2", (inner,))
+    inside = _INSIDE.get(_member(tlv.path))
+    if inside and not children and isinstance(tlv.value, bytes):
+        start += tlv.offset + tlv.header_length
+        clause, decoder = inside
+        within = read(decoder, tlv.value)
+        return Field(name, "", offset, length, clause, tuple(moved(field, start) for field in within))
     value = "" if children else _words(codec, tlv, outer)
     return Field(name, value, offset, length, "", children)
+
+
+_RESOURCES = template(
+    {
+        0x81: Row("installed applications", number),
+        0x82: Row("free non-volatile memory", counted("bytes")),
+        0x83: Row("free volatile memory", counted("bytes")),
+    }
+)
+
+
+def _installation_result(cursor: Cursor) -> Iterator[Field]:
+    """What became of the profile elements: EUICCResponses, one after the other (SAIP §8.11)."""
+    while cursor.left:
+        start = cursor.at
+        _, end = saip.decode_prefix("EUICCResponse", cursor.data, start)
+        cursor.take(end - start)
+        yield from tree(saip, "EUICCResponse", cursor.data[start:end], start)
+
+
+_INSIDE: dict[str, tuple[str, Decoder]] = {
+    "extCardResource": ("TS 102 226 §8.2.1.7.2", _RESOURCES),
+    "simaResponse": ("SAIP §8.11", _installation_result),
+}
+"""Members that are octets for the messages, and have parts all the same."""
 
 
 def _member(path: str) -> str:
     """'profileState', '[2]', or the type itself."""
     last = path.rpartition(".")[2]
     return last[last.index("[") :] if "[" in last and not last.startswith("[") else last
+
+
+_TAGS: dict[str, str] = {
+    "5A": "iccid or EID", "4F": "isdpAid", "9F70": "profileState", "90": "profileNickname",
+    "91": "serviceProviderName", "92": "profileName", "93": "iconType", "94": "icon", "95": "profileClass",
+    "B6": "notificationConfigurationInfo", "B7": "profileOwner", "B8": "dpProprietaryData", "99": "profilePolicyRules",
+    "BF20": "euiccInfo1", "BF22": "euiccInfo2", "BF2D": "profileInfo",
+}  # fmt: skip
+"""Tags that GetProfilesInfo and others are asked for (SGP.22 §5.7.15)."""
+
+
+def _tags(data: bytes) -> Iterator[str]:
+    """A list of tags, of one or two bytes each."""
+    at = 0
+    while at < len(data):
+        size = 2 if data[at] & 0x1F == 0x1F else 1
+        yield hexadecimal(data[at : at + size])
+        at += size
+
+
+def _tag_list(data: bytes) -> str:
+    return ", ".join(f"{tag} ({_TAGS[tag]})" if tag in _TAGS else tag for tag in _tags(data))
 
 
 _BY_NAME: dict[str, Callable[[bytes], str]] = {
@@ -193,6 +254,12 @@ _BY_NAME: dict[str, Callable[[bytes], str]] = {
     "isdpAid": application,
     "aid": application,
     "mccMnc": lambda data: str(Plmn.from_bytes(data)),
+    "tagList": _tag_list,
+    "hostId": lambda data: (
+        f"“{ascii_text(data)}”" if all(0x20 <= o < 0x7F for o in data) else hexadecimal(data)
+    ),
+    "trustedEimPkTls": public_key,
+    "eimPublicKey": public_key,
 }
 
 

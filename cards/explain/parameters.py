@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from cards.apdu import CommandApdu
-from cards.explain import fcp, toolkit
+from cards.explain import atr, fcp, toolkit
 from cards.explain.access import key_reference
 from cards.explain.applications import name_of
 from cards.explain.fields import Cursor, Decoder, Field, ascii_text, hexadecimal, named, number
@@ -322,3 +322,20 @@ def host_cryptogram(cursor: Cursor) -> Iterator[Field]:
 def security_levels(command: CommandApdu) -> tuple[str, str]:
     bits = {0x01: "C-MAC", 0x02: "C-DECRYPTION", 0x10: "R-MAC", 0x20: "R-ENCRYPTION"}
     return ", ".join(text for bit, text in bits.items() if command.p1 & bit) or "no secure messaging", ""
+
+
+_INTERFACES = {
+    0x80: Object("highest interface", number, "TS 102 221 §11.1.25"),
+    0x81: Object("options", hexadecimal, "TS 102 221 §11.1.25"),
+    0x90: Object("modes of several enabled profiles", hexadecimal, "SGP.22 v3 §3.3"),
+    0x91: Object("profiles enabled, at most", number, "SGP.22 v3 §3.3"),
+}
+interfaces = template(_INTERFACES)
+"""What MANAGE LSI [configure] says and answers."""
+
+
+def interfaces_answer(command: CommandApdu, place: Place) -> Decoder:
+    """The answer to a reset is an ATR; that to configuring says what was configured."""
+    if command.p1 == 0x01:
+        return template({0x80: Object("ATR of the interface", inside=atr.decode)})
+    return interfaces

@@ -10,20 +10,24 @@ from cards import files
 from cards.explain import es10
 from cards.explain.commands import TABLES
 from cards.explain.files import tables
+from cards.explain.globalplatform import objects
+from cards.explain.toolkit.objects import OBJECTS as TOOLKIT_OBJECTS
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "explained.md"
 
 
 def page() -> str:
     """The page as Markdown."""
-    return "\n".join([*_head(), *_files(), *_commands(), *_messages()]) + "\n"
+    return "\n".join([*_head(), *_files(), *_commands(), *_messages(), *_objects()]) + "\n"
 
 
 def _head() -> Iterator[str]:
     yield "# What is explained"
     yield ""
     yield "Made from the tables by `python -m cards.explain.reference`; a test compares the two. Contents of"
-    yield "other files, and data of other commands, are shown as bytes or TLVs."
+    yield "other files, and data of other commands, are shown as bytes or TLVs. Bytecode, cellular"
+    yield "measurements and lists that are packed bit by bit for CDMA terminals have a name, and are shown as"
+    yield "bytes."
     yield ""
 
 
@@ -57,6 +61,14 @@ def _messages() -> Iterator[str]:
     yield from ("", "## ES10", "", "| tag | function | clause |", "|---|---|---|")
     for tag, function in es10.FUNCTIONS.items():
         yield f"| {tag:04X} | {function.name} | {function.clause} |"
+
+
+def _objects() -> Iterator[str]:
+    """Data objects of GlobalPlatform commands and of the toolkit."""
+    for title, table in (("GlobalPlatform", objects.OBJECTS), ("Toolkit", TOOLKIT_OBJECTS)):
+        yield from ("", f"## {title}", "", "| tag | data object | clause |", "|---|---|---|")
+        for tag, row in sorted(table.items()):
+            yield f"| {tag:02X} | {row.name} | {row.clause} |"
 
 
 if __name__ == "__main__":

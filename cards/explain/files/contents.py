@@ -252,6 +252,15 @@ def group_identifiers(cursor: Cursor) -> Iterator[Field]:
         yield cursor.field(f"group {place}", 4, or_unused(bcd))
 
 
+def group_algorithms(cursor: Cursor) -> Iterator[Field]:
+    """EF.VGCSCA and EF.VBSCA: for each group the algorithms of its two master keys (TS 31.102 §4.2.77)."""
+    words = lambda data: ", ".join(f"A5/{octet}" if octet else "none" for octet in data)  # noqa: E731
+    place = 0
+    while cursor.left >= 2:
+        place += 1
+        yield cursor.field(f"group {place}: algorithms of its keys", 2, or_unused(words))
+
+
 def group_status(data: bytes) -> str:
     """EF.VGCSS and EF.VBSS: a bit a group, 50 of them, then six bits '1' (TS 31.102 §4.2.74)."""
     found = [str(8 * at + bit + 1) for at, octet in enumerate(data) for bit in range(8) if octet >> bit & 1]

@@ -19,6 +19,7 @@ from cards.explain.fields import (
 )
 from cards.explain.files.row import FileRow, parts, whole
 from cards.explain.numbers import alpha, minutes_and_hours, number_of_length, time_stamp
+from cards.explain.services import service_table
 from cards.explain.sms import coding, protocol, report, stored
 from cards.explain.tlvs import Row, template
 
@@ -84,6 +85,13 @@ def _sms_status(cursor: Cursor) -> Iterator[Field]:
     yield cursor.field("memory capacity", 1, exceeded)
 
 
+def _phone_book_link(data: bytes) -> str:
+    """Which phone book, record of EF.PBR, record of EF.ADN."""
+    book = "of the USIM" if data[0] & 1 else "of DF.TELECOM"
+    entry = "no entry" if data[1:] == b"\xff\xff" else f"record {data[1]} of EF.PBR, entry {data[2]}"
+    return f"{entry}, phone book {book}"
+
+
 def call_information(incoming: bool) -> Decoder:
     """A record of EF.ICI or EF.OCI (TS 31.102 §4.2.33, §4.2.34)."""
     tail = 28 if incoming else 27
@@ -100,7 +108,7 @@ def call_information(incoming: bool) -> Decoder:
         yield cursor.field("duration", 3, or_unused(lambda data: f"{number(data)} s"))
         if incoming:
             yield cursor.field("status", 1, lambda data: "not answered" if data[0] & 1 else "answered")
-        yield cursor.field("link to the phone book", 3, or_unused(hexadecimal, "none"))
+        yield cursor.field("link to the phone book", 3, or_unused(_phone_book_link, "none"))
 
     return decode
 
@@ -146,3 +154,34 @@ FILES = {
     "EF.ICE_FF": FileRow("emergency information", whole("information", hexadecimal), "TS 31.102 §4.6.1.4"),
     "EF.PSISMSC": FileRow("service centre as URI", template(_SERVICE_CENTRE_URI), "TS 31.102 §4.2.104"),
 }
+
+MMSS = {
+    "EF.MLPL": FileRow(
+        "priorities of locations", whole("list (C.S0016)", or_unused(hexadecimal)), "TS 31.102 §4.6.3"
+    ),
+    "EF.MSPL": FileRow(
+        "priorities of systems", whole("list (C.S0016)", or_unused(hexadecimal)), "TS 31.102 §4.6.3"
+    ),
+    "EF.MMSSMODE": FileRow("multimode selection", whole("mode", number), "TS 31.102 §4.6.3"),
+}
+"""DF.MMSS: which systems of 3GPP2 and 3GPP come first."""
+_MISSION_CRITICAL = ("MCPTT UE configuration data", "MCPTT user profile data", "MCS group configuration data",
+                     "MCPTT service configuration data", "MCS UE initial configuration data",
+                     "MCData UE configuration data", "MCData user profile data",
+                     "MCData service configuration data", "MCVideo UE configuration data",
+                     "MCVideo user profile data", "MCVideo service configuration data")  # fmt: skip
+_CONFIGURATION = template({0x80: Row("configuration", hexadecimal)})
+MCS = {
+    "EF.MST": FileRow("mission critical services", service_table(_MISSION_CRITICAL), "TS 31.102 §4.6.4"),
+    "EF.MCS_CONFIG": FileRow("mission critical configuration", _CONFIGURATION, "TS 31.102 §4.6.4"),
+}
+"""DF.MCS."""
+_VEHICLES = ("V2X configuration data", "V2X policy configuration data over PC5",
+             "V2X policy configuration data over Uu")  # fmt: skip
+V2X = {
+    "EF.VST": FileRow("V2X services", service_table(_VEHICLES), "TS 31.102 §4.6.5"),
+    "EF.V2X_CONFIG": FileRow("V2X configuration", _CONFIGURATION, "TS 31.102 §4.6.5"),
+    "EF.V2XP_PC5": FileRow("V2X policy over PC5", _CONFIGURATION, "TS 31.102 §4.6.5"),
+    "EF.V2XP_UU": FileRow("V2X policy over Uu", _CONFIGURATION, "TS 31.102 §4.6.5"),
+}
+"""DF.V2X."""

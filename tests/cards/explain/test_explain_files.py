@@ -119,6 +119,10 @@ VECTORS: list[tuple[str, str, dict[str, str]]] = [
     ("ADF.USIM/EF.UST", "9E6B1DFC67F6580000",
      {"  2 Fixed Dialling Numbers (FDN)": "available", " 27 GSM Access": "available",
       " 28 Data download via SMS-PP": "available", "  1 Local Phone Book": "not available"}),
+    # As TS.48 has them: A5/1 and A5/3 for the keys of group 1; a call that no entry of the phone book belongs to.
+    ("ADF.USIM/EF.VGCSCA", "0103FFFF", {"group 1: algorithms of its keys": "A5/1, A5/3"}),
+    ("ADF.USIM/EF.OCI", "FF" * 24 + "00FFFF", {"link to the phone book": "no entry, phone book of DF.TELECOM"}),
+    ("DF.V2X/EF.VST", "0600", {"  2 V2X policy configuration data over PC5": "available"}),
     # The CSIM of TS.48, whose IMSI is 001010123456063: what is coded says so, digit by digit.
     ("ADF.CSIM/EF.IMSI_M", "008D03CB11033480DE03",
      {"MCC, three digits": "001", "IMSI_M_S2, three digits": "010", "IMSI_M_S1, seven digits": "1234560",

@@ -102,7 +102,7 @@ def test_blocks_of_store_data_are_joined_and_name_every_byte() -> None:
     request = next(field for field in last.walk() if field.name.startswith("GetEuiccDataRequest"))
     assert (request.offset, request.length) == (0, 6)
     tags = next(field for field in last.walk() if field.name == "tagList (5C)")
-    assert (tags.offset, tags.length, tags.value) == (3, 3, "5A")
+    assert (tags.offset, tags.length, tags.value) == (3, 3, "5A (iccid or EID)")
     eid = ask(explainer, "01C0000015", "BF3E125A10890490321234512345123451234512359000")
     assert values(eid)["eidValue (5A)"] == "89049032123451234512345123451235"
 

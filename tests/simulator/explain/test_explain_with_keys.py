@@ -132,6 +132,11 @@ def test_every_es10_field_names_its_bytes(bench: Bench, package: bytes) -> None:
     assert ("enableResult (80)", "0: ok") in values
     assert ("certificate policies (critical)", "2.23.146.1.2.1.4 (SM-DP+ authentication)") in values
     assert ("type", "REFRESH") in values
+    assert ("free volatile memory (83)", "8192 bytes") in values
+    names = {field.name for field in fields}
+    assert "peStatus (30)" in names or any(name.startswith("peStatus") for name in names)
+    constraints = [value for name, value in values if name == "name constraints (critical)"]
+    assert any("serial=89049032" in value for value in constraints)
 
 
 def check_offsets(field: Field, data: bytes) -> int:
