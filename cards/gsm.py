@@ -7,7 +7,7 @@ from typing import Self
 
 from asn1 import tlv
 from cards import files
-from cards.apdu import SHORT_LE_LIMIT, CommandApdu, ResponseApdu
+from cards.apdu import SHORT_DATA_LIMIT, SHORT_LE_LIMIT, CommandApdu, ResponseApdu
 from cards.authentication import AuthenticationResult
 from cards.errors import CardError, CardProtocolError, CardStatusError, InvalidPin, PinBlocked
 from cards.identities import Iccid, Imsi, from_card
@@ -15,7 +15,19 @@ from cards.link import CardLink
 from cards.processors import GSM_CLASS
 from cards.session import SELECT, CardSession, TraceSink
 from cards.status import SW
-from cards.uicc import ABSOLUTE_RECORD, PIN1, READ_BINARY, READ_RECORD, RETURN_FCP, VERIFY, Uicc, pad_pin
+from cards.uicc import (
+    ABSOLUTE_RECORD,
+    PIN1,
+    READ_BINARY,
+    READ_RECORD,
+    RETURN_FCP,
+    STATUS,
+    UPDATE_BINARY,
+    UPDATE_RECORD,
+    VERIFY,
+    Uicc,
+    pad_pin,
+)
 
 RUN_GSM_ALGORITHM = 0x88
 _NO_SUCH_CLASS = (0x6E, 0x6D)
@@ -34,6 +46,8 @@ _LEVEL_KEYS = {
 """Access condition level (§7.3) → key reference of TS 102 221 Table 9.3: ADM levels in their order."""
 _NEVER = 0x0F
 _TRIES, _INITIALISED = 0x0F, 0x80
+_DIRECTORY_LENGTH = 22
+"""Bytes of the answer to STATUS that every SIM has (§9.2.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +98,16 @@ class GsmStatus:
             for reference, enabled, octet in states
             if octet and octet[0] & _INITIALISED
         )
+
+    @property
+    def pins(self) -> tuple[ChvState, ...]:
+        """The CHVs, as an FCP calls them."""
+        return self.chvs
+
+    @property
+    def aid(self) -> bytes:
+        """A directory of a SIM has none."""
+        return b""
 
     @property
     def fcp(self) -> bytes:
@@ -182,6 +206,25 @@ class Sim:
     def read_records(self) -> list[bytes]:
         """All records of the selected EF."""
         return [self.read_record(number) for number in range(1, self._selected().record_count + 1)]
+
+    def status(self) -> GsmStatus:
+        """What the card says of the current directory (STATUS)."""
+        return GsmStatus.parse(self._send(STATUS, le=_DIRECTORY_LENGTH, doing="STATUS").data)
+
+    def update_binary(self, data: bytes) -> None:
+        """Write to the selected transparent EF from its first byte on, in pieces of up to 255 bytes."""
+        for at in range(0, len(data), SHORT_DATA_LIMIT):
+            piece = data[at : at + SHORT_DATA_LIMIT]
+            self._send(UPDATE_BINARY, at >> 8, at & 0xFF, piece, doing="UPDATE BINARY")
+
+    def update_record(self, number: int, data: bytes) -> None:
+        """Write a record, counted from 1, of the selected EF; its whole length must be given."""
+        self._send(UPDATE_RECORD, number, ABSOLUTE_RECORD, data, doing="UPDATE RECORD")
+
+    def pin_tries(self, reference: int) -> int:
+        """Tries of CHV1 ('01') or CHV2 ('81') that remain; 0 if the card has none."""
+        states = self.status().chvs
+        return next((chv.tries for chv in states if chv.reference == reference), 0)
 
     def verify_pin(self, reference: int, value: str | bytes) -> None:
         """Verify CHV1 ('01') or CHV2 ('81'). InvalidPin with the tries that remain: a SIM says only that it

@@ -143,15 +143,34 @@ def read_log(text: str) -> list[Entry]:
 
 
 def hex_words(data: bytes) -> list[bytes] | None:
-    """Plain hexadecimal, a string a line; '#' begins a comment. None if a line is anything else."""
+    """Plain hexadecimal: a string a line, or commands and answers side by side as one writes them behind each
+    other; '#' begins a comment. None if a line is anything else."""
     try:
         text = data.decode()
     except UnicodeDecodeError:
         return None
     lines = (line.partition("#")[0].strip() for line in text.splitlines())
-    words = [_octets(line) for line in lines if line]
+    words = [_octets(word) for line in lines if line for word in _side_by_side(line)]
     found = [word for word in words if word is not None]
     return found if len(found) == len(words) else None
+
+
+def _side_by_side(line: str) -> list[str]:
+    """The words of a line that each are a command or an answer; any other line is one string, which may have
+    spaces between its octets."""
+    words = line.split()
+    data = [_octets(word) for word in words]
+    whole = [one for one in data if one is not None and (_is_command(one) or is_answer(one))]
+    return words if len(words) > 1 and len(whole) == len(words) and _is_command(whole[0]) else [line]
+
+
+def _is_command(data: bytes) -> bool:
+    try:
+        command = CommandApdu.parse(data)
+    except ApduError:
+        return False
+    # Four octets alone are rather the beginning of a command that is written in groups.
+    return len(data) > 4 and (command.cla & 0x20 == 0 or command.cla == GSM_CLASS)
 
 
 def read_hex(words: list[bytes]) -> list[Entry]:

@@ -12,7 +12,9 @@ import click
 from simulator.cli.which import Which, card_options
 
 if TYPE_CHECKING:
+    from cards import Uicc
     from cards.fcp import Fcp
+    from cards.gsm import GsmStatus, Sim
     from cards.link import CardLink
 
 
@@ -44,7 +46,7 @@ class Shell(cmd.Cmd):
         from cards import Uicc
 
         self.link = link
-        self.uicc = Uicc(link)
+        self.uicc: Uicc | Sim = Uicc(link)
         self.place = "MF"
         self.failed = False
         self.is_interactive = is_interactive
@@ -94,9 +96,18 @@ class Shell(cmd.Cmd):
         """select PATH: a file by names (MF/ADF.USIM/EF.IMSI), an FID (6F07) or an AID."""
         (target,) = _words(arg, 1)
         is_aid = len(target) >= 10 and all(digit in "0123456789abcdefABCDEF" for digit in target)
-        fcp = self.uicc.select(bytes.fromhex(target) if is_aid else target)
+        self.say(
+            _describe(self._uicc().select(bytes.fromhex(target)) if is_aid else self.uicc.select(target))
+        )
         self.place = target
-        self.say(_describe(fcp))
+
+    def _uicc(self) -> Uicc:
+        """The card, if it is a UICC; UsageError for a SIM of the second generation."""
+        from cards import Uicc
+
+        if isinstance(self.uicc, Uicc):
+            return self.uicc
+        raise UsageError("the card is a SIM of the second generation, which does not have this")
 
     def do_fcp(self, arg: str) -> None:
         """fcp: the file control parameters of the current directory (STATUS)."""
@@ -110,7 +121,7 @@ class Shell(cmd.Cmd):
         if arg:
             self.say(self.uicc.read_record(_number(arg)).hex().upper())
         elif fcp.structure == "BER-TLV":
-            for tag, value in self.uicc.read_objects().items():
+            for tag, value in self._uicc().read_objects().items():
                 self.say(f"{tag:02X}  {value.hex().upper()}")
         elif fcp.record_length:
             for number, record in enumerate(self.uicc.read_records(), 1):
@@ -132,8 +143,9 @@ class Shell(cmd.Cmd):
     def do_ls(self, arg: str) -> None:
         """ls: the applications of the card, and the names known here."""
         from cards.files import TREE
+        from cards.gsm import Sim
 
-        for entry in self.uicc.applications():
+        for entry in () if isinstance(self.uicc, Sim) else self.uicc.applications():
             self.say(f"{entry.aid.hex().upper()}  {entry.label}")
         directory = self.place.rpartition("/")[2].upper()
         self.say(" ".join(TREE.get(directory, TREE["MF"])))
@@ -164,7 +176,7 @@ class Shell(cmd.Cmd):
     def do_authenticate(self, arg: str) -> None:
         """authenticate RAND AUTN: in the 3G context of the selected application."""
         rand, autn = (bytes.fromhex(word) for word in _words(arg, 2))
-        result = self.uicc.authenticate(rand, autn)
+        result = self._uicc().authenticate(rand, autn)
         for name in ("res", "ck", "ik", "kc", "auts"):
             if value := getattr(result, name, b""):
                 self.say(f"{name.upper():<5}{value.hex().upper()}")
@@ -174,7 +186,8 @@ class Shell(cmd.Cmd):
         from cards.survey import survey
         from simulator.cli.card_info import survey_lines
 
-        for line in survey_lines(survey(self.uicc, self.reset())):
+        atr = self.reset()
+        for line in survey_lines(survey(self.uicc, atr)):
             self.say(line)
 
     def do_reset(self, arg: str) -> None:
@@ -186,9 +199,12 @@ class Shell(cmd.Cmd):
         return True
 
     def reset(self) -> bytes:
-        """Reset the card; its ATR."""
+        """Reset the card; its ATR. Which generation it is of is found out, too."""
+        from cards.gsm import card_on
+
         atr = self.link.reset()
-        self.place, self.uicc.selected = "MF", None
+        self.uicc = card_on(self.link)
+        self.place = "MF"
         return atr
 
 
@@ -205,7 +221,7 @@ def _number(word: str) -> int:
     return int(word)
 
 
-def _describe(fcp: Fcp) -> str:
+def _describe(fcp: Fcp | GsmStatus) -> str:
     if fcp.is_df:
         kind = "ADF" if fcp.aid else "directory"
         pins = ", ".join(f"{pin.reference:02X} {'on' if pin.enabled else 'off'}" for pin in fcp.pins)

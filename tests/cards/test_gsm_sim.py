@@ -170,3 +170,21 @@ def test_a_card_that_is_pulled_ends_the_walk(count: int) -> None:
     card = Sim(InProcessLink(Pulled(end("test-operator"), count)))
     with pytest.raises(LinkError):
         list(walk(card))
+
+
+def test_files_are_written_and_tries_are_asked_for() -> None:
+    card = sim("home-operator")
+    assert card.pin_tries(1) == 3
+    with pytest.raises(InvalidPin):
+        card.verify_pin(1, "1111")
+    assert card.pin_tries(1) == 2
+    card.verify_pin(1, "2468")
+    card.select("MF/DF.TELECOM/EF.SMSP")
+    record = bytes.fromhex("FF" * (card.selected.record_length if card.selected else 0))
+    card.update_record(1, record)
+    assert card.read_record(1) == record
+    card.select("MF/DF.GSM/EF.FPLMN")
+    card.update_binary(bytes.fromhex("62F210"))
+    assert card.read_binary()[:3] == bytes.fromhex("62F210")
+    status = card.status()
+    assert (status.fid, status.aid, status.pins) == (0x7F20, b"", status.chvs)

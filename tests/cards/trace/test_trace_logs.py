@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cards.trace import Exchange, Reset, TraceError
+from cards.trace import Exchange, Reset, TraceError, text
 from cards.trace.reading import read
 
 SELECT = Exchange(bytes.fromhex("A0A40000027F20"), bytes.fromhex("9F16"))
@@ -87,3 +87,22 @@ def test_what_is_no_trace_is_told(data: bytes, sentence: str) -> None:
 def test_any_text_is_read_or_refused(text: str) -> None:
     with suppress(TraceError):
         read(text.encode())
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (
+            "00A4000C022FE2 9000 00B000000A 988812010000400310F09000",
+            ["00A4000C022FE2", "9000", "00B000000A", "988812010000400310F09000"],
+        ),
+        ("00 A4 00 04 02 3F 00", ["00A40004023F00"]),
+        ("00A40004 023F00", ["00A40004023F00"]),
+        ("D009810301010482028182 9000", ["D0098103010104820281829000"]),
+    ],
+    ids=["side by side", "octets", "groups", "an object in groups"],
+)
+def test_hexadecimal_in_one_line(line: str, words: list[str]) -> None:
+    found = text.hex_words(line.encode())
+    assert found is not None
+    assert [word.hex().upper() for word in found] == words

@@ -225,3 +225,19 @@ def test_a_sim_of_the_second_generation_is_told_of_dumped_and_copied(esim: Esim,
     esim("card", "dump", "--card", "old", "-o", file)
     esim("card", "new", "copy", "--from", file)
     assert esim("card", "dump", "--card", "copy").out == file.read_text()
+
+
+def test_the_shell_speaks_with_a_sim_of_the_second_generation(esim: Esim) -> None:
+    esim("card", "new", "old", "--from", "gsm-sim")
+    lines = """
+        select MF/DF.GSM/EF.IMSI
+        read
+        tries
+        select MF/DF.TELECOM/EF.SMSP
+        read 1
+        authenticate 00 00
+        select A0000000871002
+    """
+    told = esim("shell", "--card", "old", stdin=lines)
+    assert "transparent, 9 bytes\n089999080000000010\n3\n" in told.out
+    assert told.err.count("the card is a SIM of the second generation, which does not have this") == 2
