@@ -63,7 +63,9 @@ class Survey:
 
     @property
     def atr_words(self) -> list[str]:
-        """The ATR explained, a line each."""
+        """The ATR explained, a line each. A modem does not tell it."""
+        if not self.atr:
+            return ["not known: a modem keeps it to itself"]
         try:
             return Atr.parse(self.atr).words()
         except AtrError as error:

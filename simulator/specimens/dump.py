@@ -273,7 +273,8 @@ def _lines(
     yield "kind: sim"
     if classes:
         yield f"classes: {classes}"
-    yield f'atr: "{atr.hex().upper()}"'
+    if atr:  # a modem does not tell it
+        yield f'atr: "{atr.hex().upper()}"'
     yield f"protocol: {protocol}"
     yield "dump:"
     known = [pin for pin in pins if pin.tries is not None or pin.enabled]

@@ -126,6 +126,10 @@ def test_survey_of_a_sim() -> None:
     assert surveyed("home-operator").missing["imsi"] == "locked until a PIN is verified"
 
 
+def test_no_atr_is_told_of() -> None:
+    assert Survey(b"").atr_words == ["not known: a modem keeps it to itself"]
+
+
 def test_services_of_two_bits() -> None:
     # 'F3': services 1, 3 and 4 are allocated and activated, 2 neither; '01': 5 is allocated only.
     assert activated(bytes.fromhex("F301")) == (1, 3, 4)

@@ -157,6 +157,14 @@ def test_a_copy_of_a_sim_of_the_second_generation_answers_as_it_does() -> None:
     assert again == text
 
 
+def test_a_copy_of_a_card_behind_a_modem_has_an_atr_of_its_own() -> None:
+    """A modem does not tell the ATR, so that none stands in the dump."""
+    files, _ = read_sim(original(), PIN1)
+    text = text_of(files, (), b"", "Copy", 0, "gsm")
+    assert "atr" not in text
+    assert specimens.parse(text).atr is None
+
+
 def test_a_copy_of_a_sim_with_keys_runs_the_gsm_algorithm() -> None:
     """As its USIM would in the GSM context: SRES and Kc of Milenage (TS 35.206, TS 33.102 §6.8.1.2)."""
     _, text = read_sim(original(), PIN1)
