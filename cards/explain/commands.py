@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from cards.apdu import CommandApdu
-from cards.explain import fcp, toolkit
+from cards.explain import fcp, further, toolkit
 from cards.explain.fields import Decoder
 from cards.explain.globalplatform import install, keys, load_files, objects, registry
 from cards.explain.parameters import (
@@ -19,10 +19,8 @@ from cards.explain.parameters import (
     PROPRIETARY,
     always,
     authenticate_parameters,
-    authenticated,
     binary_asked,
     binary_parameters,
-    challenge,
     channel_asked,
     content,
     envelope_answer,
@@ -115,7 +113,7 @@ TABLES: dict[str, dict[int, Command]] = {
         0xD6: _UPDATE_BINARY,
         0xB2: _READ_RECORD,
         0xDC: _UPDATE_RECORD,
-        0xA2: Command("SEARCH RECORD", f"{_UICC}1.7", record_asked, search_parameters, answer=always(search_answer)),
+        0xA2: Command("SEARCH RECORD", f"{_UICC}1.7", record_asked, search_parameters, further.pattern, always(search_answer)),
         0x20: Command("VERIFY PIN", f"{_UICC}1.9", pin_asked, pin_parameters, pin_fields("PIN")),
         0x24: Command("CHANGE PIN", f"{_UICC}1.10", pin_asked, pin_parameters, pin_fields("old PIN", "new PIN")),
         0x26: Command("DISABLE PIN", f"{_UICC}1.11", pin_asked, pin_parameters, pin_fields("PIN")),
@@ -123,10 +121,10 @@ TABLES: dict[str, dict[int, Command]] = {
         0x2C: Command("UNBLOCK PIN", f"{_UICC}1.13", pin_asked, pin_parameters, pin_fields("PUK", "new PIN")),
         0x04: Command("DEACTIVATE FILE", f"{_UICC}1.14"),
         0x44: Command("ACTIVATE FILE", f"{_UICC}1.15"),
-        0x88: Command("AUTHENTICATE", "TS 31.102 §7.1", parameters=authenticate_parameters, data=always(challenge), answer=always(authenticated)),
+        0x88: Command("AUTHENTICATE", "TS 31.102 §7.1", parameters=authenticate_parameters, data=further.challenge, answer=further.authenticated),
         0x89: Command("AUTHENTICATE", "TS 31.102 §7.1", parameters=authenticate_parameters, data=tlv_objects),
         0x70: Command("MANAGE CHANNEL", f"{_UICC}1.17", channel_asked, answer=always(opened_channel)),
-        0x84: Command("GET CHALLENGE", f"{_UICC}1.18"),
+        0x84: Command("GET CHALLENGE", f"{_UICC}1.18", answer=always(further.random_bytes)),
         0xC0: _GET_RESPONSE,
         0x73: Command("MANAGE SECURE CHANNEL", f"{_UICC}1.20"),
         0x75: Command("TRANSACT DATA", f"{_UICC}1.21"),
@@ -147,11 +145,11 @@ TABLES: dict[str, dict[int, Command]] = {
         0x12: _FETCH,
         0x14: _TERMINAL_RESPONSE,
         0xAA: Command("TERMINAL CAPABILITY", f"{_UICC}1.19", data=always(toolkit.terminal_capability)),
-        0x32: Command("INCREASE", f"{_UICC}1.8"),
+        0x32: Command("INCREASE", f"{_UICC}1.8", data=always(further.added), answer=always(further.increased)),
         0xCB: Command("RETRIEVE DATA", f"{_UICC}3.1", parameters=retrieve_parameters, answer=tlv_objects),
         0xDB: Command("SET DATA", f"{_UICC}3.2", parameters=retrieve_parameters, data=tlv_objects),
         0xD4: Command("RESIZE FILE", f"{_ADMINISTRATION}10", data=always(fcp.answer)),
-        0x76: Command("SUSPEND UICC", f"{_UICC}1.22", parameters=suspend_parameters),
+        0x76: Command("SUSPEND UICC", f"{_UICC}1.22", parameters=suspend_parameters, data=further.suspension, answer=always(further.suspended)),
         0xCA: Command("GET DATA", f"{_GP}3", objects.asked, data=always(objects.objects), answer=objects.got),
         0xE2: Command("STORE DATA", f"{_GP}11", parameters=objects.store_parameters, data=objects.stored, answer=always(objects.objects)),
         0xE4: Command("DELETE", f"{_GP}2", install.deletion_asked, install.delete_parameters, always(install.deleted), always(install.confirmation)),
@@ -169,8 +167,8 @@ TABLES: dict[str, dict[int, Command]] = {
         0xD6: _UPDATE_BINARY._replace(clause="TS 51.011 §9.2.4"),
         0xB2: _READ_RECORD._replace(clause="TS 51.011 §9.2.5"),
         0xDC: _UPDATE_RECORD._replace(clause="TS 51.011 §9.2.6"),
-        0xA2: Command("SEEK", "TS 51.011 §9.2.7"),
-        0x32: Command("INCREASE", "TS 51.011 §9.2.8"),
+        0xA2: Command("SEEK", "TS 51.011 §9.2.7", data=further.pattern, answer=always(further.found_record)),
+        0x32: Command("INCREASE", "TS 51.011 §9.2.8", data=always(further.added), answer=always(further.increased)),
         0x20: Command("VERIFY CHV", "TS 51.011 §9.2.9", parameters=lambda command: ("", f"CHV{command.p2}"), data=pin_fields("CHV")),
         0x24: Command("CHANGE CHV", "TS 51.011 §9.2.10", parameters=lambda command: ("", f"CHV{command.p2}"), data=pin_fields("old CHV", "new CHV")),
         0x26: Command("DISABLE CHV", "TS 51.011 §9.2.11", data=pin_fields("CHV1")),

@@ -9,7 +9,7 @@ from cards.apdu import CommandApdu
 from cards.explain import atr, fcp, toolkit
 from cards.explain.access import key_reference
 from cards.explain.applications import name_of
-from cards.explain.fields import Cursor, Decoder, Field, ascii_text, hexadecimal, named, number
+from cards.explain.fields import Cursor, Decoder, Field, ascii_text, hexadecimal, number
 from cards.explain.files.uicc import application
 from cards.explain.globalplatform.words import key_version, scp03_options
 from cards.explain.place import Node, Place
@@ -224,29 +224,6 @@ _CONTEXTS |= {6: "local key establishment"}
 
 def authenticate_parameters(command: CommandApdu) -> tuple[str, str]:
     return "", _CONTEXTS.get(command.p2 & 7, "another context")
-
-
-def challenge(cursor: Cursor) -> Iterator[Field]:
-    for name in ("RAND", "AUTN"):
-        size = cursor.peek()
-        if size:
-            yield cursor.field(f"length of {name}", 1, number)
-            yield cursor.field(name, size[0])
-
-
-def authenticated(cursor: Cursor) -> Iterator[Field]:
-    """RES, CK, IK, Kc behind 'DB'; AUTS behind 'DC' (TS 31.102 §7.1.2.1)."""
-    first = cursor.peek()
-    names: tuple[str, ...] = ("SRES", "Kc")
-    if first in (b"\xdb", b"\xdc"):
-        said = {0xDB: "successful", 0xDC: "synchronisation failure"}
-        yield cursor.field("result", 1, named(said))
-        names = ("RES", "CK", "IK", "Kc") if first == b"\xdb" else ("AUTS",)
-    for name in names:
-        size = cursor.peek()
-        if size:
-            yield cursor.field(f"length of {name}", 1, number)
-            yield cursor.field(name, size[0])
 
 
 def gsm_authenticated(cursor: Cursor) -> Iterator[Field]:

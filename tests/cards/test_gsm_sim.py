@@ -4,7 +4,7 @@ real cards, from pySim's tests."""
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cards import InProcessLink, Uicc
@@ -67,6 +67,7 @@ def test_levels_of_administrators_are_keys_in_their_order() -> None:
     assert fcp.life_cycle_name == "activated"
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=30))
 def test_what_is_no_answer_is_told(answer: bytes) -> None:
     try:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cards.explain import Explainer
@@ -72,6 +72,7 @@ def test_messages_of_device_change_have_names(tag: str, title: str) -> None:
     assert explanation.title == f"STORE DATA: {title}"
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted({*FUNCTIONS, *OTHERS})), st.binary(max_size=30))
 def test_no_message_raises(tag: int, value: bytes) -> None:
     data = tag.to_bytes(2, "big") + bytes((len(value),)) + value

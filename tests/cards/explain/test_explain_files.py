@@ -206,7 +206,7 @@ def test_every_row_is_the_name_of_a_file() -> None:
 
 
 @pytest.mark.parametrize(("directory", "name"), all_rows())
-@settings(max_examples=15)
+@settings(max_examples=15, deadline=None)
 @given(st.binary(max_size=64))
 def test_no_content_makes_a_decoder_raise(directory: str, name: str, content: bytes) -> None:
     fields = read(tables()[directory][name].decoder, content)

@@ -4,7 +4,7 @@ and bytes put together by hand from the tables of §11 and TS 102 226 §8."""
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cards.apdu import CommandApdu
@@ -395,6 +395,7 @@ def within(fields: tuple[Field, ...], length: int) -> None:
             assert 0 <= field.offset <= field.offset + field.length <= length
 
 
+@settings(deadline=None)
 @given(st.integers(0, 255), st.integers(0, 255), st.binary(max_size=60))
 def test_no_bytes_make_a_decoder_raise(p1: int, p2: int, data: bytes) -> None:
     for ins, row in TABLES[PROPRIETARY].items():
@@ -406,6 +407,7 @@ def test_no_bytes_make_a_decoder_raise(p1: int, p2: int, data: bytes) -> None:
                 within(read(decoder, data), len(data))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=40))
 def test_no_damaged_object_makes_a_decoder_raise(data: bytes) -> None:
     for table in (objects.OBJECTS, access_rules.RULES, keys.INFORMATION, keys.CONTROL_REFERENCE):
@@ -416,6 +418,7 @@ def test_no_damaged_object_makes_a_decoder_raise(data: bytes) -> None:
         within(read(decoder, data), len(data))
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(CAP)), st.integers(0, 255))
 def test_a_damaged_load_file_stays_in_its_bytes(place: int, octet: int) -> None:
     data = bytearray(bytes.fromhex(CAP))

@@ -3,7 +3,7 @@ GSMA's TS.48 profile."""
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cards.explain import Explainer, Explanation
@@ -88,6 +88,7 @@ def test_what_is_written_to_the_reference_file_counts_on_all_channels() -> None:
     assert ask(explainer, "01A4000C024F3A").title == "SELECT EF.ADN"
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_no_reference_record_raises(record: bytes) -> None:
     books = PhoneBooks()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cards.explain import Explainer, Explanation
@@ -269,6 +269,7 @@ def exchanges(draw: st.DrawFn) -> list[tuple[bytes, bytes]]:
     return found
 
 
+@settings(deadline=None)
 @given(exchanges())
 def test_nothing_that_a_card_says_makes_the_explainer_raise(session: list[tuple[bytes, bytes]]) -> None:
     explainer = Explainer()
@@ -278,7 +279,34 @@ def test_nothing_that_a_card_says_makes_the_explainer_raise(session: list[tuple[
         assert explanation.as_data()
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=12), st.binary(max_size=12))
 def test_no_bytes_make_the_explainer_raise(command: bytes, response: bytes) -> None:
     assert Explainer().exchange(command, response).title
     assert explain_object(command).title
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "expected"),
+    [
+        # GBA of TS 33.220: bootstrapping behind 'DD', a key for a NAF behind 'DE' (TS 31.102 §7.1.2.4).
+        ("0088008423DD10" + "11" * 16 + "10" + "22" * 16, "DB0433445566" + "9000",
+         {"what is asked for": "DD: GBA bootstrapping", "AUTN": "22" * 16, "RES": "33445566"}),
+        ("0088008408DE026E6103406162", "DB02ABCD9000",
+         {"NAF_ID": "6E61", "IMPI": "@ab", "Ks_ext_NAF": "ABCD"}),
+        ("0088008122" + "10" + "11" * 16 + "10" + "22" * 16, "DC0E" + "44" * 14 + "9000",
+         {"RAND": "11" * 16, "result": "DC: synchronisation failure", "AUTS": "44" * 14}),
+        ("803200000300000500", "00001E0000059000", {"new value": "30", "added": "5"}),
+        ("00A2010402414200", "02039000", {"pattern": "4142", "found in record": "3"}),
+        ("8076000004000A010500", "01050102030405060708" + "9000",
+         {"at least": "10 s", "at most": "5 min", "resume token": "0102030405060708"}),
+        ("8076010008" + "0102030405060708", "9000", {"resume token": "0102030405060708"}),
+        ("0084000008", "0102030405060708" + "9000", {"challenge": "0102030405060708"}),
+        ("A0A20000024142", "059000", {"pattern": "4142", "found in record": "5"}),
+    ],
+    ids=["GBA", "NAF", "AUTS", "INCREASE", "SEARCH", "SUSPEND", "RESUME", "CHALLENGE", "SEEK"],
+)  # fmt: skip
+def test_commands_that_few_sessions_have(command: str, answer: str, expected: dict[str, str]) -> None:
+    explanation = ask(Explainer(), command, answer)
+    assert values(explanation).items() >= expected.items()
+    assert not [field for field in explanation.walk() if field.problem]

@@ -4,7 +4,7 @@ from TS 102 223 §8 and TS 31.111 §8."""
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cards.explain import Explainer
@@ -156,6 +156,7 @@ def test_terminal_profile_to_its_last_byte_that_is_laid_down() -> None:
     assert found["byte 31"] == "CONTACTLESS STATE CHANGED"
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(OBJECTS)), st.binary(max_size=30))
 def test_no_object_raises(tag: int, value: bytes) -> None:
     data = bytes((tag, len(value))) + value
@@ -164,6 +165,7 @@ def test_no_object_raises(tag: int, value: bytes) -> None:
             assert 0 <= field.offset <= field.offset + field.length <= len(data)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(TEMPLATES)), st.binary(max_size=40))
 def test_no_message_raises(tag: int, value: bytes) -> None:
     assert read(messages, bytes((tag, len(value))) + value)

@@ -4,7 +4,7 @@ scripts and their answers. What is right comes from the network's end of `tests.
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cards.explain import Explainer, Explanation, Field
@@ -183,6 +183,7 @@ def test_a_proof_that_is_not_ciphered_is_read_without_keys(sent: tuple[Network, 
     assert values(explanation)["response status"] == "02: counter too low"
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.binary(max_size=40)), max_size=5))
 def test_no_message_makes_the_explainer_raise(messages: list[tuple[int, int, bytes]]) -> None:
     explainer = Explainer(KeyRing({}))
@@ -194,6 +195,7 @@ def test_no_message_makes_the_explainer_raise(messages: list[tuple[int, int, byt
             assert explanation.as_data()
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=40))
 def test_no_script_makes_a_decoder_raise(data: bytes) -> None:
     for decoder in (script, response):
