@@ -40,7 +40,8 @@ changed since. Names of operators, makers and products belong to their owners; S
   United States and band 28 elsewhere, 850 MHz is 5, in Japan 18 or 19, 2600 MHz is 7 or 38, and so on.
 - `until` is the last day of a technology, as announced or carried out, for the whole country; regional ends
   are in notes.
-- An operator has the network codes that its subscribers and its cells use most. India numbers by circle: a
+- An operator has the network codes that its subscribers and its cells use most. What the source says of a
+  code that it shares with others, or keeps for one technology, counts as its own. India numbers by circle: a
   few stand for all.
 - An agreement has one price class and one list of technologies for all subscribers of the home operator,
   whatever their tariff. Whom a home operator steers to (preferred) is an example unless the source says
