@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _REPORT = click.Path(dir_okay=False, path_type=Path)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-ADDRESS = "testsmdpplus1.example.com"
+ADDRESS = "conformance.example.com"
+"""Of the server that checks play: nobody else's notifications wait for it."""
 
 
 @click.command("conform")

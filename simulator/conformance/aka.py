@@ -19,6 +19,7 @@ from simulator.conformance.pin_state import enabled_pin, present_pin
 from simulator.conformance.server import flipped
 from simulator.crypto.aka import AkaFunctions, Vector, c2, c3, generate_vector, sqn_from_auts
 from simulator.uicc.aka import functions_of
+from simulator.uicc.image import AkaAlgorithm
 
 _AUTHENTICATE = 0x88
 _RAND: Final = bytes.fromhex("23553CBE9637A89D218AE64DAE47BF35")
@@ -43,21 +44,29 @@ def _vector(functions: AkaFunctions, sqn: int, rand: bytes = _RAND) -> Vector:
     return generate_vector(functions, rand, sqn.to_bytes(6, "big"), _AMF)
 
 
-def _sqn(uicc: Uicc, functions: AkaFunctions) -> int:
-    """The highest SQN that the card has accepted: it tells it where one is too low. NotApplicable for a card
-    that takes any, as the test algorithm's do."""
+def _sqn(uicc: Uicc, functions: AkaFunctions) -> int | None:
+    """The highest SQN that the card has accepted: it tells it where one is too low. None if it takes any."""
     vector = _vector(functions, 0)
     answer = uicc.authenticate(vector.rand, vector.autn)
     if not answer.is_synchronisation_failure:
-        raise NotApplicable("the card takes any SQN")
+        return None
     return int.from_bytes(sqn_from_auts(functions, vector.rand, answer.auts), "big")
 
 
+def _highest_sqn(subject: Subject, uicc: Uicc, functions: AkaFunctions) -> int:
+    """The same of a card that must have one: NotApplicable for the test algorithm, with which a USIM takes
+    any."""
+    assert subject.known.aka is not None, "'aka' is among the needs"
+    is_test = subject.known.aka.algorithm is AkaAlgorithm.USIM_TEST
+    require(not is_test, "with the test algorithm a USIM takes any SQN")
+    sqn = _sqn(uicc, functions)
+    expect(sqn is not None, "the SQN 0 is taken as a new one")
+    assert sqn is not None
+    return sqn
+
+
 def _fresh(uicc: Uicc, functions: AkaFunctions) -> Vector:
-    try:
-        return _vector(functions, _sqn(uicc, functions) + _STEP)
-    except NotApplicable:
-        return _vector(functions, _STEP)
+    return _vector(functions, (_sqn(uicc, functions) or 0) + _STEP)
 
 
 def _send(uicc: Uicc, data: bytes, context: int = 0x81, p1: int = 0) -> StatusWord:
@@ -86,7 +95,7 @@ def _compare(answer: AuthenticationResult, vector: Vector) -> None:
 def _replayed(subject: Subject) -> None:
     """The same vector once more is a synchronisation failure, whose AUTS verifies and tells the SQN."""
     uicc, functions = _usim(subject), _functions(subject)
-    sqn = _sqn(uicc, functions)
+    sqn = _highest_sqn(subject, uicc, functions)
     vector = _vector(functions, sqn + _STEP)
     uicc.authenticate(vector.rand, vector.autn)
     answer = uicc.authenticate(vector.rand, vector.autn)
@@ -98,7 +107,7 @@ def _replayed(subject: Subject) -> None:
 def _outlives(subject: Subject) -> None:
     """A reset does not make an old SQN fresh."""
     uicc, functions = _usim(subject), _functions(subject)
-    sqn = _sqn(uicc, functions)
+    sqn = _highest_sqn(subject, uicc, functions)
     vector = _vector(functions, sqn + _STEP)
     uicc.authenticate(vector.rand, vector.autn)
     subject.link.reset()

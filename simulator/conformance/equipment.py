@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from simulator.conformance.model import NotApplicable
@@ -23,6 +23,13 @@ class Equipment:
     address: str
     entropy: Callable[[int], bytes]
     clock: Callable[[], datetime]
+    _numbers: list[int] = field(default_factory=list)
+
+    def next_number(self) -> int:
+        """For a revocation list: higher than that of any before, in other runs too."""
+        last = self._numbers[-1] if self._numbers else int(self.clock().timestamp()) << 8
+        self._numbers.append(last + 1)
+        return last + 1
 
     def smdp(self) -> SmdpPlus:
         """An SM-DP+ without orders, in memory."""

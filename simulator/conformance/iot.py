@@ -96,7 +96,7 @@ def _bench(subject: Subject, **members: Any) -> Iterator[_Eim]:
     with serving(subject) as server:
         isdr = server.isdr
         require(not isdr.get_eim_configuration_data(), "the eUICC has an eIM, and takes no other")
-        before = enabled(server)
+        before, waiting = enabled(server), _results_of(isdr)
         server.profile()
         server.profile(SECOND_ICCID, **members)
         if before is not None:
@@ -107,7 +107,16 @@ def _bench(subject: Subject, **members: Any) -> Iterator[_Eim]:
             isdr.restart()
             with suppress(CardError):
                 isdr.iot_euicc_memory_reset("resetEimConfigData")
+            for number in _results_of(isdr) - waiting:
+                isdr.remove_notification_from_list(number)
             _go_back(isdr, before)
+
+
+def _results_of(isdr: Isdr) -> set[int]:
+    """Numbers of the results of packages that wait."""
+    members = ("euiccPackageResultDataSigned", "euiccPackageErrorDataSigned")
+    values = [value for _, value in isdr.retrieve_euicc_package_results()]
+    return {value[name]["seqNumber"] for value in values for name in members if name in value}
 
 
 def _go_back(isdr: Isdr, before: Value | None) -> None:
@@ -292,12 +301,14 @@ def _fallback(subject: Subject) -> None:
 def _immediate(subject: Subject) -> None:
     with _bench(subject) as eim:
         isdr = eim.isdr
+        isdr.configure_immediate_profile_enabling(enable=False)
         call = lambda: isdr.immediate_enable(refresh=False)  # noqa: E731
         refused(call, "immediateEnableNotAvailable", "where it is not configured")
         isdr.configure_immediate_profile_enabling()
         isdr.immediate_enable(refresh=False)
         (found,) = isdr.get_profiles_info(("iccid", SECOND_ICCID.to_bytes()))
         expect(found["profileState"] == 1, "the profile that was installed last is not enabled")
+        isdr.configure_immediate_profile_enabling(enable=False)
         isdr.add_initial_eim([eim.configuration()])
         call = lambda: isdr.configure_immediate_profile_enabling()  # noqa: E731
         refused(call, "associatedEimAlreadyExists", "where an eIM does it")

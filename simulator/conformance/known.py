@@ -16,6 +16,7 @@ from simulator.profile import describe
 from simulator.profile.build import operator_constant
 from simulator.profile.describe import Authentication, Description, Pin, Puk, RemoteKey
 from simulator.uicc.image import AkaAlgorithm, AkaImage
+from simulator.uicc.ota.configuration import FileTarget, configuration_of
 
 if TYPE_CHECKING:
     from simulator.uicc.card import Card
@@ -24,6 +25,8 @@ PIN1, PIN2, ADM1 = 0x01, 0x81, 0x0A
 """Key references, TS 102 221 Table 9.3."""
 _REFERENCES: Final = {"pin1": PIN1, "pin2": PIN2, "adm1": ADM1}
 _PUKS: Final = {"puk1": PIN1, "puk2": PIN2}
+SHARED_FILES: Final = bytes.fromhex("B00000")
+"""TAR of remote file management below the MF, where a card has no other (TS 101 220 annex D)."""
 WORDS: Final = {
     "pin1": "the value of PIN 1",
     "puk1": "its PUK",
@@ -37,10 +40,10 @@ WORDS: Final = {
 """Names of secrets, as the `needs` of a check have them, and what they are."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class RemoteKeys:
     """A key set of the issuer security domain: version, and values by key identifier. `is_aes`: AES, else
-    triple DES; `counter`: the highest that the card is known to have seen in secured packets."""
+    triple DES; `counter`: the highest that the card is known to have seen in secured packets; it goes on."""
 
     version: int
     values: Mapping[int, bytes]
@@ -57,6 +60,8 @@ class Known:
     puks: Mapping[int, bytes] = field(default_factory=dict)
     aka: AkaImage | None = None
     keys: tuple[RemoteKeys, ...] = ()
+    files_tar: bytes = SHARED_FILES
+    """TAR under which the files below the MF are managed remotely; empty if they are not."""
     is_complete: bool = False
     """Whether this is all that there is: what is not here the card has not."""
 
@@ -107,6 +112,8 @@ def of_card(card: Card) -> Known:
         keys.setdefault(version, {})[identifier] = value
         kinds[version] = kind == _AES, key.mac_length
     counters = files.remote_counters
+    targets = configuration_of(files).targets
+    tars = [target.tar for target in targets if isinstance(target, FileTarget) and not target.adf]
     return Known(
         {pin.image.reference: pin.value for pin in found},
         {pin.image.reference: pin.image.unblock for pin in found if pin.image.unblock},
@@ -117,6 +124,7 @@ def of_card(card: Card) -> Known:
             )
             for version, values in sorted(keys.items())
         ),
+        tars[0] if tars else b"",
         is_complete=True,
     )
 
@@ -136,6 +144,7 @@ class _Secrets(Description):
     adm1: Puk | None = None
     authentication: Authentication | None = None
     remote_keys: tuple[RemoteKey, ...] = ()
+    remote_tar: str = Field(default=SHARED_FILES.hex(), pattern=r"^[0-9A-Fa-f]{6}$")
     remote_counter: int = Field(default=0, ge=0, lt=1 << 40)
 
     def known(self) -> Known:
@@ -146,6 +155,7 @@ class _Secrets(Description):
             {_PUKS[name]: value for name, value in values.items() if name in _PUKS},
             self._aka(),
             self._keys(),
+            bytes.fromhex(self.remote_tar),
         )
 
     def _aka(self) -> AkaImage | None:

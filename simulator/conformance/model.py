@@ -99,3 +99,10 @@ class CheckResult:
     finding: str = ""
     entries: list[Entry] = field(default_factory=list)
     seconds: float = 0.0
+    cleanup: int = 0
+    """How many of the last entries came after the finding: they take back what the check did."""
+
+    @property
+    def until_finding(self) -> list[Entry]:
+        """What was said up to the finding, or at all."""
+        return self.entries[: len(self.entries) - self.cleanup]

@@ -36,8 +36,6 @@ SECURE: Final = Spi(
     Integrity.CC, True, CounterCheck.HIGHER, PorMode.ALWAYS, por_integrity=Integrity.CC, por_ciphered=True
 )
 """Checksum, cipher and a higher counter, both ways: '16' '39' without the SMS-SUBMIT."""
-SHARED_FILES: Final = bytes.fromhex("B00000")
-"""TAR of remote file management below the MF (TS 101 220 annex D)."""
 ISSUER: Final = bytes(3)
 NOBODY: Final = bytes.fromhex("BFFF01")
 _READ_ICCID: Final = bytes.fromhex("00A40000023F00" + "00A40000022FE2" + "00B000000A")
@@ -46,20 +44,25 @@ _STEP: Final = 1
 
 
 class Sender:
-    """Who has the keys. The counter goes on from what the card is known to have seen."""
+    """Who has the keys. The counter goes on from what the card has seen, through all checks of a run."""
 
-    def __init__(self, link: CardLink, known: RemoteKeys, tar: bytes = SHARED_FILES) -> None:
+    def __init__(self, link: CardLink, known: RemoteKeys, tar: bytes) -> None:
         self._session = CardSession(link)
         self.tar = tar
         self.keys = keys_of(known)
-        self.counter = known.counter
+        self._known = known
         nibble = _AES if known.is_aes else _TRIPLE_DES
         self.indicator = known.version << 4 | nibble
         """KIc and KID: version of the key set, and algorithm."""
 
+    @property
+    def counter(self) -> int:
+        """Of the packet before."""
+        return self._known.counter
+
     def packet(self, data: bytes, **changes: Any) -> CommandPacket:
         """The next packet; `changes` are members of CommandPacket."""
-        self.counter += _STEP
+        self._known.counter += _STEP
         made = CommandPacket(SECURE, self.indicator, self.indicator, self.tar, self.counter, data)
         return made._replace(**changes)
 
@@ -99,9 +102,12 @@ class Sender:
         raise AssertionError  # for the type checker
 
 
-def _sender(subject: Subject, tar: bytes = SHARED_FILES) -> Sender:
+def _sender(subject: Subject, tar: bytes = b"") -> Sender:
+    """Of packets for this TAR, that of the files below the MF if it is none."""
     known = subject.known.remote
     assert known is not None, "'remote' is among the needs"
+    tar = tar or subject.known.files_tar
+    require(bool(tar), "the files of the card are not managed remotely")
     return Sender(subject.link, known, tar)
 
 
@@ -196,7 +202,9 @@ def _wrong_keys(subject: Subject) -> None:
     sender = _sender(subject)
     assert sender.keys.kic is not None
     assert sender.keys.kid is not None
-    wrong = Keys(sender.keys.kic, sender.keys.kid._replace(value=flipped(sender.keys.kid.value, 0)))
+    key = sender.keys.kid.value
+    other = bytes((key[0] ^ 0x02,)) + key[1:]  # the lowest bit of a DES key is its parity alone
+    wrong = Keys(sender.keys.kic, sender.keys.kid._replace(value=other))
     sw, data = sender.send(packet := sender.packet(_READ_ICCID), keys=wrong)
     expect(bool(data), f"there is no proof of receipt: the card answered {sw}")
     proof = sender.opened(packet, data, sender.keys)

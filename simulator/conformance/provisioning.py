@@ -83,8 +83,10 @@ def _life(subject: Subject) -> None:
         for one in others:
             isdr.enable_profile(one["isdpAid"], refresh=False)
         waiting = bench.waiting()
+        events = ", ".join(waiting.values()) or "nothing"
         expect(
-            [*waiting.values()] == ["enable", "disable", "delete"], f"{[*waiting.values()]} waits to be told"
+            [*waiting.values()] == ["enable", "disable", "delete"],
+            f"{events} waits to be told in place of enable, disable, delete",
         )
         bench.deliver(set(waiting))
 

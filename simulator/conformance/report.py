@@ -17,8 +17,8 @@ _NOT_RUN = (Verdict.NOT_APPLICABLE, Verdict.SKIPPED)
 
 
 def apdus(result: CheckResult) -> list[str]:
-    """What was said, a line each way."""
-    return in_words(result.entries)
+    """What was said up to the finding, a line each way."""
+    return in_words(result.until_finding)
 
 
 def as_object(result: CheckResult) -> dict[str, Any]:
@@ -34,7 +34,7 @@ def as_object(result: CheckResult) -> dict[str, Any]:
         "milliseconds": round(result.seconds * 1000, 3),
         "apdus": [
             [entry.command.hex().upper(), entry.response.hex().upper()]
-            for entry in result.entries
+            for entry in result.until_finding
             if isinstance(entry, Exchange)
         ],
     }

@@ -1,7 +1,7 @@
 """Revocation lists: those that LoadCRL gives an eUICC of version 2, those that a server staples for one of
 version 3 (SGP.22 v2 §5.7.12, v3 §3.0.1, §5.7.13).
 
-What LoadCRL takes stays on the eUICC for good: these checks are for cards that may be spoilt.
+What LoadCRL takes stays on the eUICC until a newer list comes: the last list of each check is empty.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any
 from asn1 import rsp
 from cards.isdr.errors import LoadCrlError
 from simulator.conformance.equipment import issuer
-from simulator.conformance.model import Check, NotApplicable, Subject, expect
+from simulator.conformance.model import Check, NotApplicable, expect
 from simulator.conformance.outcomes import case, refused
-from simulator.conformance.server import COMMON, DEVICE, Server, flipped, serving
+from simulator.conformance.server import COMMON, DEVICE, Server, flipped, with_server
 from simulator.crypto.certificates import Certificate
 from simulator.crypto.ecc import one_time_key
 from simulator.crypto.issue import Issuer, ci_certificate
@@ -23,8 +23,6 @@ from simulator.crypto.revocation import issue_crl
 
 Work = Callable[[Server], None]
 _WEEK = timedelta(days=7)
-_LATEST = 1 << 20
-"""Number of a list that no other one of the CI reaches."""
 
 
 def _list(server: Server, number: int, *revoked: int, by: Issuer | None = None, **options: Any) -> bytes:
@@ -34,19 +32,16 @@ def _list(server: Server, number: int, *revoked: int, by: Issuer | None = None, 
     return issue_crl(by or issuer(server.branch.ci), revoked, number, **times)
 
 
-def _with(work: Work) -> Callable[[Subject], None]:
-    def run(subject: Subject) -> None:
-        with serving(subject) as server:
-            work(server)
-
-    return run
+def _newest(server: Server, *revoked: int) -> bytes:
+    """A list with a number that none before had."""
+    return _list(server, server.equipment.next_number(), *revoked)
 
 
 # LoadCRL, v2 §5.7.12
 
 
 def _loads(server: Server) -> None:
-    missing = server.isdr.load_crl(_list(server, _LATEST))
+    missing = server.isdr.load_crl(_newest(server))
     expect(missing == [], f"parts {missing} are missing of a whole list")
 
 
@@ -66,35 +61,38 @@ def _stranger(server: Server) -> Issuer:
 
 
 def _fresher(server: Server) -> None:
-    server.isdr.load_crl(_list(server, _LATEST))
-    for number in (_LATEST, _LATEST - 1):
+    older, newer = server.equipment.next_number(), server.equipment.next_number()
+    server.isdr.load_crl(_list(server, newer))
+    for number in (newer, older):
         crl = _list(server, number)
         refused(lambda: server.isdr.load_crl(crl), "fresherCrlAlreadyLoaded", f"list {number}")  # noqa: B023
 
 
 def _difference(server: Server) -> None:
-    crl = _list(server, _LATEST + 1, base_number=_LATEST)
+    base, number = server.equipment.next_number(), server.equipment.next_number()
+    crl = _list(server, number, base_number=base)
     refused(lambda: server.isdr.load_crl(crl), "baseCrlMissing", "a difference without its base")
-    server.isdr.load_crl(_list(server, _LATEST))
+    server.isdr.load_crl(_list(server, base))
     server.isdr.load_crl(crl)
 
 
 def _parts(server: Server) -> None:
-    missing = server.isdr.load_crl(_list(server, _LATEST, part=2, parts=2))
+    number = server.equipment.next_number()
+    missing = server.isdr.load_crl(_list(server, number, part=2, parts=2))
     expect(missing == [1], f"parts {missing} are missing in place of the first")
-    missing = server.isdr.load_crl(_list(server, _LATEST, part=1, parts=2))
+    missing = server.isdr.load_crl(_list(server, number, part=1, parts=2))
     expect(missing == [], f"parts {missing} are missing of a list that is whole")
 
 
 def _too_long(server: Server) -> None:
     """Ever longer lists, until one does not fit; a list that fits is taken then."""
     for power in range(9, 14):
-        crl = _list(server, _LATEST + power, *range(1, 1 << power))
+        crl = _newest(server, *range(1, 1 << power))
         try:
             server.isdr.load_crl(crl)
         except LoadCrlError as error:
             expect(error.name == "notEnoughMemorySpace", f"{error.name} in place of notEnoughMemorySpace")
-            server.isdr.load_crl(_list(server, _LATEST + 20))
+            server.isdr.load_crl(_newest(server))
             return
     raise NotApplicable("the eUICC takes a list of 8,191 certificates")
 
@@ -102,23 +100,23 @@ def _too_long(server: Server) -> None:
 def _revoked(server: Server) -> None:
     """A server on the list is not believed, and is again once a newer list leaves it out."""
     serial = server.auth.certificate.serial_number
-    server.isdr.load_crl(_list(server, _LATEST, serial))
+    server.isdr.load_crl(_newest(server, serial))
     request = server.authentication()
     names = "invalidCertificate|revokedCert"
     refused(lambda: server.isdr.authenticate_server(request), names, "a server on the list")
     server.isdr.restart()
     request = server.authentication()
     refused(lambda: server.isdr.authenticate_server(request), names, "after a reset")
-    server.isdr.load_crl(_list(server, _LATEST + 1))
+    server.isdr.load_crl(_newest(server))
     server.authenticate()
 
 
 def _revoked_binding(server: Server) -> None:
-    server.isdr.load_crl(_list(server, _LATEST, server.binding.certificate.serial_number))
+    server.isdr.load_crl(_newest(server, server.binding.certificate.serial_number))
     server.authenticate()
     request = server.preparation()
     refused(lambda: server.isdr.prepare_download(request), "invalidCertificate", "a certificate on the list")
-    server.isdr.load_crl(_list(server, _LATEST + 1))
+    server.isdr.load_crl(_newest(server))
 
 
 # Stapled lists, v3 §5.7.13
@@ -160,7 +158,7 @@ def _old(server: Server) -> list[bytes]:
 def _row(function: str, title: str, version: int, work: Work) -> Check:
     clause = "SGP.22 v2 §5.7.12" if version == 2 else "SGP.22 v3 §5.7.13"
     needs = ("es10b", f"version{version}", "server")
-    return Check("revocation", f"{function} {title}", clause, _with(work), needs, True, case(function))
+    return Check("revocation", f"{function} {title}", clause, with_server(work), needs, True, case(function))
 
 
 def _load(title: str, work: Work) -> Check:
@@ -177,7 +175,7 @@ CHECKS = (
     _load("refuses what is no list: invalidCRLFormat", _refuses("invalidCRLFormat",
           lambda _: b"\x30\x02\x05\x00")),
     _load("refuses a wrong signature: invalidSignature", _refuses("invalidSignature",
-          lambda server: flipped(_list(server, _LATEST)))),
+          lambda server: flipped(_newest(server)))),
     _load("refuses a stranger's list: verificationKeyNotFound", _refuses("verificationKeyNotFound",
           lambda server: _list(server, 1, by=_stranger(server)))),
     _load("refuses an older list: fresherCrlAlreadyLoaded", _fresher),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from cards import CardLink
 from cards.apdu import ApduError
 from cards.errors import CardError, LinkError
 from cards.protection import Protected
+from cards.trace import Entry
 from simulator.conformance.known import NOTHING, WORDS, Known
 from simulator.conformance.model import Check, CheckResult, NotApplicable, NotConform, Subject, Verdict
 from simulator.crypto.errors import CryptoError
@@ -49,6 +51,26 @@ def conform(
     runner = _Runner(connect, equipment, known, may_change)
     for check in checks:
         yield runner.result(check)
+
+
+class _Listener(ApduTrace):
+    """Keeps what is said, and knows what was said while an exception was on its way: that is a check that
+    takes back what it did."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._raised: list[tuple[BaseException, int]] = []
+        """Exceptions, and how many entries there were before the first that came after."""
+
+    def take(self, entry: Entry, /) -> None:
+        error = sys.exception()
+        if error is not None and all(error is not other for other, _ in self._raised):
+            self._raised.append((error, len(self.entries)))
+        super().take(entry)
+
+    def entries_after(self, error: BaseException) -> int:
+        """How many there are that came after the exception."""
+        return next((len(self.entries) - count for other, count in self._raised if other is error), 0)
 
 
 @dataclass(slots=True)
@@ -90,22 +112,41 @@ class _Runner:
 
     def _run(self, check: Check) -> CheckResult:
         link = self.connect()
-        trace = ApduTrace()
+        trace = _Listener()
         started = time.perf_counter()
-        verdict, finding = Verdict.PASSED, ""
+        error: Exception | None = None
+        outcome = Verdict.PASSED, ""
         try:
             link.reset()
             check.run(Subject(trace.of(link), self.known, self.equipment))
         except (LinkError, EncodeError):
             raise
-        except Protected as error:
-            verdict, finding = Verdict.SKIPPED, str(error)
-        except NotApplicable as error:
-            verdict, finding = Verdict.NOT_APPLICABLE, str(error)
-        except _FINDINGS as error:
-            verdict, finding = Verdict.FAILED, str(error)
-        except _MISFITS as error:
-            verdict, finding = Verdict.FAILED, f"what the card answered does not fit: {error}"
+        except (Protected, NotApplicable, *_FINDINGS, *_MISFITS) as raised:
+            error = _finding(raised)
+            outcome = _outcome(error)
         finally:
             link.close()
-        return CheckResult(check, verdict, finding, trace.entries, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        cleanup = trace.entries_after(error) if error else 0
+        return CheckResult(check, *outcome, trace.entries, seconds, cleanup)
+
+
+def _finding(error: Exception) -> Exception:
+    """What a check found, where taking back what it did failed after that."""
+    before: BaseException | None = error
+    while before is not None:
+        if isinstance(before, NotConform):
+            return before
+        before = before.__context__
+    return error
+
+
+def _outcome(error: Exception) -> tuple[Verdict, str]:
+    """The verdict on a check that ended so, and what to tell about it."""
+    if isinstance(error, Protected):
+        return Verdict.SKIPPED, str(error)
+    if isinstance(error, NotApplicable):
+        return Verdict.NOT_APPLICABLE, str(error)
+    if isinstance(error, _FINDINGS):
+        return Verdict.FAILED, str(error)
+    return Verdict.FAILED, f"what the card answered does not fit: {error}"

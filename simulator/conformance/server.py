@@ -326,9 +326,14 @@ def serving(subject: Subject, *, segment_length: int = SHORT_DATA_LIMIT) -> Iter
         finally:
             with suppress(CardError):
                 clean(isdr)
-                for item in isdr.list_notification():
-                    if item["seqNumber"] not in before:
-                        isdr.remove_notification_from_list(item["seqNumber"])
+                forget_notifications(isdr, before)
+
+
+def forget_notifications(isdr: Isdr, before: set[int]) -> None:
+    """Remove the notifications that came since."""
+    for item in isdr.list_notification():
+        if item["seqNumber"] not in before:
+            isdr.remove_notification_from_list(item["seqNumber"])
 
 
 def clean(isdr: Isdr, iccids: Sequence[Iccid] = (ICCID, SECOND_ICCID)) -> None:

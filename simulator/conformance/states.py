@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 from asn1 import rsp
 from cards import Isdr
+from cards.errors import CardError
 from simulator.conformance.model import Subject, require
 from simulator.conformance.outcomes import Value
-from simulator.conformance.server import Server
+from simulator.conformance.server import Server, forget_notifications
 
 DISABLED: Final = 0
 ENABLED: Final = 1
@@ -19,11 +20,16 @@ ENABLED: Final = 1
 
 @contextmanager
 def profiles(subject: Subject) -> Iterator[tuple[Isdr, list[Value]]]:
-    """The ISD-R and its profiles, of which there must be one."""
+    """The ISD-R and its profiles, of which there must be one. What is to be told afterwards is forgotten."""
     with subject.isdr() as isdr:
         listed = isdr.get_profiles_info()
         require(bool(listed), "there is no profile on the eUICC to check with")
-        yield isdr, listed
+        before = {one["seqNumber"] for one in isdr.list_notification()}
+        try:
+            yield isdr, listed
+        finally:
+            with suppress(CardError):
+                forget_notifications(isdr, before)
 
 
 def in_state(listed: list[Value], state: int) -> Value:
