@@ -84,6 +84,7 @@ INSTRUCTIONS: Final[dict[int, Row]] = {
 }  # fmt: skip
 """INS → what it is. A command that is not here might do anything."""
 
+_SUSPENSION, _GET_RESPONSE = 0x76, 0xC0
 _COUNTERS: Final = frozenset({0x20, 0x2C})
 """Without data these two only ask how many tries are left (TS 102 221 §11.1.9.2, §11.1.13.2)."""
 
@@ -180,17 +181,37 @@ class ProtectedLink:
         if allowed:
             self._allowed = _number_of(link, allowed)
             self._protection.is_allowed = True
+        self._is_suspended = self._is_unidentified = False
+        """Whether the last command was SUSPEND UICC; whether there was a reset since, but no RESUME."""
 
     def transmit(self, apdu: bytes, /) -> bytes:
-        return self._protection.transmit(CommandApdu.parse(apdu)).to_bytes()
+        command = CommandApdu.parse(apdu)
+        is_of_suspension = command.ins == _SUSPENSION
+        if self._is_unidentified and not (is_of_suspension and command.p1):
+            self._identify()
+        response = self._protection.transmit(command)
+        is_done = response.sw.sw1 in (0x90, 0x61)
+        if is_done:
+            self._is_unidentified = False
+        if command.ins != _GET_RESPONSE:
+            self._is_suspended = is_of_suspension and is_done and not command.p1
+        return response.to_bytes()
 
     def reset(self) -> bytes:
-        """Reset the card. It may have been exchanged since: only the one that was named may change."""
-        if self._allowed:
-            self._protection.is_allowed = False
-            _number_of(self._link, self._allowed)
-            self._protection.is_allowed = True
+        """Reset the card. It may have been exchanged since: only the one that was named may change. One that
+        was suspended is not asked: RESUME must come first, and only this card takes the token (TS 102 221
+        §11.1.22)."""
+        if self._allowed and self._is_suspended:
+            self._is_suspended, self._is_unidentified = False, True
+        elif self._allowed:
+            self._identify()
         return self._link.reset()
+
+    def _identify(self) -> None:
+        self._protection.is_allowed = False
+        _number_of(self._link, self._allowed)
+        self._protection.is_allowed = True
+        self._is_unidentified = False
 
     def close(self) -> None:
         self._link.close()

@@ -166,6 +166,24 @@ def test_an_exchanged_card_may_not_change(bench: Bench, test_pki: TestPki) -> No
         protected.transmit(delete)
 
 
+def test_a_suspended_card_resumes_before_it_is_asked(bench: Bench, test_pki: TestPki) -> None:
+    """RESUME must be the first command after the reset; before any other one the number is asked for."""
+    link = Link(bench)
+    bench.download(build.build_package(describe.load_shipped("test-operator")), enable=True)
+    protected = ProtectedLink(link, bench.euicc.core.identity.eid.hex())
+    suspend = bytes.fromhex("8076000004010101050A")
+    token = protected.transmit(suspend)[2:10]
+    protected.reset()
+    assert protected.transmit(bytes.fromhex("8076010008") + token) == bytes.fromhex("9000")
+    protected.transmit(suspend)
+    protected.reset()
+    other = make_bench(test_pki, "another card")
+    other.euicc.core.identity = replace(other.euicc.core.identity, eid=bytes.fromhex("89" * 16))
+    link.transmit, link.reset = other.euicc.transmit, other.euicc.reset
+    with pytest.raises(CardError, match="but the one here has the number"):
+        protected.transmit(bytes.fromhex("80E2910003BF3300"))
+
+
 def test_a_card_that_goes_while_its_number_is_read(bench: Bench) -> None:
     link = Link(bench)
 
