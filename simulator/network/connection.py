@@ -109,7 +109,11 @@ class Connection:
             return
         context = self._context_of(request.identity)
         if context is None:
-            imsi = yield from self._identify(request.identity)
+            found = yield from self._identify(request.identity)
+            if isinstance(found, Refused):
+                yield self._reject(found, request)
+                return
+            imsi = found
         else:
             imsi = context.imsi
         home = self.network.home_of(imsi)
@@ -143,15 +147,15 @@ class Connection:
             return None
         return self.network.contexts.get((self.is_packet, identity.value))
 
-    def _identify(self, identity: Identity) -> Generator[Nas, Nas, Imsi]:
+    def _identify(self, identity: Identity | None) -> Generator[Nas, Nas, Imsi | Refused]:
         """The IMSI, asked for where the phone gave a temporary identity of somebody else (TS 24.008 §4.3.3,
-        TS 24.301 §5.4.4, TS 24.501 §5.4.3)."""
-        while not isinstance(identity, Imsi):
+        TS 24.301 §5.4.4, TS 24.501 §5.4.3); a SUCI is read by the home network."""
+        while identity is None or isinstance(identity, Temporary):
             answer = yield IdentityRequest()
             if not isinstance(answer, IdentityResponse):
                 raise NetworkError(f"{name_of(answer, self.protocol).text} is no answer to IDENTITY REQUEST")
             identity = answer.identity
-        return identity
+        return self.network.reveal(identity) if isinstance(identity, bytes) else identity
 
     def _authenticate(self, request: Registering, imsi: Imsi, home: HomeNetwork) -> Generator[Nas, Nas, bool]:
         """TS 24.008 §4.3.2, TS 24.301 §5.4.2, TS 24.501 §5.4.1.3: a challenge; after a synch failure another
@@ -176,7 +180,11 @@ class Connection:
                 if not self._resynchronise(imsi, home, challenge.request.rand, answer.auts):
                     break
             elif answer.cause == MAC_FAILURE and failures < MAX_FAILURES:
-                imsi = yield from self._identify(b"")
+                found = yield from self._identify(None)
+                if isinstance(found, Refused):
+                    yield self._reject(found, request)
+                    return False
+                imsi = found
         yield AuthenticationReject()
         return False
 

@@ -130,6 +130,8 @@ class HomeNetwork:
         self.operator = operator
         self.auc = AuthenticationCentre(entropy)
         self.subscriptions: dict[Imsi, Subscription] = {}
+        self.concealment_keys: dict[int, bytes] = {}
+        """Private keys for SUCIs, by identifier (TS 33.501 §6.12.5)."""
         self.locations: dict[Imsi, tuple[str, Rat]] = {}
         """Subscriber → operator and technology that reported it last."""
         self.steering = steering

@@ -19,6 +19,7 @@ from simulator.network.nas import (
     SecurityModeCommand,
     Temporary,
 )
+from simulator.network.suci import Suci
 
 NO_KEY = 7
 _TEMPORARY = {
@@ -65,7 +66,7 @@ def _identity(identity: Identity, protocol: Protocol) -> dict[str, str]:
         return {"IMSI": str(identity)}
     if isinstance(identity, Temporary):
         return {_TEMPORARY[protocol]: str(identity)}
-    return {"SUCI": identity.hex().upper()}
+    return {"SUCI": identity.hex().upper()} | Suci.parse(identity).words()
 
 
 def _accepted(message: Accepted, protocol: Protocol) -> dict[str, str]:

@@ -8,10 +8,13 @@ from functools import partial
 
 from cards.identities import Imsi
 from simulator.crypto.aka import AkaFunctions
+from simulator.crypto.errors import CryptoError
 from simulator.network.air import Cell, cells_at
+from simulator.network.errors import NetworkError
 from simulator.network.home import HomeNetwork, Refusal, Refused, Steering, Subscription, no_agreement
 from simulator.network.journal import Journal, Row
 from simulator.network.serving import ServingNetwork
+from simulator.network.suci import Suci
 from simulator.network.world.model import Operator
 from simulator.network.world.queries import World
 
@@ -66,7 +69,11 @@ class Networks:
         if operator not in self._serving:
             found = self.world.operator(operator)
             self._serving[operator] = ServingNetwork(
-                found, self._entropy, self.journal, partial(self._home_of, found)
+                found,
+                self._entropy,
+                self.journal,
+                partial(self._home_of, found),
+                partial(self._reveal, found),
             )
         return self._serving[operator]
 
@@ -78,6 +85,20 @@ class Networks:
         operators = self.world.operators_in(country)
         found = (self.world.agreement(home, operator.key) for operator in operators)
         return any(agreement is not None and agreement.preferred for agreement in found)
+
+    def _reveal(self, visited: Operator, data: bytes) -> Imsi | Refused:
+        """The home network of a SUCI reads it (Nudm_UEAuthentication, TS 33.501 §6.1.2)."""
+        suci = Suci.parse(data)
+        owner = self.world.operator_of(suci.home)
+        keys: dict[int, bytes] = {}
+        for home in self._homes.values():
+            if owner is not None and owner.key in (home.operator.key, home.operator.host):
+                keys |= home.concealment_keys
+        try:
+            return suci.imsi(keys)
+        except (NetworkError, CryptoError) as error:
+            why = f"{owner.name if owner else suci.home} cannot read the SUCI: {error}"
+            return Refused(Refusal.UNKNOWN_SUBSCRIBER, why)
 
     def _home_of(self, visited: Operator, imsi: Imsi) -> HomeNetwork | Refused:
         """The way from a serving network to the home of an IMSI: by its first digits (TS 23.003 §2.2), and

@@ -27,7 +27,7 @@ class Context:
 
 class ServingNetwork:
     """The core of one operator. `home_of` finds the home network of an IMSI, or says why there is no way to
-    it.
+    it; `reveal` has the home network of a SUCI read it.
 
     `authenticates_always` is policy: whether a phone with keys that the network still has is authenticated
     again.
@@ -39,6 +39,7 @@ class ServingNetwork:
         entropy: Callable[[int], bytes],
         journal: Journal,
         home_of: Callable[[Imsi], HomeNetwork | Refused],
+        reveal: Callable[[bytes], Imsi | Refused],
         emergency_numbers: tuple[str, ...] = (),
     ) -> None:
         self.operator = operator
@@ -48,6 +49,7 @@ class ServingNetwork:
         self.authenticates_always = True
         self.equivalent = operator.plmns[1:]
         self.home_of = home_of
+        self.reveal = reveal
         self.contexts: dict[tuple[bool, bytes], Context] = {}
         """(Packet-switched, temporary identity) → who it is."""
         self.location_area = 1 + int.from_bytes(entropy(2), "big") % 0xFFFD

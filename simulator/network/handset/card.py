@@ -54,7 +54,12 @@ READ_ORDER: Final[tuple[ReadRow, ...]] = (
     ReadRow("EF.GID2", 18, "TS 31.102 §5.2.14"),
 )
 """What a phone reads of the USIM after the PIN, in order (TS 31.102 §5.1.1.2)."""
-READ_5GS: Final = (ReadRow("EF.5GS3GPPLOCI", 122, "TS 31.102 §5.2.31"),)
+READ_5GS: Final = (
+    ReadRow("EF.5GS3GPPLOCI", 122, "TS 31.102 §4.4.11.2"),
+    ReadRow("EF.SUCI_CALC_INFO", 124, "TS 31.102 §4.4.11.8"),
+    ReadRow("EF.ROUTING_INDICATOR", 124, "TS 31.102 §4.4.11.11"),
+)
+"""The same of DF.5GS."""
 
 
 @dataclass(slots=True)
@@ -247,6 +252,12 @@ class PhoneCard:
             return False
         self.data.contents[name] = data
         return True
+
+    def get_identity(self) -> bytes:
+        """GET IDENTITY in SUCI context (TS 31.102 §7.5): the template 'A1'."""
+        self._enter("")
+        answer = self.uicc.session.send(0x78, 0, 1, b"", 256, cla=0x80, doing="GET IDENTITY")
+        return answer.data
 
     def authenticate(self, rand: bytes, autn: bytes) -> AuthenticationResult:
         """AUTHENTICATE in the USIM. CardStatusError, 9862 for a wrong MAC."""

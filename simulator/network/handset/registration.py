@@ -22,6 +22,7 @@ from simulator.network.connection import Connection
 from simulator.network.errors import NetworkError
 from simulator.network.handset import files
 from simulator.network.handset.card import PhoneCard
+from simulator.network.handset.concealment import suci_of
 from simulator.network.handset.files import LOCATION_FILES, Location, UpdateStatus
 from simulator.network.journal import Rule
 from simulator.network.nas import (
@@ -109,6 +110,9 @@ class Attempt:
         return Registering(identity, known.area, ksi, self.is_update, self.is_combined)
 
     def _permanent(self) -> Identity:
+        """The IMSI, in 5GS concealed."""
+        if self.protocol is Protocol.FIVE_GMM:
+            return suci_of(self.card, self.connection.network.entropy)
         imsi = self.card.data.imsi
         if imsi is None:
             raise NetworkError("the phone has read no IMSI")

@@ -111,6 +111,7 @@ class Search:
                 return True
             if any(cause.effect & Effect.OTHER_PLMN for cause in causes):
                 gone.add(candidate.plmn)
+            if not any(cause.effect & Effect.OTHER_AREA for cause in causes):
                 return False
         return False
 
@@ -187,6 +188,9 @@ class Search:
                 if _leaves(outcome.cause):
                     accepted.clear()
                     break
+        if self.memory.is_card_invalid:
+            # A cause of one half may end the other, too (TS 24.008 §4.7.3.1.4).
+            accepted.clear()
         self.registration = self._registered(candidate, cell, accepted) if accepted else None
         return causes
 
