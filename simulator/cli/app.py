@@ -30,6 +30,7 @@ COMMANDS = {
     "explain": "Say in words what commands, answers and data mean.",
     "compare": "Run one script on two cards and say where they differ.",
     "conform": "Check a card against the clauses of its specifications.",
+    "phone": "Switch a phone on somewhere in the world: networks, registration.",
     "profile": "Build, print and check profile packages.",
     "smdp": "Run a test SM-DP+, and manage its orders.",
     "smds": "Run a test SM-DS.",

@@ -246,7 +246,8 @@ def _completed(message: Completed, protocol: Protocol) -> bytes:
 
 
 def _rejected(message: Rejected, protocol: Protocol) -> bytes:
-    return bytes((message.cause,))
+    # ROUTING AREA UPDATE REJECT ends with force to standby and a spare half octet (TS 24.008 §9.4.17).
+    return bytes((message.cause,)) + (b"\x00" if protocol is _GMM and message.is_update else b"")
 
 
 _BODIES: Final[dict[type[object], Callable[[Any, Protocol], bytes]]] = {

@@ -73,7 +73,7 @@ class Networks:
                 self._entropy,
                 self.journal,
                 partial(self._home_of, found),
-                partial(self._reveal, found),
+                self._reveal,
             )
         return self._serving[operator]
 
@@ -86,18 +86,18 @@ class Networks:
         found = (self.world.agreement(home, operator.key) for operator in operators)
         return any(agreement is not None and agreement.preferred for agreement in found)
 
-    def _reveal(self, visited: Operator, data: bytes) -> Imsi | Refused:
+    def _reveal(self, data: bytes) -> Imsi | Refused:
         """The home network of a SUCI reads it (Nudm_UEAuthentication, TS 33.501 §6.1.2)."""
         suci = Suci.parse(data)
-        owner = self.world.operator_of(suci.home)
+        digits = suci.home.mcc + suci.home.mnc
         keys: dict[int, bytes] = {}
         for home in self._homes.values():
-            if owner is not None and owner.key in (home.operator.key, home.operator.host):
+            if any(imsi.digits.startswith(digits) for imsi in home.subscriptions):
                 keys |= home.concealment_keys
         try:
             return suci.imsi(keys)
         except (NetworkError, CryptoError) as error:
-            why = f"{owner.name if owner else suci.home} cannot read the SUCI: {error}"
+            why = f"the home network {suci.home} cannot read the SUCI: {error}"
             return Refused(Refusal.UNKNOWN_SUBSCRIBER, why)
 
     def _home_of(self, visited: Operator, imsi: Imsi) -> HomeNetwork | Refused:

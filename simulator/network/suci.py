@@ -15,6 +15,12 @@ IMSI_TYPE: Final = 0x01
 """SUPI format IMSI, type of identity SUCI, in one octet."""
 NO_ROUTING_INDICATOR: Final = b"\xf0\xff"
 _HEADER: Final = 8
+TEST_KEYS: Final = {
+    27: bytes.fromhex("c53c22208b61860b06c62e5406a7b330c2b577aa5558981510d128247d38bd1d"),
+    28: bytes.fromhex("f1ab1074477ebcc7f554ea1c5fc368b1616730155e0041ac447d6301975fecda"),
+}
+"""Identifier → private key of the examples of TS 33.501 §C.4.3 and §C.4.4, which test cards have the public
+ones of."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,7 +204,14 @@ class FileSystem:
 
     def aka(self, aid: bytes) -> AkaState | None:
         """The authentication state of an application; None if it has no AKA parameters."""
-        slot = self._aka_slots.get(aid, aid)
+        return self._aka_in(self._aka_slots.get(aid, aid))
+
+    def akas(self) -> dict[bytes, AkaState]:
+        """Every authentication state: of applications by AID, of further slots by their names."""
+        found = {slot: self._aka_in(slot) for slot in (*self.index.akas, *self._more_akas)}
+        return {slot: state for slot, state in found.items() if state is not None}
+
+    def _aka_in(self, slot: bytes) -> AkaState | None:
         state = self._akas.get(slot)
         if state is None:
             image = self.index.akas.get(slot) or self._more_akas.get(slot)

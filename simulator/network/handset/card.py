@@ -52,6 +52,7 @@ READ_ORDER: Final[tuple[ReadRow, ...]] = (
     ReadRow("EF.SPN", 19, "TS 31.102 §5.2.16"),
     ReadRow("EF.GID1", 17, "TS 31.102 §5.2.13"),
     ReadRow("EF.GID2", 18, "TS 31.102 §5.2.14"),
+    ReadRow("EF.DCK", 36, "TS 31.102 §4.2.49"),
 )
 """What a phone reads of the USIM after the PIN, in order (TS 31.102 §5.1.1.2)."""
 READ_5GS: Final = (
@@ -158,6 +159,8 @@ class PhoneCard:
         self.is_writable = is_writable
         self.uicc = Uicc(link, trace=self._note)
         self.data = CardData()
+        self.changes: list[tuple[str, bytes, bytes]] = []
+        """What was written: file, bytes before, bytes after."""
         self._notes: list[Apdu] = []
         self._directory = ""
 
@@ -250,6 +253,7 @@ class PhoneCard:
             self.uicc.update_binary(data[: len(self.data.contents[name])])
         except CardStatusError:
             return False
+        self.changes.append((name, self.data.contents[name], data))
         self.data.contents[name] = data
         return True
 

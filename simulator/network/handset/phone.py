@@ -20,6 +20,7 @@ from simulator.network.air import Cell, hearable
 from simulator.network.errors import NetworkError
 from simulator.network.handset import selection, toolkit
 from simulator.network.handset.card import CardData, PhoneCard, PinNeeded
+from simulator.network.handset.lock import MESSAGE, Personalisation, network_lock, open_by_card
 from simulator.network.handset.memory import Memory
 from simulator.network.handset.rejection import allow
 from simulator.network.handset.search import Failure, Registration, Search
@@ -53,6 +54,7 @@ class Handset:
         *,
         pin1: str | None = None,
         is_writable: bool = True,
+        locks: Sequence[Personalisation] = (),
         respond: Responder = lambda _: PERFORMED,
     ) -> None:
         self.networks = networks
@@ -60,6 +62,7 @@ class Handset:
         self.device = device
         self.pin1 = pin1
         self.is_writable = is_writable
+        self.locks = [*locks, *self._sold_with()]
         self._respond = respond
         self._chance = random.Random(f"phone {networks.seed}")
         self.memory = Memory()
@@ -73,8 +76,16 @@ class Handset:
         """The networks of the last search, in the order in which they are tried."""
         self.failures: list[Failure] = []
         """Refusals since the last search began."""
+        self.lock: Personalisation | None = None
+        """The SIM lock that refuses the card."""
         self.no_card = ""
         """Why there is no card to register with; empty if there is one."""
+
+    def _sold_with(self) -> list[Personalisation]:
+        """The SIM lock that the device is sold with, by its row of the world."""
+        if self.device is None or not self.device.locked_to:
+            return []
+        return [network_lock(self.networks.world.operator(self.device.locked_to).plmns)]
 
     @property
     def service(self) -> Service:
@@ -89,13 +100,16 @@ class Handset:
 
     # --- what happens to a phone --------------------------------------------------------------------------
 
-    def switch_on(self, link: CardLink | None, cells: Sequence[Cell]) -> Service:
-        """Read the card, choose a network, register. LinkError if the card goes meanwhile."""
+    def switch_on(
+        self, link: CardLink | None, cells: Sequence[Cell], *, manual: Plmn | None = None
+    ) -> Service:
+        """Read the card, choose a network, register; `manual` is what the user selects by hand. LinkError if
+        the card goes meanwhile, NetworkError if that network is not heard."""
         self.switch_off()
         self._hear(cells)
         self._insert(link)
         self._start_toolkit()
-        self._find_service()
+        self._find_service(self._by_hand(manual) if manual and self.card else None)
         return self.service
 
     def move(self, cells: Sequence[Cell]) -> Service:
@@ -108,12 +122,17 @@ class Handset:
 
     def choose(self, plmn: Plmn) -> Service:
         """The user selects a network by hand (TS 23.122 §4.4.3.1.2)."""
+        if self.card is None:
+            raise NetworkError(f"the phone cannot register by hand: {self.no_card or 'it is off'}")
+        self._find_service(self._by_hand(plmn))
+        return self.service
+
+    def _by_hand(self, plmn: Plmn) -> list[Candidate]:
         offered = selection.manual(self.cells, self.lists(), self._chance)
         candidates = [item for item in offered if item.plmn == plmn]
         if not candidates:
             raise NetworkError(f"the phone hears no network {plmn} here")
-        self._find_service(candidates)
-        return self.service
+        return candidates
 
     def look_for_better(self) -> Service:
         """The periodic search of a phone abroad, every `data.search_period` minutes, for its home network or
@@ -134,6 +153,7 @@ class Handset:
         self.memory = Memory()
         self.registration, self.camped, self.card, self.toolkit = None, None, None, None
         self.cells, self.candidates, self.failures, self.no_card = (), (), [], ""
+        self.lock = None
 
     def lists(self) -> Lists:
         """What the phone goes by when it chooses."""
@@ -166,6 +186,25 @@ class Handset:
             self._without_card(str(error), card)
         else:
             self.card = card
+            self._check_locks(card)
+
+    def _check_locks(self, card: PhoneCard) -> None:
+        """Personalisation checks, after the card has had a chance to open them (TS 22.022)."""
+        sent = card.data.contents.get("EF.DCK", b"")
+        for lock in open_by_card(self.locks, sent):
+            text = f"the card brings the key of the {lock.category.text} lock, which is open now"
+            self.journal.tell("phone", "unlocked", text, Rule(lock.category.clause, text))
+        if sent.strip(b"\xff"):
+            card.write("EF.DCK", b"\xff" * len(sent))
+        failed = next((lock for lock in self.locks if not lock.fits(card.data)), None)
+        if failed is None:
+            return
+        self.lock = failed
+        kind = failed.category
+        text = f"the phone is locked ({kind.text}) and says “{MESSAGE}”"
+        row = () if self.device is None else (Row("devices", self.device.key, text, self.device.source),)
+        self.journal.tell("phone", "locked", text, *row, Rule(kind.clause, f"{kind.text} personalisation"))
+        self._without_card(text, card)
 
     def _without_card(self, why: str, card: PhoneCard | None = None) -> None:
         self.card, self.toolkit, self.no_card = None, None, why
