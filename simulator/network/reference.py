@@ -1,4 +1,4 @@
-"""Writes docs/reference/network.md: reject causes, refusals of home networks, messages, files that a phone reads.
+"""Writes docs/reference/network.md: reject causes, refusals, messages, files that a phone reads.
 
 python -m simulator.network.reference > docs/reference/network.md
 """
@@ -18,7 +18,8 @@ from simulator.network.nas import MESSAGES, UPDATES, Protocol
 
 _HEAD = """# Networks and phones, table by table
 
-Made from the tables in `simulator/network/`; do not edit. What is simplified stands in [network.md](../network.md).
+Made from the tables in `simulator/network/`; do not edit. [network.md](../network.md) says what is
+simplified.
 """
 _NAMES = {
     Protocol.MM: "MM (2G and 3G, circuit-switched)",
@@ -59,8 +60,8 @@ def _table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 def _causes() -> Iterator[str]:
     yield "## Reject causes\n"
     yield (
-        "What a network says when it refuses a registration, and what the phone does. A number that is not here counts "
-        "as a failed attempt.\n"
+        "What a network says when it refuses a registration, and what the phone does. A number that is not "
+        "here counts as a failed attempt.\n"
     )
     for protocol in Protocol:
         yield f"### {_NAMES[protocol]}\n\nUp to {ATTEMPTS[protocol]} attempts.\n"
@@ -111,7 +112,7 @@ def _messages() -> Iterator[str]:
 
 def _files() -> Iterator[str]:
     yield "## What a phone reads\n"
-    yield "After EF.ICCID, EF.PL and EF.DIR, of the USIM and its DF.5GS, in this order (TS 31.102 §5.1.1.2):\n"
+    yield "After EF.ICCID, EF.PL and EF.DIR, in this order (TS 31.102 §5.1.1.2):\n"
     rows = ((row.name, row.service or "always", row.clause) for row in (*READ_ORDER, *READ_5GS))
     yield _table(("file", "service of EF.UST", "clause"), rows)
 
