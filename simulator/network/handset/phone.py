@@ -26,7 +26,7 @@ from simulator.network.handset.rejection import allow
 from simulator.network.handset.search import Failure, Registration, Search
 from simulator.network.handset.selection import Candidate, Lists
 from simulator.network.handset.toolkit import PhoneToolkit
-from simulator.network.journal import Journal, Row, Rule
+from simulator.network.journal import Evidence, Journal, Row, Rule
 from simulator.network.nas import Area
 from simulator.network.networks import Networks
 from simulator.network.world.model import Device
@@ -219,8 +219,9 @@ class Handset:
         self.toolkit.start()
         text = "the phone tells the card what it can do"
         rule = Rule("TS 102 223 §5.2", "TERMINAL PROFILE")
-        self.journal.tell("phone", "toolkit started", text, *self.card.evidence(), rule)
-        self._refreshed()
+        said = self.card.evidence()
+        self.journal.tell("phone", "toolkit started", text, *said, rule)
+        self._refreshed(said)
 
     def _where(self) -> tuple[Cell | None, int]:
         if self.registration is not None:
@@ -231,19 +232,21 @@ class Handset:
         """Tell the card where the phone is; whether it was read anew for that."""
         if self.toolkit is None or self.card is None:
             return False
+        said: tuple[Evidence, ...] = ()
         if self.toolkit.tell_location():
+            said = self.card.evidence()
             rule = Rule("TS 102 223 §7.5.4", "EVENT DOWNLOAD, location status")
             text = "the phone tells the card where it is"
-            self.journal.tell("phone", "location told", text, *self.card.evidence(), rule)
-        return self._refreshed()
+            self.journal.tell("phone", "location told", text, *said, rule)
+        return self._refreshed(said)
 
-    def _refreshed(self) -> bool:
-        """Follow a REFRESH, if there was one (TS 102 223 §6.4.7)."""
+    def _refreshed(self, said: tuple[Evidence, ...]) -> bool:
+        """Follow a REFRESH, if there was one in what the card said (TS 102 223 §6.4.7)."""
         if self.toolkit is None or self.card is None or (mode := self.toolkit.wants()) is None:
             return False
         rule = Rule("TS 102 223 §6.4.7", f"REFRESH, mode {mode}: the phone initialises the USIM anew")
         text = "the card has changed and wants to be read anew"
-        self.journal.tell("card", "refresh", text, *self.card.evidence(), rule, mode=mode)
+        self.journal.tell("card", "refresh", text, *said, rule, mode=mode)
         before, card = self.data.imsi, self.card
         if mode == UICC_RESET:
             self._insert(card.link)

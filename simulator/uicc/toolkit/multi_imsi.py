@@ -72,7 +72,11 @@ class MultiImsi(Applet):
             yield from self._move(card, answer.objects)
 
     def happened(self, card: Card, event: int, objects: Sequence[DataObject]) -> Session:
-        yield from self._move(card, objects)
+        """A location comes with normal service only (§7.5.4.2): in limited service the card asks for it."""
+        if first_of(objects, Tag.LOCATION_INFORMATION) is not None:
+            yield from self._move(card, objects)
+        else:
+            yield from self.started(card)
 
     def selected(self, card: Card) -> Session:
         """The user takes an identity by hand."""

@@ -1,0 +1,115 @@
+"""A multi-IMSI SIM in a phone: it hears where it is, changes its identity, is read anew, and the phone
+registers again."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime
+
+import pytest
+
+from cards.identities import Imsi, Plmn
+from simulator.crypto.milenage import Milenage
+from simulator.network.handset.phone import Handset, Service
+from simulator.network.journal import Apdu, Journal
+from simulator.network.networks import Networks
+from simulator.profile.build import build_package
+from simulator.specimens.sim import PlainSim
+from tests.simulator.network.conftest import OPC, K, agreement, link_to, operator, subscription, world_of
+
+OTHER_K, OTHER_OPC = (
+    bytes.fromhex("fec86ba6eb707ed08905757b1bb44b8f"),
+    bytes.fromhex("1006020f0a478bf6b699f15c062e42b3"),
+)
+TRAVEL, LOCAL = Imsi("001010123456789"), Imsi("999700000000007")
+APPLET = {
+    "kind": "multi-imsi",
+    "title": "Network",
+    "identities": [
+        {
+            "name": "Travel", "imsi": str(TRAVEL), "plmn": "001-01",
+            "authentication": {"key": K.hex(), "opc": OPC.hex()},
+        },
+        {
+            "name": "Local", "imsi": str(LOCAL), "plmn": "999-70", "countries": ["999"],
+            "authentication": {"key": OTHER_K.hex(), "opc": OTHER_OPC.hex()},
+        },
+    ],
+}  # fmt: skip
+
+
+def card() -> PlainSim:
+    return PlainSim(build_package(subscription()), entropy=random.Random(1).randbytes, applets=[APPLET])
+
+
+def networks(*agreements: tuple[str, str]) -> Networks:
+    world = world_of(
+        [
+            operator("home", "hm", "001-01"),
+            operator("alpha", "vs", "999-70"),
+            operator("beta", "vs", "999-80"),
+        ],
+        [agreement(*pair) for pair in agreements],
+    )
+    made = Networks(world, Journal(lambda: datetime(2026, 12, 1, 9)), seed=1)
+    made.subscribe("home", TRAVEL, Milenage(K, OPC))
+    made.subscribe("alpha", LOCAL, Milenage(OTHER_K, OTHER_OPC))
+    return made
+
+
+def test_abroad_the_card_takes_its_local_identity() -> None:
+    world = networks(("home", "beta"))
+    phone = Handset(world)
+    assert phone.switch_on(link_to(card()), world.cells("vs")) is Service.NORMAL
+    assert phone.data.imsi == LOCAL
+    assert phone.registration is not None
+    assert phone.registration.plmn == Plmn("999", "70")
+    assert not phone.registration.is_roaming
+    refresh = next(event for event in world.journal if event.kind == "refresh")
+    assert any(isinstance(one, Apdu) and one.command[1] == 0x12 for one in refresh.evidence)
+
+
+def test_at_home_it_keeps_its_own() -> None:
+    world = networks()
+    phone = Handset(world)
+    phone.switch_on(link_to(card()), world.cells("hm"))
+    assert phone.data.imsi == TRAVEL
+    assert not any(event.kind == "refresh" for event in world.journal)
+
+
+def test_it_changes_back_and_forth_as_the_phone_travels() -> None:
+    world = networks(("home", "beta"))
+    phone = Handset(world)
+    phone.switch_on(link_to(card()), world.cells("hm"))
+    seen = [phone.data.imsi]
+    for country in ("vs", "hm", "vs"):
+        phone.move(world.cells(country))
+        assert phone.service is Service.NORMAL
+        seen.append(phone.data.imsi)
+    assert seen == [TRAVEL, LOCAL, TRAVEL, LOCAL]
+
+
+def test_where_its_identity_is_not_taken_it_changes_all_the_same() -> None:
+    """Nobody in the country has an agreement with the travel operator: limited service, of which the card
+    hears, asks where it is, and takes the local identity."""
+    world = networks()
+    phone = Handset(world)
+    assert phone.switch_on(link_to(card()), world.cells("vs")) is Service.NORMAL
+    assert phone.data.imsi == LOCAL
+
+
+def test_forbidden_networks_of_the_old_identity_are_forgotten() -> None:
+    world = networks()
+    phone = Handset(world)
+    phone.switch_on(link_to(card()), world.cells("vs"))
+    assert phone.data.forbidden == ()
+
+
+def test_a_card_that_never_stops_asking_is_not_followed_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    from simulator.network.handset.toolkit import PhoneToolkit
+
+    world = networks(("home", "beta"))
+    monkeypatch.setattr(PhoneToolkit, "wants", lambda self: 0)
+    phone = Handset(world)
+    phone.switch_on(link_to(card()), world.cells("hm"))
+    assert sum(event.kind == "refresh" for event in world.journal) <= 6
