@@ -47,6 +47,7 @@ READ_ORDER: Final[tuple[ReadRow, ...]] = (
     ReadRow("EF.LOCI", 0, "TS 31.102 §5.2.9"),
     ReadRow("EF.PSLOCI", 0, "TS 31.102 §5.2.10"),
     ReadRow("EF.EPSLOCI", 85, "TS 31.102 §5.2.29"),
+    ReadRow("EF.EPSNSC", 85, "TS 31.102 §4.2.92"),
     ReadRow("EF.KEYS", 0, "TS 31.102 §5.2.11"),
     ReadRow("EF.KEYSPS", 0, "TS 31.102 §5.2.11"),
     ReadRow("EF.SPN", 19, "TS 31.102 §5.2.16"),
@@ -57,6 +58,7 @@ READ_ORDER: Final[tuple[ReadRow, ...]] = (
 """What a phone reads of the USIM after the PIN, in order (TS 31.102 §5.1.1.2)."""
 READ_5GS: Final = (
     ReadRow("EF.5GS3GPPLOCI", 122, "TS 31.102 §4.4.11.2"),
+    ReadRow("EF.5GAUTHKEYS", 123, "TS 31.102 §4.4.11.6"),
     ReadRow("EF.SUCI_CALC_INFO", 124, "TS 31.102 §4.4.11.8"),
     ReadRow("EF.ROUTING_INDICATOR", 124, "TS 31.102 §4.4.11.11"),
 )
@@ -68,7 +70,8 @@ class CardData:
     """What the phone knows of the card after reading it."""
 
     iccid: str = ""
-    languages: str = ""
+    emergency_numbers: tuple[str, ...] = ()
+    """From EF.ECC."""
     contents: dict[str, bytes] = field(default_factory=dict)
     """File → its bytes as read, or as written since."""
     imsi: Imsi | None = None
@@ -182,7 +185,15 @@ class PhoneCard:
         self.uicc.select(self.uicc.find_application("ADF.USIM"))
         self._directory = "ADF.USIM"
         self.data.contents |= self._optional("EF.LI", self._read("EF.LI"))
+        self.data.emergency_numbers = files.emergency_numbers(self._records("EF.ECC"))
         return atr
+
+    def _records(self, name: str) -> list[bytes]:
+        try:
+            self.uicc.select(names.file_identifier(name, self._directory))
+            return self.uicc.read_records()
+        except CardStatusError:
+            return []
 
     def _iccid(self) -> Iccid | None:
         data = self._read_at_mf("EF.ICCID")
@@ -243,14 +254,21 @@ class PhoneCard:
         return not row.service or row.service in self.data.services
 
     def write(self, name: str, data: bytes) -> bool:
-        """Write a transparent file that was read. False where the card does not have it, does not let the
-        phone, or holds that already."""
-        if not self.is_writable or name not in self.data.contents or self.data.contents[name] == data:
+        """Write a file that was read, of records the first. False where the card does not have it, does not
+        let the phone, or holds that already."""
+        if not self.is_writable or name not in self.data.contents:
+            return False
+        # Behind what is written, the file is filled.
+        data = data[: len(self.data.contents[name])].ljust(len(self.data.contents[name]), b"\xff")
+        if self.data.contents[name] == data:
             return False
         try:
             self._enter(name)
             self.uicc.select(names.file_identifier(name, self._directory))
-            self.uicc.update_binary(data[: len(self.data.contents[name])])
+            if self._is_record:
+                self.uicc.update_record(1, data)
+            else:
+                self.uicc.update_binary(data[: len(self.data.contents[name])])
         except CardStatusError:
             return False
         self.changes.append((name, self.data.contents[name], data))
@@ -277,13 +295,18 @@ class PhoneCard:
             if not directory:
                 self._enter(name)
             self.uicc.select(names.file_identifier(name, directory or self._directory))
-            return self.uicc.read_binary()
+            return self.uicc.read_record(1) if self._is_record else self.uicc.read_binary()
         except LinkError:
             raise
         except CardStatusError as error:
             if error.sw in (SW.FILE_NOT_FOUND, SW.SECURITY_STATUS_NOT_SATISFIED, SW.CONDITIONS_NOT_SATISFIED):
                 return None
             raise
+
+    @property
+    def _is_record(self) -> bool:
+        """Whether the selected file has records, of which a phone uses the first."""
+        return self.uicc.selected is not None and self.uicc.selected.structure == "linear fixed"
 
     def _enter(self, name: str) -> None:
         """Make the directory of a file current: the USIM's, or DF.5GS in it."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from cards.identities import IdentityError, Plmn
+from cards.identities import IdentityError, Plmn, swap_nibbles
 from simulator.network.nas import Area, Protocol, Temporary
 from simulator.network.world.model import Rat
 
@@ -173,6 +173,31 @@ def _write_identity(row: LocationFile, identity: Temporary | None) -> bytes:
 def keys(data: bytes) -> int:
     """The key set identifier of EF.KEYS or EF.KEYSPS; 7: no keys (§4.2.3, §4.2.4)."""
     return data[0] & 7 if data and data[1:17].strip(b"\xff") else NO_KSI
+
+
+def eps_context(ksi: int, kasme: bytes, algorithms: bytes) -> bytes:
+    """A record of EF.EPSNSC: key set identifier, KASME, NAS counts of a context just taken into use,
+    algorithms (§4.2.92). Identifier 7: the context is not valid."""
+    body = b"\x80\x01" + bytes((ksi,)) + b"\x81\x20" + kasme.ljust(32, b"\xff")
+    body += b"\x82\x04" + bytes(4) + b"\x83\x04" + bytes(4) + b"\x84\x01" + algorithms
+    return b"\xa0" + bytes((len(body),)) + body
+
+
+def eps_keys(data: bytes) -> int:
+    """The key set identifier of EF.EPSNSC; 7: no valid context."""
+    start = data[:2] == b"\xa0\x34" and data[2:4] == b"\x80\x01"
+    return data[4] & 7 if start and len(data) > 4 else NO_KSI
+
+
+def five_g_keys(kausf: bytes, kseaf: bytes) -> bytes:
+    """The beginning of EF.5GAUTHKEYS (§4.4.11.6)."""
+    return b"\x80\x20" + kausf + b"\x81\x20" + kseaf
+
+
+def emergency_numbers(records: Iterable[bytes]) -> tuple[str, ...]:
+    """The codes of EF.ECC: three bytes of swapped BCD first in each record (§4.2.21)."""
+    found = (swap_nibbles(record[:3]).partition("F")[0] for record in records)
+    return tuple(code for code in found if code.isdecimal())
 
 
 def service_numbers(table: bytes) -> frozenset[int]:

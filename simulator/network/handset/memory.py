@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from cards.identities import Plmn
+from simulator.network.handset.files import Listed
 from simulator.network.nas import Area
 from simulator.network.world.model import Rat
 
@@ -23,6 +24,12 @@ class Memory:
     """Technologies that are not to be used in a network, as N1 mode is not."""
     equivalent: tuple[Plmn, ...] = ()
     """Equivalent PLMNs that the network of the last registration sent."""
+    network_numbers: tuple[str, ...] = ()
+    """Emergency numbers that the network sent."""
+    steered: tuple[Listed, ...] = ()
+    """What steering of roaming by the card put before the operator's list (TS 23.122 §4.4.6)."""
+    kasme: bytes = b""
+    """Of the EPS security context in use; empty: there is none."""
     is_invalid_cs: bool = False
     """The card counts as invalid for circuit-switched services."""
     is_invalid_ps: bool = False

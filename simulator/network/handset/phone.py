@@ -18,21 +18,27 @@ from cards.link import CardLink
 from cards.proactive import PERFORMED, UICC_RESET, Responder
 from simulator.network.air import Cell, hearable
 from simulator.network.errors import NetworkError
-from simulator.network.handset import selection, toolkit
+from simulator.network.handset import files, selection, toolkit
 from simulator.network.handset.card import CardData, PhoneCard, PinNeeded
 from simulator.network.handset.lock import MESSAGE, Personalisation, network_lock, open_by_card
 from simulator.network.handset.memory import Memory
 from simulator.network.handset.rejection import allow
 from simulator.network.handset.search import Failure, Registration, Search
 from simulator.network.handset.selection import Candidate, Lists
-from simulator.network.handset.toolkit import PhoneToolkit
+from simulator.network.handset.toolkit import STEERING, PhoneToolkit
 from simulator.network.journal import Evidence, Journal, Row, Rule
 from simulator.network.nas import Area
+from simulator.network.nas_coding import SELECTED_ALGORITHMS
 from simulator.network.networks import Networks
 from simulator.network.world.model import Device
 
 MAX_REFRESHES = 4
 """How often in a row a card may have itself read anew before the phone stops listening."""
+
+
+ALWAYS = ("112", "911")
+WITHOUT_CARD = ("000", "08", "110", "118", "119", "999")
+"""Emergency numbers of every phone (TS 22.101 §10.1.1)."""
 
 
 class Service(Enum):
@@ -98,6 +104,13 @@ class Handset:
         """What was read from the card."""
         return self.card.data if self.card else CardData()
 
+    @property
+    def emergency_numbers(self) -> tuple[str, ...]:
+        """What the phone takes for an emergency call: 112 and 911, what the card and the network add, and
+        more without a card (TS 22.101 §10.1.1)."""
+        more = self.data.emergency_numbers if self.card else WITHOUT_CARD
+        return tuple(dict.fromkeys((*ALWAYS, *more, *self.memory.network_numbers)))
+
     # --- what happens to a phone --------------------------------------------------------------------------
 
     def switch_on(
@@ -149,7 +162,14 @@ class Handset:
         return self.service
 
     def switch_off(self) -> None:
-        """Power off: lists in the phone's memory are gone, those on the card stay."""
+        """Power off: the security context of 4G goes onto the card (TS 24.301 §4.4.2.1); lists in the phone's
+        memory are gone, those on the card stay. LinkError if the card is gone."""
+        if self.card is not None and self.registration is not None and self.memory.kasme:
+            context = files.eps_context(0, self.memory.kasme, SELECTED_ALGORITHMS)
+            if self.card.write("EF.EPSNSC", context):
+                rule = Rule("TS 31.102 §4.2.92", "the EPS NAS security context is kept at switch-off")
+                text = "the phone keeps the security context in EF.EPSNSC"
+                self.journal.tell("phone", "card written", text, *self.card.evidence(), rule)
         self.memory = Memory()
         self.registration, self.camped, self.card, self.toolkit = None, None, None, None
         self.cells, self.candidates, self.failures, self.no_card = (), (), [], ""
@@ -162,7 +182,7 @@ class Handset:
             homes=data.homes,
             home_list=data.home_list,
             user_list=data.user_list,
-            operator_list=data.operator_list,
+            operator_list=(*self.memory.steered, *data.operator_list),
             forbidden=frozenset(data.forbidden),
             registered=data.registered,
             equivalent=self.memory.equivalent,
@@ -248,6 +268,9 @@ class Handset:
         text = "the card has changed and wants to be read anew"
         self.journal.tell("card", "refresh", text, *said, rule, mode=mode)
         before, card = self.data.imsi, self.card
+        if mode == STEERING:
+            self._steer()
+            return False
         if mode == UICC_RESET:
             self._insert(card.link)
             self._start_toolkit()
@@ -259,6 +282,23 @@ class Handset:
         if self.data.imsi != before:
             self.memory = Memory()
         return True
+
+    def _steer(self) -> None:
+        """Steering of roaming by the card (TS 23.122 §4.4.6): its list comes before the operator's, its
+        networks are not forbidden any more, and the phone looks for a better network at once."""
+        assert self.toolkit is not None
+        assert self.card is not None
+        self.memory.steered = self.toolkit.steered
+        for entry in self.memory.steered:
+            allow(self.card, entry.plmn)
+            self.memory.forbidden_ps.discard(entry.plmn)
+        names = ", ".join(map(str, self.memory.steered)) or "nothing"
+        rule = Rule("TS 23.122 §4.4.6", "steering of roaming")
+        self.journal.tell(
+            "phone", "steered", f"the card steers the phone to {names}", *self.card.evidence(), rule
+        )
+        if self.registration is not None:
+            self.look_for_better()
 
     # --- the air ------------------------------------------------------------------------------------------
 

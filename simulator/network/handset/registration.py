@@ -8,7 +8,14 @@ from dataclasses import dataclass, replace
 from cards.authentication import AuthenticationResult
 from cards.errors import CardStatusError
 from cards.status import SW
-from simulator.crypto.access_keys import SEPARATION_BIT, res_star, serving_network_name
+from simulator.crypto.access_keys import (
+    SEPARATION_BIT,
+    kasme,
+    kausf,
+    kseaf,
+    res_star,
+    serving_network_name,
+)
 from simulator.network.air import Cell
 from simulator.network.causes import (
     MAC_FAILURE,
@@ -60,6 +67,8 @@ class Outcome:
     """How an attempt ended: `accepted`, or a cause."""
 
     connection: Connection
+    kasme: bytes = b""
+    """Of the EPS security context that was made."""
     accepted: Accepted | None = None
     cause: Cause | None = None
 
@@ -84,6 +93,8 @@ class Attempt:
         self.is_combined = is_combined and protocol is Protocol.EMM
         self._keys: AuthenticationResult | None = None
         self._ksi = files.NO_KSI
+        self.kasme = b""
+        """Of the context that was made, in EMM."""
 
     def run(self) -> Outcome:
         """Talk until the network accepts or refuses."""
@@ -91,7 +102,7 @@ class Attempt:
         while answer is not None:
             if isinstance(answer, Accepted):
                 self._take(answer)
-                return Outcome(self.connection, accepted=answer)
+                return Outcome(self.connection, self.kasme, accepted=answer)
             if isinstance(answer, Rejected):
                 return Outcome(self.connection, cause=cause_of(self.protocol, answer.cause))
             if isinstance(answer, AuthenticationReject):
@@ -105,9 +116,21 @@ class Attempt:
         """With the temporary identity of the last registration where the card has one, else with the IMSI."""
         known = self.card.data.location(self.protocol)
         identity = known.identity or self._permanent()
-        name = _KEY_FILES.get(self.protocol, "")
-        ksi = files.keys(self.card.data.contents.get(name, b"")) if known.identity else files.NO_KSI
+        ksi = self._stored_ksi() if known.identity else files.NO_KSI
+        self._mark_in_use()
         return Registering(identity, known.area, ksi, self.is_update, self.is_combined)
+
+    def _stored_ksi(self) -> int:
+        contents = self.card.data.contents
+        if self.protocol is Protocol.EMM:
+            return files.eps_keys(contents.get("EF.EPSNSC", b""))
+        return files.keys(contents.get(_KEY_FILES.get(self.protocol, ""), b""))
+
+    def _mark_in_use(self) -> None:
+        """The context on the card is not valid while the phone is registered (TS 24.301 §4.4.2.1)."""
+        stored = self.card.data.contents.get("EF.EPSNSC", b"")
+        if self.protocol is Protocol.EMM and files.eps_keys(stored) != files.NO_KSI:
+            self.card.write("EF.EPSNSC", stored[:4] + bytes((files.NO_KSI,)) + stored[5:])
 
     def _permanent(self) -> Identity:
         """The IMSI, in 5GS concealed."""
@@ -147,10 +170,18 @@ class Attempt:
             return AuthenticationFailure(SYNCH_FAILURE, result.auts)
         self._tell("the card authenticates the network and answers RES, CK and IK", "TS 33.102 §6.3.3")
         self._keys, self._ksi = result, request.ksi
+        if self.protocol is Protocol.EMM:
+            self.kasme = kasme(result.ck, result.ik, self.cell.plmn.to_bytes(), request.autn[:6])
         if self.protocol is Protocol.FIVE_GMM:
-            name = serving_network_name(self.cell.plmn.mcc, self.cell.plmn.mnc)
-            return AuthenticationResponse(res_star(result.ck, result.ik, name, request.rand, result.res))
+            return AuthenticationResponse(self._five_g(request, result))
         return AuthenticationResponse(result.res)
+
+    def _five_g(self, request: AuthenticationRequest, result: AuthenticationResult) -> bytes:
+        """RES*, and the keys that the card keeps (TS 33.501 §6.1.3.2)."""
+        name = serving_network_name(self.cell.plmn.mcc, self.cell.plmn.mnc)
+        key = kausf(result.ck, result.ik, name, request.autn[:6])
+        self.card.write("EF.5GAUTHKEYS", files.five_g_keys(key, kseaf(key, name)))
+        return res_star(result.ck, result.ik, name, request.rand, result.res)
 
     def _tell(self, text: str, clause: str) -> None:
         self.journal.tell("card", "authenticated", text, *self.card.evidence(), Rule(clause, text))

@@ -183,6 +183,9 @@ class Search:
             if outcome.accepted is not None:
                 accepted.append(outcome)
                 self.memory.equivalent = outcome.accepted.equivalent
+                self.memory.network_numbers = outcome.accepted.emergency_numbers
+                if protocol is Protocol.EMM:
+                    self.memory.kasme = outcome.kasme or self.memory.kasme
             elif outcome.cause is not None:
                 causes.append(outcome.cause)
                 if _leaves(outcome.cause):

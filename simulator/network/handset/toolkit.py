@@ -19,9 +19,14 @@ from cards.proactive import (
 from cards.session import CardSession
 from cards.toolkit import TYPES, DataObject, Event, Tag, first_of
 from simulator.network.air import Cell
+from simulator.network.handset.files import Listed, listed
 
 NORMAL, LIMITED, NONE = 0x00, 0x01, 0x02
 """Location status (TS 102 223 §8.27)."""
+STEERING = 0x07
+"""Mode of REFRESH for steering of roaming (TS 31.111 §6.4.7)."""
+_PLMN_LIST = 0x72
+"""PLMNwAcT list (TS 31.111 §8.90)."""
 _LIMITED_SERVICE = 0x06
 _UNABLE_NO_SERVICE = 0x20
 _LOCATION = 0x00
@@ -39,6 +44,8 @@ class PhoneToolkit:
         """What the card asked to be told of."""
         self.refresh: int | None = None
         """Mode of a REFRESH that the phone has not followed yet (§8.6)."""
+        self.steered: tuple[Listed, ...] = ()
+        """The list that came with the last REFRESH for steering of roaming."""
         self._told: tuple[int, object] | None = None
 
     def start(self) -> None:
@@ -72,6 +79,8 @@ class PhoneToolkit:
     def _answer(self, command: ProactiveCommand) -> Reply:
         if command.type == REFRESH:
             self.refresh = command.qualifier
+            if command.qualifier == STEERING:
+                self.steered = listed(first_of(command.objects, _PLMN_LIST) or b"")
             return PERFORMED
         if command.type == TYPES["SET UP EVENT LIST"]:
             self.events = frozenset(first_of(command.objects, Tag.EVENT_LIST) or b"")

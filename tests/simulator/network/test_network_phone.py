@@ -13,10 +13,10 @@ from cards.identities import Imsi, Plmn
 from simulator.crypto.milenage import Milenage
 from simulator.network.air import Cell
 from simulator.network.errors import NetworkError
-from simulator.network.handset.files import forbidden_bytes, plmns
+from simulator.network.handset.files import eps_keys, forbidden_bytes, plmns
 from simulator.network.handset.phone import Handset, Service
 from simulator.network.home import Steering
-from simulator.network.journal import Apdu, Event, Journal, Row, Rule
+from simulator.network.journal import Apdu, Event, Journal, Message, Row, Rule
 from simulator.network.nas import Protocol
 from simulator.network.networks import Networks
 from simulator.network.world.model import Device, Rat
@@ -73,7 +73,7 @@ def test_every_technology_registers_and_writes_its_files(networks: Networks, rat
         Rat.GERAN: {"EF.LOCI", "EF.KEYS", "EF.PSLOCI", "EF.KEYSPS"},
         Rat.UTRAN: {"EF.LOCI", "EF.KEYS", "EF.PSLOCI", "EF.KEYSPS"},
         Rat.E_UTRAN: {"EF.EPSLOCI", "EF.LOCI"},  # a combined attach
-        Rat.NG_RAN: {"EF.5GS3GPPLOCI"},
+        Rat.NG_RAN: {"EF.5GS3GPPLOCI", "EF.5GAUTHKEYS"},
     }[rat]
     assert written == expected
 
@@ -121,6 +121,54 @@ def test_keys_may_be_used_again_where_the_network_wants_that(networks: Networks)
     before = len(networks.journal)
     Handset(networks).switch_on(link_to(card), cells)
     assert "AUTHENTICATION" not in " ".join(event.text for event in list(networks.journal)[before:])
+
+
+def test_the_security_context_of_4g_is_kept_at_switch_off_and_not_valid_meanwhile(networks: Networks) -> None:
+    """TS 24.301 §4.4.2.1: KASME as the network has it; marked as not valid while the phone is registered."""
+    card, cells = sim(), of_rat(networks.cells("hm"), Rat.E_UTRAN)
+    auc = networks.home(HOME).auc
+    vectors = []
+    make = auc.eps_vector
+    auc.eps_vector = lambda imsi, plmn: vectors.append(make(imsi, plmn)) or vectors[-1]  # type: ignore[method-assign, func-returns-value]
+    phone = Handset(networks)
+    phone.switch_on(link_to(card), cells)
+    phone.switch_off()
+
+    def on_card() -> bytes:
+        node = next(n for n in card.card.files.index.nodes if n.path.endswith("/6FE4") and not n.is_df)
+        return card.card.files.body(node)
+
+    assert on_card()[:5] == bytes.fromhex("A034800100")
+    assert on_card()[7:39] == vectors[-1].kasme
+    assert eps_keys(on_card()) == 0
+    phone.switch_on(link_to(card), cells)
+    assert eps_keys(on_card()) == 7
+    request = [event for event in phone.journal if "ATTACH REQUEST" in event.text][-1]
+    assert any(
+        one.members["key set identifier"] == "0" for one in request.evidence if isinstance(one, Message)
+    )
+
+
+def test_the_keys_of_5g_are_those_of_the_network(networks: Networks) -> None:
+    vectors = []
+    auc = networks.home(HOME).auc
+    make = auc.five_g_vector
+    auc.five_g_vector = lambda imsi, plmn: vectors.append(make(imsi, plmn)) or vectors[-1]  # type: ignore[method-assign, func-returns-value]
+    phone = Handset(networks)
+    phone.switch_on(link_to(sim()), of_rat(networks.cells("hm"), Rat.NG_RAN))
+    kept = phone.data.contents["EF.5GAUTHKEYS"]
+    assert kept[:2] == b"\x80\x20"
+    assert kept[34:68] == b"\x81\x20" + vectors[-1].kseaf
+
+
+def test_emergency_numbers(networks: Networks) -> None:
+    """TS 22.101 §10.1.1: of every phone, of the card, of the network; without a card there are more."""
+    phone = Handset(networks)
+    networks.serving(HOME).emergency_numbers = ("117",)
+    phone.switch_on(link_to(sim(emergency_numbers=("112", "999"))), networks.cells("hm"))
+    assert phone.emergency_numbers == ("112", "911", "999", "117")
+    phone.switch_on(None, networks.cells("hm"))
+    assert phone.emergency_numbers == ("112", "911", "000", "08", "110", "118", "119", "999")
 
 
 def test_three_digits_of_mnc() -> None:

@@ -4,17 +4,26 @@ registers again."""
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from datetime import datetime
 
 import pytest
 
+from cards import InProcessLink
 from cards.identities import Imsi, Plmn
+from cards.toolkit import TYPES, DataObject, Event
 from simulator.crypto.milenage import Milenage
 from simulator.network.handset.phone import Handset, Service
 from simulator.network.journal import Apdu, Journal
 from simulator.network.networks import Networks
+from simulator.network.world.model import Rat
+from simulator.profile import image_of
 from simulator.profile.build import build_package
 from simulator.specimens.sim import PlainSim
+from simulator.uicc import Card, FileSystem
+from simulator.uicc.toolkit import Applet
+from simulator.uicc.toolkit.commands import Proactive
+from simulator.uicc.toolkit.runtime import Session
 from tests.simulator.network.conftest import OPC, K, agreement, link_to, operator, subscription, world_of
 
 OTHER_K, OTHER_OPC = (
@@ -113,3 +122,37 @@ def test_a_card_that_never_stops_asking_is_not_followed_for_ever(monkeypatch: py
     phone = Handset(world)
     phone.switch_on(link_to(card()), world.cells("hm"))
     assert sum(event.kind == "refresh" for event in world.journal) <= 6
+
+
+class Steering(Applet):
+    """An application of the operator that sends the phone to Beta as soon as it hears where it is."""
+
+    events = frozenset({Event.LOCATION_STATUS})
+
+    def __init__(self) -> None:
+        self.done = False
+
+    def happened(self, card: Card, event: int, objects: Sequence[DataObject]) -> Session:
+        if not self.done:
+            self.done = True
+            wanted = DataObject(0x72, Plmn("999", "80").to_bytes() + b"\x40\x00")
+            yield Proactive(TYPES["REFRESH"], 0x07, 0x82, (wanted,))
+
+
+def test_steering_of_roaming_by_the_card() -> None:
+    """TS 23.122 §4.4.6, TS 31.111 §6.4.7: the list comes before the operator's, the network is not forbidden
+    any more, and the phone goes there at once."""
+    world = networks(("home", "alpha"), ("home", "beta"))
+    listed = [{"plmn": "999-70", "access": ["eutran"]}]
+    lists = {"operator_controlled": listed, "forbidden": ["999-80"]}
+    files = FileSystem(image_of(build_package(subscription(networks=lists))))
+    steering = Card(files, entropy=random.Random(1).randbytes, applets=[Steering()])
+    phone = Handset(world)
+    cells = [cell for cell in world.cells("vs") if cell.rat is Rat.E_UTRAN]
+    phone.switch_on(InProcessLink(steering), cells)
+    assert phone.registration is not None
+    assert phone.registration.plmn == Plmn("999", "80")
+    assert phone.data.forbidden == ()
+    assert phone.lists().operator_list[0].plmn == Plmn("999", "80")
+    assert any(event.kind == "steered" for event in world.journal)
+    assert phone.data.imsi == TRAVEL
