@@ -123,7 +123,7 @@ def _subscribe(networks: Networks, name: str, home: str | None) -> None:
     commands: it goes on from the card's own sequence number."""
     from simulator.network.suci import TEST_KEYS
 
-    for imsi, functions, seq in _subscriptions(name):
+    for imsi, functions, seq, is_gsm in _subscriptions(name):
         operator = networks.world.operator_of(imsi)
         key = home or (operator.key if operator else "")
         if not key:
@@ -131,18 +131,20 @@ def _subscribe(networks: Networks, name: str, home: str | None) -> None:
                 f"no operator of the world has IMSIs like {imsi}: say with --home whose subscriber it is, "
                 "such as --home att-us (esim world operators)."
             )
-        networks.subscribe(key, imsi, functions, seq=seq)
+        networks.subscribe(key, imsi, functions, seq=seq, is_gsm=is_gsm)
         networks.home(key).concealment_keys |= TEST_KEYS
 
 
-def _subscriptions(name: str) -> Iterator[tuple[Imsi, AkaFunctions, int]]:
-    """IMSI, functions and highest SEQ of every subscription that a card on disk can authenticate as."""
+def _subscriptions(name: str) -> Iterator[tuple[Imsi, AkaFunctions, int, bool]]:
+    """IMSI, functions, highest SEQ, and whether it is a SIM, of every subscription that a card on disk can
+    authenticate as."""
     from cards.files import APPLICATIONS, TREE
     from cards.identities import Imsi as Number
     from simulator.cli import home, named
     from simulator.uicc.aka import functions_of
 
-    card = named.revive(name, home.read_card(name))
+    stored = home.read_card(name)
+    card, is_gsm = named.revive(name, stored), stored.get("classes") == "gsm"
     files = card.card.files if isinstance(card, named.SimCard) else card.card.card.files
     own = {
         adf.df.aid: Number.from_bytes(node.target.ef.content)
@@ -154,7 +156,7 @@ def _subscriptions(name: str) -> Iterator[tuple[Imsi, AkaFunctions, int]]:
         # Further slots of a card with several IMSIs are called after them.
         imsi = own.get(slot) or (Number(slot.decode()) if slot.isdigit() else None)
         if imsi is not None:
-            yield imsi, functions_of(state.image), state.highest
+            yield imsi, functions_of(state.image), state.highest, is_gsm
 
 
 def _plmn(text: str) -> Plmn:

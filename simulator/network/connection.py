@@ -217,6 +217,10 @@ class Connection:
                 AuthenticationRequest(five.rand, five.autn),
                 lambda res: hxres_star(five.rand, res) == five.hxres_star and res == five.xres_star,
             )
+        subscription = home.subscriptions.get(imsi)
+        if subscription is not None and subscription.is_gsm:
+            triplet = auc.triplet(imsi)
+            return _Challenge(AuthenticationRequest(triplet.rand, b""), lambda res: res == triplet.sres)
         vector = auc.vector(imsi)
         return _Challenge(AuthenticationRequest(vector.rand, vector.autn), lambda res: res == vector.xres)
 

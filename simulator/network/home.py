@@ -69,6 +69,8 @@ class Subscription:
     """Of 'voice', 'sms', 'data'."""
     rats: frozenset[Rat] = ALL_RATS
     roaming: bool = True
+    is_gsm: bool = False
+    """The subscriber has a SIM of the second generation: vectors are triplets (TS 43.020)."""
     barred: bool = False
     """Operator determined barring: the subscriber has not paid, say (TS 23.015)."""
 

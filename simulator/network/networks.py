@@ -45,10 +45,11 @@ class Networks:
         functions: AkaFunctions,
         *,
         services: Iterable[str] = ("voice", "sms", "data"),
+        is_gsm: bool = False,
         seq: int = 0,
     ) -> Subscription:
-        """Enter a subscriber of an operator (its key)."""
-        subscription = Subscription(imsi, frozenset(services))
+        """Enter a subscriber of an operator (its key); `is_gsm`: with a SIM that knows no AUTN."""
+        subscription = Subscription(imsi, frozenset(services), is_gsm=is_gsm)
         self.home(operator).add(subscription, functions, seq=seq)
         return subscription
 

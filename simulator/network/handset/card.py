@@ -22,6 +22,7 @@ from simulator.network.handset import files
 from simulator.network.handset.files import LOCATION_FILES, Listed, Location
 from simulator.network.journal import Apdu, Journal, Rule
 from simulator.network.nas import Protocol
+from simulator.network.world.model import Rat
 
 
 class ReadRow(NamedTuple):
@@ -109,7 +110,12 @@ class CardData:
 
     @property
     def user_list(self) -> tuple[Listed, ...]:
-        return files.listed(self.contents.get("EF.PLMNWACT", b""))
+        """EF.PLMNwAcT; of a SIM without it EF.PLMNsel, with GSM before the others (TS 23.122 §4.4.3.1.1
+        c)."""
+        if "EF.PLMNWACT" in self.contents:
+            return files.listed(self.contents["EF.PLMNWACT"])
+        found = files.plmns(self.contents.get("EF.PLMNSEL", b""))
+        return tuple(Listed(plmn, (Rat.GERAN, Rat.UTRAN)) for plmn in found)
 
     @property
     def operator_list(self) -> tuple[Listed, ...]:
@@ -155,7 +161,11 @@ class PinNeeded(Exception):  # noqa: N818 - says what the card wants
 
 
 class PhoneCard:
-    """The card as a phone uses it, over one link. `is_writable`: False for a card that nothing may change."""
+    """The USIM as a phone uses it, over one link. `is_writable`: False for a card that nothing may change."""
+
+    is_gsm = False
+    """Whether it is a SIM of the second generation, which knows neither AUTN nor 4G."""
+    order: tuple[ReadRow, ...] = (*READ_ORDER, *READ_5GS)
 
     def __init__(self, link: CardLink, *, is_writable: bool = True) -> None:
         self.link = link
@@ -178,8 +188,7 @@ class PhoneCard:
     def start(self) -> bytes:
         """Reset; the ATR, after EF.ICCID and EF.PL were read and the USIM selected (TS 102 221 §14.1, TS
         31.102 §5.1.1.1). CardError if there is no USIM."""
-        atr = self.link.reset()
-        self.data, self._directory = CardData(), ""
+        atr = self._reset()
         self.data.iccid = str(self._iccid() or "")
         self.data.contents |= self._optional("EF.PL", self._read_at_mf("EF.PL"))
         self.uicc.select(self.uicc.find_application("ADF.USIM"))
@@ -187,6 +196,10 @@ class PhoneCard:
         self.data.contents |= self._optional("EF.LI", self._read("EF.LI"))
         self.data.emergency_numbers = files.emergency_numbers(self._records("EF.ECC"))
         return atr
+
+    def _reset(self) -> bytes:
+        self.data, self._directory = CardData(), ""
+        return self.link.reset()
 
     def _records(self, name: str) -> list[bytes]:
         try:
@@ -241,7 +254,7 @@ class PhoneCard:
         text = f"the phone finds the card {self.data.iccid}"
         rule = Rule("TS 31.102 §5.1.1", "the UICC is activated, and the USIM selected from EF.DIR")
         journal.tell("phone", "card found", text, *self.evidence(), rule)
-        for row in (*READ_ORDER, *READ_5GS):
+        for row in self.order:
             if self.has(row):
                 says = f"{row.name} read" if self.read(row) is not None else f"{row.name} is not to be had"
                 rule = Rule(row.clause, f"{row.name} request")
@@ -263,17 +276,20 @@ class PhoneCard:
         if self.data.contents[name] == data:
             return False
         try:
-            self._enter(name)
-            self.uicc.select(names.file_identifier(name, self._directory))
-            if self._is_record:
-                self.uicc.update_record(1, data)
-            else:
-                self.uicc.update_binary(data[: len(self.data.contents[name])])
+            self._update(name, data)
         except CardStatusError:
             return False
         self.changes.append((name, self.data.contents[name], data))
         self.data.contents[name] = data
         return True
+
+    def _update(self, name: str, data: bytes) -> None:
+        self._enter(name)
+        self.uicc.select(names.file_identifier(name, self._directory))
+        if self._is_record:
+            self.uicc.update_record(1, data)
+        else:
+            self.uicc.update_binary(data)
 
     def get_identity(self) -> bytes:
         """GET IDENTITY in SUCI context (TS 31.102 §7.5): the template 'A1'."""

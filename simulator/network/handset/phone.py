@@ -20,6 +20,7 @@ from simulator.network.air import Cell, hearable
 from simulator.network.errors import NetworkError
 from simulator.network.handset import files, selection, toolkit
 from simulator.network.handset.card import CardData, PhoneCard, PinNeeded
+from simulator.network.handset.gsm_card import GsmCard
 from simulator.network.handset.lock import MESSAGE, Personalisation, network_lock, open_by_card
 from simulator.network.handset.memory import Memory
 from simulator.network.handset.rejection import allow
@@ -30,7 +31,7 @@ from simulator.network.journal import Evidence, Journal, Row, Rule
 from simulator.network.nas import Area
 from simulator.network.nas_coding import SELECTED_ALGORITHMS
 from simulator.network.networks import Networks
-from simulator.network.world.model import Device
+from simulator.network.world.model import Device, Rat
 
 MAX_REFRESHES = 4
 """How often in a row a card may have itself read anew before the phone stops listening."""
@@ -141,7 +142,7 @@ class Handset:
         return self.service
 
     def _by_hand(self, plmn: Plmn) -> list[Candidate]:
-        offered = selection.manual(self.cells, self.lists(), self._chance)
+        offered = selection.manual(self._for_card(), self.lists(), self._chance)
         candidates = [item for item in offered if item.plmn == plmn]
         if not candidates:
             raise NetworkError(f"the phone hears no network {plmn} here")
@@ -153,7 +154,7 @@ class Handset:
         before = self.registration
         if before is None or not before.is_roaming or self.data.search_period is None or not self.card:
             return self.service
-        better = selection.higher_priority(self.cells, self.lists(), before.candidate, self._chance)
+        better = selection.higher_priority(self._for_card(), self.lists(), before.candidate, self._chance)
         if better:
             self._search(better)
             if self.registration is None:
@@ -197,7 +198,14 @@ class Handset:
             return
         card = PhoneCard(link, is_writable=self.is_writable)
         try:
-            card.start()
+            try:
+                card.start()
+            except LinkError:
+                raise
+            except CardError:
+                # No USIM: the phone tries it as a SIM (TS 31.101 annex A).
+                card = GsmCard(link, is_writable=self.is_writable)
+                card.start()
             card.verify(self.pin1)
             card.read_all(self.journal)
         except LinkError:
@@ -319,13 +327,19 @@ class Handset:
         for _ in range(MAX_REFRESHES):
             self.registration, self.camped = None, None
             if self.card is not None:
-                ordered = selection.automatic(self.cells, self.lists(), self._chance)
+                ordered = selection.automatic(self._for_card(), self.lists(), self._chance)
                 self._search(by_hand or ordered, is_by_hand=bool(by_hand))
             if self.registration is None:
                 self._camp()
             if not self._told_card():
                 return
             by_hand = None
+
+    def _for_card(self) -> tuple[Cell, ...]:
+        """The cells that the phone may register in: with a SIM none of 4G and 5G (TS 33.401 §6.1.1)."""
+        if self.card is None or not self.card.is_gsm:
+            return self.cells
+        return tuple(cell for cell in self.cells if cell.rat in (Rat.GERAN, Rat.UTRAN))
 
     def _search(self, candidates: Sequence[Candidate], *, is_by_hand: bool = False) -> None:
         """Try networks in order, and once more those where only a timer has to run out."""
@@ -336,7 +350,7 @@ class Handset:
         self.journal.tell("phone", "networks ordered", f"the phone tries in this order: {order}", *rules)
         if not self.is_writable:
             return
-        search = Search(self.card, self.memory, self.networks, self.device, self.cells)
+        search = Search(self.card, self.memory, self.networks, self.device, self._for_card())
         search.run(candidates)
         if search.registration is None and any(failure.is_for_now for failure in search.failures):
             rule = Rule("TS 24.301 §5.5.1.2.6", "the phone tries again when T3402 has run out, 12 minutes")
@@ -362,7 +376,7 @@ class Handset:
         if here is None or self.card is None:
             return False
         cells = selection.on_air(self.cells).get((here.plmn, here.rat), ())
-        search = Search(self.card, self.memory, self.networks, self.device, self.cells)
+        search = Search(self.card, self.memory, self.networks, self.device, self._for_card())
         cell = next((cell for cell in cells if search.may_use(cell)), None)
         if cell is None:
             return False

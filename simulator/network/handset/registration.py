@@ -152,10 +152,10 @@ class Attempt:
 
     def _authenticate(self, request: AuthenticationRequest) -> Nas:
         """AUTHENTICATE on the card (TS 31.102 §7.1), and what becomes of its answer."""
-        if not request.autn:
-            result = self.card.authenticate_gsm(request.rand)
-            self._tell("the card computes SRES and Kc", "TS 31.102 §7.1.1.1")
-            return AuthenticationResponse(result.res)
+        if not request.autn or self.card.is_gsm:
+            self._keys, self._ksi = self.card.authenticate_gsm(request.rand), request.ksi
+            self._tell("the card computes SRES and Kc", "TS 43.020 §3.2")
+            return AuthenticationResponse(self._keys.res)
         if self.protocol in (Protocol.EMM, Protocol.FIVE_GMM) and not request.autn[6] & SEPARATION_BIT:
             return AuthenticationFailure(SEPARATION_UNACCEPTABLE)
         try:
@@ -191,9 +191,7 @@ class Attempt:
         written = self._write(self.protocol, Location(accepted.identity, accepted.area, UpdateStatus.UPDATED))
         if accepted.circuit is not None:
             written += self._write(Protocol.MM, Location(*accepted.circuit, UpdateStatus.UPDATED))
-        name = _KEY_FILES.get(self.protocol)
-        if name and self._keys and self.card.write(name, bytes((self._ksi,)) + self._keys.ck + self._keys.ik):
-            written.append(name)
+        written += self._write_keys()
         written += self._outdate(accepted)
         if written:
             text = f"the phone writes {', '.join(written)} of the card"
@@ -206,6 +204,17 @@ class Attempt:
     def _write(self, protocol: Protocol, location: Location) -> list[str]:
         row = LOCATION_FILES[protocol]
         return [row.name] if self.card.write(row.name, files.write_location(row, location)) else []
+
+    def _write_keys(self) -> list[str]:
+        """EF.Keys or EF.KeysPS; on a SIM, and on a USIM after a challenge of GSM, EF.Kc (TS 51.011
+        §10.3.3)."""
+        name, keys = _KEY_FILES.get(self.protocol), self._keys
+        if keys is None or name is None:
+            return []
+        content = bytes((self._ksi,)) + keys.ck + keys.ik
+        if not keys.ck:
+            name, content = "EF.KC", keys.kc + bytes((self._ksi,))
+        return [name] if self.card.write(name, content) else []
 
     def _outdate(self, accepted: Accepted) -> list[str]:
         """Locations in other networks are not up to date any more: the network registered last is this
