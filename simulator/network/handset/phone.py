@@ -119,7 +119,7 @@ class Handset:
     ) -> Service:
         """Read the card, choose a network, register; `manual` is what the user selects by hand. LinkError if
         the card goes meanwhile, NetworkError if that network is not heard."""
-        self.switch_off()
+        self._forget()
         self._hear(cells)
         self._insert(link)
         self._start_toolkit()
@@ -171,6 +171,9 @@ class Handset:
                 rule = Rule("TS 31.102 §4.2.92", "the EPS NAS security context is kept at switch-off")
                 text = "the phone keeps the security context in EF.EPSNSC"
                 self.journal.tell("phone", "card written", text, *self.card.evidence(), rule)
+        self._forget()
+
+    def _forget(self) -> None:
         self.memory = Memory()
         self.registration, self.camped, self.card, self.toolkit = None, None, None, None
         self.cells, self.candidates, self.failures, self.no_card = (), (), [], ""
@@ -198,14 +201,7 @@ class Handset:
             return
         card = PhoneCard(link, is_writable=self.is_writable)
         try:
-            try:
-                card.start()
-            except LinkError:
-                raise
-            except CardError:
-                # No USIM: the phone tries it as a SIM (TS 31.101 annex A).
-                card = GsmCard(link, is_writable=self.is_writable)
-                card.start()
+            card = _started(card)
             card.verify(self.pin1)
             card.read_all(self.journal)
         except LinkError:
@@ -395,6 +391,25 @@ class Handset:
         self.camped = max(usable, key=lambda cell: cell.level, default=None)
         rule = Rule("TS 23.122 §3.5", "limited service in any cell, or none")
         self.journal.tell("phone", "limited service", self.service.value, rule)
+
+
+def _started(card: PhoneCard) -> PhoneCard:
+    """The card after its reset: with a USIM, or else as a SIM (TS 31.101 annex A). CardError of the USIM if
+    it is neither."""
+    try:
+        card.start()
+    except LinkError:
+        raise
+    except CardError as error:
+        sim = GsmCard(card.link, is_writable=card.is_writable)
+        try:
+            sim.start()
+        except LinkError:
+            raise
+        except CardError:
+            raise error from None
+        return sim
+    return card
 
 
 __all__ = ["Failure", "Handset", "Registration", "Service"]

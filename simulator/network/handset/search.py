@@ -109,7 +109,7 @@ class Search:
             causes = self._register(candidate, cell)
             if self.registration is not None:
                 return True
-            if any(cause.effect & Effect.OTHER_PLMN for cause in causes):
+            if any(map(_leaves, causes)):
                 gone.add(candidate.plmn)
             if not any(cause.effect & Effect.OTHER_AREA for cause in causes):
                 return False
@@ -295,6 +295,6 @@ class Search:
 
 
 def _leaves(cause: Cause) -> bool:
-    """Whether a refusal in one half of a 2G or 3G network makes the phone leave it altogether; a network that
-    is forbidden for packet services only still carries calls (TS 24.008 §4.7.3.1.4)."""
+    """Whether a refusal makes the phone leave the network altogether; one that is forbidden for packet
+    services only still carries calls in 2G and 3G (TS 24.008 §4.7.3.1.4, TS 24.301 §5.5.1.3.5)."""
     return bool(cause.effect & Effect.OTHER_PLMN) and not cause.effect & Effect.FORBID_PLMN_PS

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from cards.errors import LinkError
 from cards.identities import Imsi, Plmn
 from simulator.crypto.milenage import Milenage
 from simulator.network.air import Cell
@@ -355,6 +356,17 @@ def small_world(*agreements: Any, until: date | None = None, **options: Any) -> 
     return networks
 
 
+def test_data_refused_in_4g_leaves_calls_in_3g() -> None:
+    """A combined attach refused with #14: the phone goes on in 3G for calls (TS 24.301 §5.5.1.3.5)."""
+    networks = small_world(agreement(HOME, ALPHA, services=("voice", "sms")))
+    phone = Handset(networks)
+    phone.switch_on(link_to(sim()), of_rat(networks.cells("vs"), Rat.E_UTRAN, Rat.UTRAN))
+    assert phone.registration is not None
+    assert phone.registration.rat is Rat.UTRAN
+    assert phone.registration.services == {"voice", "sms"}
+    assert 14 in {failure.cause.number for failure in phone.failures}
+
+
 def test_a_technology_that_the_agreement_does_not_have() -> None:
     networks = small_world(agreement(HOME, ALPHA, rats=(Rat.UTRAN, Rat.GERAN)))
     phone = Handset(networks)
@@ -506,6 +518,54 @@ def test_a_locked_card_is_no_card_until_its_pin_is_typed(networks: Networks) -> 
     blocked = Handset(networks, pin1="1234")
     assert blocked.switch_on(link_to(card), networks.cells("hm")) is Service.LIMITED
     assert "blocked" in blocked.no_card
+
+
+def test_an_euicc_without_a_profile_is_no_card(networks: Networks) -> None:
+    card = sim().card
+    files = card.files
+    card.mount(None)
+    phone = Handset(networks)
+    assert phone.switch_on(link_to_card(card), networks.cells("hm")) is Service.LIMITED
+    assert "6A82" in phone.no_card
+    card.mount(files)
+    assert phone.switch_on(link_to_card(card), networks.cells("hm")) is Service.NORMAL
+
+
+def link_to_card(card: Any) -> Any:
+    from cards import InProcessLink
+
+    return InProcessLink(card)
+
+
+class Pulled:
+    """A link whose card is pulled out after some APDUs."""
+
+    def __init__(self, card: Any, after: int) -> None:
+        self._card, self.left = card, after
+
+    def reset(self) -> bytes:
+        return bytes(self._card.reset())
+
+    def transmit(self, apdu: bytes) -> bytes:
+        if not self.left:
+            raise LinkError("the card was pulled out")
+        self.left -= 1
+        return bytes(self._card.transmit(apdu))
+
+    def close(self) -> None: ...
+
+
+def test_a_card_that_is_pulled_at_any_moment(networks: Networks) -> None:
+    """One clear error, wherever it happens; and the next time the phone starts as ever."""
+    whole = Pulled(sim().card, 10_000)
+    phone = Handset(networks)
+    phone.switch_on(whole, networks.cells("hm"))
+    used = 10_000 - whole.left
+    for after in range(0, used, 3):
+        with pytest.raises(LinkError, match="pulled out"):
+            phone.switch_on(Pulled(sim().card, after), networks.cells("hm"))
+    networks.subscribe(HOME, IMSI, Milenage(K, OPC))
+    assert phone.switch_on(link_to(sim()), networks.cells("hm")) is Service.NORMAL
 
 
 def test_barred_access_classes(networks: Networks) -> None:
