@@ -347,11 +347,11 @@ class Handset:
         if not self.is_writable:
             return
         search = Search(self.card, self.memory, self.networks, self.device, self._for_card())
-        search.run(candidates)
+        search.run(candidates, is_by_hand=is_by_hand)
         if search.registration is None and any(failure.is_for_now for failure in search.failures):
             rule = Rule("TS 24.301 §5.5.1.2.6", "the phone tries again when T3402 has run out, 12 minutes")
             self.journal.tell("phone", "tried again", "the phone waits and tries again", rule)
-            search.run(candidates)
+            search.run(candidates, is_by_hand=is_by_hand)
         self.registration, self.failures = search.registration, search.failures
         if self.registration is not None:
             self.camped = self.registration.cell

@@ -87,15 +87,19 @@ class Search:
     registration: Registration | None = None
     failures: list[Failure] = field(default_factory=list)
 
-    def run(self, candidates: Sequence[Candidate]) -> None:
-        """Register with the first that takes the phone."""
+    def run(self, candidates: Sequence[Candidate], *, is_by_hand: bool = False) -> None:
+        """Register with the first that takes the phone; those that are forbidden meanwhile only by hand."""
         gone: set[Plmn] = set()
         for candidate in candidates:
             if candidate.plmn in gone or self.memory.is_card_invalid:
                 continue
+            data = self.card.data
+            if candidate.plmn in data.forbidden and candidate.plmn not in data.homes and not is_by_hand:
+                continue
             if self._try(candidate, gone):
-                self._settle(candidate)
-                return
+                self._settle(candidate, gone)
+                if self.registration is not None:
+                    return
 
     def update(self, registration: Registration, cell: Cell) -> None:
         """The phone is registered and in another area of its network: it tells the network. A network that
@@ -128,41 +132,44 @@ class Search:
 
     # --- settling on a technology of the network ----------------------------------------------------------
 
-    def _settle(self, candidate: Candidate) -> None:
+    def _settle(self, candidate: Candidate, gone: set[Plmn]) -> None:
         """Cell reselection to the newest technology of the network (TS 36.304 §5.2.4.2; a simplification:
         every network gives its newest technology the highest priority); and back to an older one if only that
-        carries calls, for phones are voice centric (TS 23.221 §7.2a)."""
+        carries calls, for phones are voice centric (TS 23.221 §7.2a). A network that refuses the phone there
+        may lose it."""
         here = self.registration
         assert here is not None
         for rat in BEST_FIRST[: BEST_FIRST.index(here.rat)]:
-            if self._reselect(candidate, rat, "TS 36.304 §5.2.4.2", "a newer technology of the same network"):
+            why = "a newer technology of the same network"
+            if self._reselect(candidate, rat, "TS 36.304 §5.2.4.2", why, gone) or self.registration is None:
                 break
         best = self.registration
         if best is None or best.voice or not self._wants_voice(best):
             return
         for rat in BEST_FIRST[BEST_FIRST.index(best.rat) + 1 :]:
-            self._reselect(candidate, rat, "TS 23.221 §7.2a", f"{best.rat.value} carries no calls here")
-            if self.registration is not None and self.registration.voice:
+            self._reselect(candidate, rat, "TS 23.221 §7.2a", f"{best.rat.value} carries no calls here", gone)
+            if self.registration is None or self.registration.voice:
                 return
         if self.registration is not best:
-            self._reselect(
-                candidate, best.rat, "TS 23.221 §7.2a", "no other technology carries calls, either"
-            )
+            self._reselect(candidate, best.rat, "TS 23.221 §7.2a", "no other carries calls, either", gone)
 
-    def _reselect(self, candidate: Candidate, rat: Rat, clause: str, why: str) -> bool:
-        """Register in the network's strongest usable cell of a technology; stay where it refuses."""
+    def _reselect(self, candidate: Candidate, rat: Rat, clause: str, why: str, gone: set[Plmn]) -> bool:
+        """Register in the network's strongest usable cell of a technology. Where it refuses, the phone stays
+        where it was, unless the cause makes it leave the network or spoils the card."""
         before = self.registration
-        for cell in on_air(self.cells).get((candidate.plmn, rat), ()):
-            if not self.may_use(cell):
-                continue
-            text = f"the phone reselects {cell}: {why}"
-            self.networks.journal.tell("phone", "cell reselected", text, Rule(clause, why), *cell.evidence)
-            self.registration = None
-            self._register(candidate, cell)
-            if self.registration is not None:
-                return True
-            self.registration = before
+        cells = on_air(self.cells).get((candidate.plmn, rat), ())
+        cell = next(filter(self.may_use, cells), None)
+        if cell is None:
             return False
+        text = f"the phone reselects {cell}: {why}"
+        self.networks.journal.tell("phone", "cell reselected", text, Rule(clause, why), *cell.evidence)
+        causes = self._register(candidate, cell)
+        if self.registration is not None:
+            return True
+        if any(map(_leaves, causes)) or self.memory.is_card_invalid:
+            gone.add(candidate.plmn)
+        else:
+            self.registration = before
         return False
 
     def _wants_voice(self, registration: Registration) -> bool:

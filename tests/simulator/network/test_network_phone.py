@@ -321,6 +321,37 @@ def test_the_oldest_forbidden_network_goes_out(networks: Networks) -> None:
     assert on_card.body(node) == forbidden_bytes(phone.data.forbidden)
 
 
+def test_a_newer_technology_that_refuses_may_lose_the_network(networks: Networks) -> None:
+    """Registered in 3G, the phone reselects 4G and hears there that the network is not for it."""
+    card = sim(networks={"operator_controlled": [{"plmn": "999-70", "access": ["utran"]}]})
+    networks.serving(ALPHA).reject_next = [(Protocol.EMM, 11)]
+    phone = Handset(networks)
+    cells = of_rat(networks.cells("vs"), Rat.UTRAN, Rat.E_UTRAN)
+    phone.switch_on(link_to(card), [cell for cell in cells if cell.operator != GAMMA])
+    assert phone.data.forbidden == (ALPHA_PLMN,)
+    assert phone.registration is not None
+    assert phone.registration.plmn == BETA_PLMN
+
+
+def test_a_newer_technology_that_is_not_allowed_leaves_the_phone_where_it_was(networks: Networks) -> None:
+    card = sim(networks={"operator_controlled": [{"plmn": "999-70", "access": ["utran"]}]})
+    networks.serving(ALPHA).reject_next = [(Protocol.EMM, 15)]
+    phone = Handset(networks)
+    phone.switch_on(link_to(card), of_rat(networks.cells("vs"), Rat.UTRAN, Rat.E_UTRAN))
+    assert phone.registration is not None
+    assert (phone.registration.plmn, phone.registration.rat) == (ALPHA_PLMN, Rat.UTRAN)
+
+
+def test_the_second_try_leaves_out_what_was_forbidden_in_the_first(networks: Networks) -> None:
+    networks.serving(ALPHA).reject_next = [(Protocol.EMM, 11)]
+    networks.serving(BETA).reject_next = [(Protocol.EMM, 17)] * 5
+    phone = Handset(networks)
+    phone.switch_on(link_to(sim()), of_rat(networks.cells("vs"), Rat.E_UTRAN))
+    assert ALPHA_PLMN in phone.data.forbidden
+    assert phone.registration is not None
+    assert phone.registration.plmn == BETA_PLMN
+
+
 def test_by_hand_a_forbidden_network_is_tried_and_taken_off(networks: Networks) -> None:
     card = sim(networks={"forbidden": ["999-70", "999-90"]})
     phone = Handset(networks)

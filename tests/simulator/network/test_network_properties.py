@@ -14,6 +14,7 @@ from simulator.network.handset.files import LOCATION_FILES, UpdateStatus
 from simulator.network.handset.phone import Handset, Service
 from simulator.network.journal import Journal
 from simulator.network.networks import Networks
+from simulator.specimens.sim import PlainSim
 from tests.simulator.network.conftest import (
     ALPHA,
     BETA,
@@ -59,18 +60,19 @@ def test_a_phone_on_its_way(refusals: list, lists: dict, way: list[str], seed: i
     for name, cause in refusals:
         networks.serving(name).reject_next.append((cause.protocol, cause.number))
     card = sim(networks=lists)
-    before = {
-        node.path: len(card.card.files.body(node)) for node in card.card.files.index.nodes if not node.is_df
-    }
+    before = _lengths(card)
     phone = Handset(networks)
     phone.switch_on(link_to(card), networks.cells(way[0]))
     _holds(phone)
     for country in way[1:]:
         phone.move(networks.cells(country))
         _holds(phone)
+    assert _lengths(card) == before
+
+
+def _lengths(card: PlainSim) -> dict[str, int]:
     files = card.card.files
-    after = {node.path: len(files.body(node)) for node in files.index.nodes if not node.is_df}
-    assert after == before
+    return {node.path: len(files.body(node)) for node in files.index.nodes if not node.is_df}
 
 
 def _holds(phone: Handset) -> None:
