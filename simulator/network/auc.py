@@ -27,6 +27,8 @@ from simulator.network.errors import NetworkError
 IND_BITS: Final = 5
 _IND_MASK: Final = (1 << IND_BITS) - 1
 SEQ_LIMIT: Final = 1 << 43
+DELTA: Final = 1 << 28
+"""How far a number may be ahead of the card's (annex C.2.1, C.3.2)."""
 AMF: Final = bytes(2)
 RAND_LENGTH: Final = 16
 
@@ -133,20 +135,12 @@ class AuthenticationCentre:
         `simulator.crypto.aka.ResynchronisationError` for AUTS with a wrong MAC-S, which changes nothing."""
         subscriber = self.subscriber(imsi)
         sqn_ms = int.from_bytes(sqn_from_auts(subscriber.functions, rand, auts), "big")
-        # §6.3.5: only if the next number would not be accepted. It would not: the card's MAC-S proves that
-        # it refused one; yet a number of ours that is higher already must not go back.
-        subscriber.seq = (
-            max(subscriber.seq, sqn_ms >> IND_BITS)
-            if self._is_near(subscriber, sqn_ms)
-            else (sqn_ms >> IND_BITS)
-        )
+        seq_ms = sqn_ms >> IND_BITS
+        # A number of ours that the card would take stays: vectors that were handed out meanwhile must not be
+        # repeated. One that it would not take, for being behind or too far ahead, becomes the card's.
+        if not seq_ms <= subscriber.seq < seq_ms + DELTA:
+            subscriber.seq = seq_ms
         return subscriber.seq
-
-    @staticmethod
-    def _is_near(subscriber: Subscriber, sqn_ms: int) -> bool:
-        """Whether the card would take our next number for its distance alone: within Δ = 2^28 of its own
-        (annex C.2.1, C.3.2)."""
-        return subscriber.seq + 1 - (sqn_ms >> IND_BITS) <= 1 << 28
 
     def _separated(self, imsi: Imsi) -> Vector:
         subscriber = self.subscriber(imsi)

@@ -58,7 +58,7 @@ def test_attach(benchmark: Any, networks: Networks) -> None:
 
 
 def test_switch_on(benchmark: Any, networks: Networks) -> None:
-    """From reset to registration, with all files read. Target: 80 times bare AKA."""
+    """From reset to registration, with all files read. Target: 100 times bare AKA."""
     cells = [cell for cell in networks.cells("hm") if cell.rat is Rat.E_UTRAN]
     link = link_to(sim())
     assert benchmark(lambda: Handset(networks).switch_on(link, cells))

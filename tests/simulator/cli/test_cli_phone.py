@@ -63,6 +63,13 @@ def test_a_card_that_asks_for_its_pin(esim: Esim) -> None:
     assert wrong["no_card"] == "the PIN is wrong, 2 tries are left"
 
 
+def test_a_sim_of_the_second_generation(esim: Esim) -> None:
+    esim("card", "new", "old", "--from", "gsm-sim")
+    data = phone(esim, "--card", "old", "--at", "th", "--home", "att-us")
+    assert data["card"]["imsi"] == "999800000000001"
+    assert {item["rat"] for item in data["candidates"]} <= {"2G (GSM)", "3G (UMTS)"}
+
+
 def test_a_network_selected_by_hand(esim: Esim) -> None:
     data = phone(esim, "--sim", "att-us", "--at", "de", "--manual", "262-02")
     assert data["registration"]["plmn"] == "262-02"
