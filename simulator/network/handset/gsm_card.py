@@ -8,7 +8,7 @@ from typing import Final
 from cards import files as names
 from cards.apdu import SHORT_DATA_LIMIT, SHORT_LE_LIMIT, CommandApdu
 from cards.authentication import AuthenticationResult
-from cards.errors import CardProtocolError, CardStatusError
+from cards.errors import CardError, CardProtocolError, CardStatusError, LinkError
 from cards.identities import Iccid, Imsi, from_card
 from cards.status import StatusWord
 from cards.uicc import pad_pin
@@ -124,3 +124,22 @@ class GsmCard(PhoneCard):
 
     def _send(self, ins: int, p1: int, p2: int, data: bytes) -> StatusWord:
         return self.uicc.session.transmit(CommandApdu(CLA, ins, p1, p2, data)).sw
+
+
+def started(card: PhoneCard) -> PhoneCard:
+    """The card after its reset: with a USIM, or else as a SIM (TS 31.101 annex A). CardError of the USIM if
+    it is neither."""
+    try:
+        card.start()
+    except LinkError:
+        raise
+    except CardError as error:
+        sim = GsmCard(card.link, is_writable=card.is_writable)
+        try:
+            sim.start()
+        except LinkError:
+            raise
+        except CardError:
+            raise error from None
+        return sim
+    return card

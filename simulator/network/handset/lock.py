@@ -6,14 +6,17 @@ also send the key to the card (EF.DCK), from which the phone takes it once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
 from cards.identities import Plmn, swap_nibbles
 from simulator.network.errors import NetworkError
-from simulator.network.handset.card import CardData
+from simulator.network.handset.card import CardData, PhoneCard
+from simulator.network.journal import Evidence, Journal, Row, Rule
+from simulator.network.world.model import Device
+from simulator.network.world.queries import World
 
 MESSAGE: Final = "Insert correct SIM card"
 """What a phone says."""
@@ -93,3 +96,35 @@ def open_by_card(locks: Iterable[Personalisation], keys: bytes) -> list[Personal
             lock.is_on = False
             opened.append(lock)
     return opened
+
+
+def locks_of(device: Device | None, world: World) -> list[Personalisation]:
+    """The SIM lock that a device is sold with, by its row of the world."""
+    if device is None or not device.locked_to:
+        return []
+    return [network_lock(world.operator(device.locked_to).plmns)]
+
+
+def check(
+    locks: Sequence[Personalisation], card: PhoneCard, journal: Journal, device: Device | None
+) -> Personalisation | None:
+    """The lock that refuses the card, after the card has had a chance to open it; None if it may be used."""
+    sent = card.data.contents.get("EF.DCK", b"")
+    for lock in open_by_card(locks, sent):
+        text = f"the card brings the key of the {lock.category.text} lock, which is open now"
+        journal.tell("phone", "unlocked", text, Rule(lock.category.clause, text))
+    if sent.strip(b"\xff"):
+        card.write("EF.DCK", b"\xff" * len(sent))
+    failed = next((lock for lock in locks if not lock.fits(card.data)), None)
+    if failed is not None:
+        _tell(failed, card, journal, device)
+    return failed
+
+
+def _tell(lock: Personalisation, card: PhoneCard, journal: Journal, device: Device | None) -> None:
+    kind, code = lock.category, code_of(lock.category, card.data)
+    text = f"the {kind.text} lock takes {', '.join(sorted(lock.codes))}, and the card says {code}"
+    evidence: list[Evidence] = [*card.evidence(), Rule(kind.clause, f"{kind.text} personalisation")]
+    if device is not None and device.locked_to:
+        evidence.append(Row("devices", device.key, f"locked to {device.locked_to}", device.source))
+    journal.tell("phone", "locked", text, *evidence)

@@ -20,8 +20,8 @@ from simulator.network.air import Cell, hearable
 from simulator.network.errors import NetworkError
 from simulator.network.handset import files, selection, toolkit
 from simulator.network.handset.card import CardData, PhoneCard, PinNeeded
-from simulator.network.handset.gsm_card import GsmCard
-from simulator.network.handset.lock import MESSAGE, Personalisation, network_lock, open_by_card
+from simulator.network.handset.gsm_card import started
+from simulator.network.handset.lock import MESSAGE, Personalisation, check, locks_of
 from simulator.network.handset.memory import Memory
 from simulator.network.handset.rejection import allow
 from simulator.network.handset.search import Failure, Registration, Search
@@ -69,7 +69,7 @@ class Handset:
         self.device = device
         self.pin1 = pin1
         self.is_writable = is_writable
-        self.locks = [*locks, *self._sold_with()]
+        self.locks = [*locks, *locks_of(device, networks.world)]
         self._respond = respond
         self._chance = random.Random(f"phone {networks.seed}")
         self.memory = Memory()
@@ -81,18 +81,14 @@ class Handset:
         self.registration: Registration | None = None
         self.candidates: tuple[Candidate, ...] = ()
         """The networks of the last search, in the order in which they are tried."""
+        self.manual: Plmn | None = None
+        """The network that the user selected by hand; None: automatic mode."""
         self.failures: list[Failure] = []
         """Refusals since the last search began."""
         self.lock: Personalisation | None = None
         """The SIM lock that refuses the card."""
         self.no_card = ""
         """Why there is no card to register with; empty if there is one."""
-
-    def _sold_with(self) -> list[Personalisation]:
-        """The SIM lock that the device is sold with, by its row of the world."""
-        if self.device is None or not self.device.locked_to:
-            return []
-        return [network_lock(self.networks.world.operator(self.device.locked_to).plmns)]
 
     @property
     def service(self) -> Service:
@@ -123,7 +119,10 @@ class Handset:
         self._hear(cells)
         self._insert(link)
         self._start_toolkit()
-        self._find_service(self._by_hand(manual) if manual and self.card else None)
+        if manual is not None and self.card is not None:
+            self._by_hand(manual)
+            self.manual = manual
+        self._find_service()
         return self.service
 
     def move(self, cells: Sequence[Cell]) -> Service:
@@ -135,24 +134,34 @@ class Handset:
         return self.service
 
     def choose(self, plmn: Plmn) -> Service:
-        """The user selects a network by hand (TS 23.122 §4.4.3.1.2)."""
+        """The user selects a network by hand (TS 23.122 §4.4.3.1.2): the phone takes no other one, until it
+        is switched off or the user wants automatic mode again. NetworkError if it is not heard."""
         if self.card is None:
             raise NetworkError(f"the phone cannot register by hand: {self.no_card or 'it is off'}")
-        self._find_service(self._by_hand(plmn))
+        self._by_hand(plmn)
+        self.manual = plmn
+        self._find_service()
         return self.service
 
-    def _by_hand(self, plmn: Plmn) -> list[Candidate]:
+    def choose_automatically(self) -> Service:
+        """The user goes back to automatic mode (TS 23.122 §4.4.3.2.1)."""
+        self.manual = None
+        self._find_service()
+        return self.service
+
+    def _by_hand(self, plmn: Plmn) -> None:
+        """NetworkError if the network is not among those that are offered."""
         offered = selection.manual(self._for_card(), self.lists(), self._chance)
-        candidates = [item for item in offered if item.plmn == plmn]
-        if not candidates:
+        if not any(item.plmn == plmn for item in offered):
             raise NetworkError(f"the phone hears no network {plmn} here")
-        return candidates
 
     def look_for_better(self) -> Service:
         """The periodic search of a phone abroad, every `data.search_period` minutes, for its home network or
         one that stands higher in its lists (TS 23.122 §4.4.3.3.1). If none of them takes it, it returns."""
         before = self.registration
-        if before is None or not before.is_roaming or self.data.search_period is None or not self.card:
+        if before is None or not before.is_roaming or not self.card or self.manual is not None:
+            return self.service
+        if self.data.search_period is None:
             return self.service
         better = selection.higher_priority(self._for_card(), self.lists(), before.candidate, self._chance)
         if better:
@@ -177,6 +186,7 @@ class Handset:
         self.memory = Memory()
         self.registration, self.camped, self.card, self.toolkit = None, None, None, None
         self.cells, self.candidates, self.failures, self.no_card = (), (), [], ""
+        self.manual = None
         self.lock = None
 
     def lists(self) -> Lists:
@@ -201,7 +211,7 @@ class Handset:
             return
         card = PhoneCard(link, is_writable=self.is_writable)
         try:
-            card = _started(card)
+            card = started(card)
             card.verify(self.pin1)
             card.read_all(self.journal)
         except LinkError:
@@ -213,22 +223,10 @@ class Handset:
             self._check_locks(card)
 
     def _check_locks(self, card: PhoneCard) -> None:
-        """Personalisation checks, after the card has had a chance to open them (TS 22.022)."""
-        sent = card.data.contents.get("EF.DCK", b"")
-        for lock in open_by_card(self.locks, sent):
-            text = f"the card brings the key of the {lock.category.text} lock, which is open now"
-            self.journal.tell("phone", "unlocked", text, Rule(lock.category.clause, text))
-        if sent.strip(b"\xff"):
-            card.write("EF.DCK", b"\xff" * len(sent))
-        failed = next((lock for lock in self.locks if not lock.fits(card.data)), None)
-        if failed is None:
-            return
-        self.lock = failed
-        kind = failed.category
-        text = f"the phone is locked ({kind.text}) and says “{MESSAGE}”"
-        row = () if self.device is None else (Row("devices", self.device.key, text, self.device.source),)
-        self.journal.tell("phone", "locked", text, *row, Rule(kind.clause, f"{kind.text} personalisation"))
-        self._without_card(text, card)
+        """SIM locks; a card that one of them refuses is no card."""
+        self.lock = check(self.locks, card, self.journal, self.device)
+        if self.lock is not None:
+            self._without_card(f"the phone is locked ({self.lock.category.text}) and says “{MESSAGE}”", card)
 
     def _without_card(self, why: str, card: PhoneCard | None = None) -> None:
         self.card, self.toolkit, self.no_card = None, None, why
@@ -318,18 +316,24 @@ class Handset:
 
     # --- choice and registration --------------------------------------------------------------------------
 
-    def _find_service(self, by_hand: Sequence[Candidate] | None = None) -> None:
+    def _find_service(self) -> None:
         """Choose and register, until the card does not want to be read anew any more."""
         for _ in range(MAX_REFRESHES):
             self.registration, self.camped = None, None
             if self.card is not None:
-                ordered = selection.automatic(self._for_card(), self.lists(), self._chance)
-                self._search(by_hand or ordered, is_by_hand=bool(by_hand))
+                self._search(self._ordered(), is_by_hand=self.manual is not None)
             if self.registration is None:
                 self._camp()
             if not self._told_card():
                 return
-            by_hand = None
+
+    def _ordered(self) -> list[Candidate]:
+        """By hand the selected network and its equivalents, else all that are allowed."""
+        if self.manual is None:
+            return selection.automatic(self._for_card(), self.lists(), self._chance)
+        wanted = (self.manual, *self.memory.equivalent)
+        offered = selection.manual(self._for_card(), self.lists(), self._chance)
+        return [item for item in offered if item.plmn in wanted]
 
     def _for_card(self) -> tuple[Cell, ...]:
         """The cells that the phone may register in: with a SIM none of 4G and 5G (TS 33.401 §6.1.1)."""
@@ -391,25 +395,6 @@ class Handset:
         self.camped = max(usable, key=lambda cell: cell.level, default=None)
         rule = Rule("TS 23.122 §3.5", "limited service in any cell, or none")
         self.journal.tell("phone", "limited service", self.service.value, rule)
-
-
-def _started(card: PhoneCard) -> PhoneCard:
-    """The card after its reset: with a USIM, or else as a SIM (TS 31.101 annex A). CardError of the USIM if
-    it is neither."""
-    try:
-        card.start()
-    except LinkError:
-        raise
-    except CardError as error:
-        sim = GsmCard(card.link, is_writable=card.is_writable)
-        try:
-            sim.start()
-        except LinkError:
-            raise
-        except CardError:
-            raise error from None
-        return sim
-    return card
 
 
 __all__ = ["Failure", "Handset", "Registration", "Service"]

@@ -366,6 +366,26 @@ def test_by_hand_a_forbidden_network_is_tried_and_taken_off(networks: Networks) 
         phone.choose(Plmn("001", "01"))
 
 
+def test_by_hand_the_phone_takes_no_other_network(networks: Networks) -> None:
+    """TS 23.122 §4.4.3.1.2 and §4.4.3.2."""
+    phone = Handset(networks)
+    cells = of_rat(networks.cells("vs"), Rat.E_UTRAN)
+    assert phone.switch_on(link_to(sim()), cells, manual=BETA_PLMN) is Service.NORMAL
+    assert phone.registration is not None
+    assert phone.registration.plmn == BETA_PLMN
+    assert phone.move([cell for cell in cells if cell.operator != BETA]) is Service.LIMITED
+    assert phone.move(cells) is Service.NORMAL
+    assert phone.registration.plmn == BETA_PLMN
+    phone.move([*cells, *of_rat(networks.cells("hm"), Rat.E_UTRAN)])
+    phone.look_for_better()
+    assert phone.registration.plmn == BETA_PLMN
+    phone.move([cell for cell in cells if cell.operator != BETA])
+    assert phone.choose_automatically() is Service.NORMAL
+    assert phone.registration.plmn == ALPHA_PLMN
+    phone.switch_off()
+    assert phone.manual is None
+
+
 def test_data_that_the_agreement_does_not_have() -> None:
     """GPRS attach is refused with #14, calls still go (TS 24.008 §4.7.3.1.4)."""
     networks = small_world(agreement(HOME, ALPHA, services=("voice", "sms")))
