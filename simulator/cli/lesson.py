@@ -23,21 +23,28 @@ def command() -> None:
     """Learn about SIM cards and eSIMs from cards, servers and networks that run here."""
 
 
+_LANGUAGE = click.option("--lang", type=click.Choice(("en", "zh")), default="en", help="English or Chinese.")
+
+
 @command.command("list")
+@_LANGUAGE
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def list_lessons(as_json: bool) -> None:
+def list_lessons(lang: str, as_json: bool) -> None:
     """List the lessons, and how far you are."""
     from simulator.lessons.catalogue import LESSONS
+    from simulator.lessons.translations import translation
 
-    known = _kept()
+    known, words = _kept(), translation(lang)
     if as_json:
         output.write_json([_data(lesson, known.get(lesson.name)) for lesson in LESSONS])
         return
     for lesson in LESSONS:
         state = _state(known.get(lesson.name))
         number = click.style(f"{lesson.number:>2}", fg="cyan")
-        click.echo(f"{number}  {click.style(lesson.title, bold=True)}  ({lesson.minutes} min)")
-        click.echo(f"    {lesson.about}" + (click.style(f"  {state}", fg="green") if state else ""))
+        title = click.style(words.get(lesson.title, lesson.title), bold=True)
+        click.echo(f"{number}  {title}  ({lesson.minutes} min)")
+        about = words.get(lesson.about, lesson.about)
+        click.echo(f"    {about}" + (click.style(f"  {state}", fg="green") if state else ""))
     click.echo("\nStart one with `esim lesson run NUMBER`.")
 
 
@@ -70,7 +77,8 @@ def _state(progress: Progress | None) -> str:
     help="Take the answers from a file, a line each, or answer rightly by itself (auto).",
 )
 @click.option("--from-start", is_flag=True, help="Do not go on where you left.")
-def run_lesson(name: str, answers: str | None, from_start: bool) -> None:
+@_LANGUAGE
+def run_lesson(name: str, answers: str | None, from_start: bool, lang: str) -> None:
     """Take a lesson, by its number or name.
 
     At a question type the answer, or ? for a hint, s to skip, b to go back, q to leave. What you have done is
@@ -80,20 +88,22 @@ def run_lesson(name: str, answers: str | None, from_start: bool) -> None:
     from simulator.lessons.catalogue import UnknownLessonError, find
     from simulator.lessons.progress import Progress
     from simulator.lessons.reading import Reading
+    from simulator.lessons.translations import translation
 
     try:
         lesson = find(name)
     except UnknownLessonError as error:
         raise click.UsageError(f"{error}.") from None
+    screen = Screen(translation(lang))
     if answers == AUTO:
-        take(Reading(lesson), Screen(), (question.right_answer for question in lesson.questions()))
+        take(Reading(lesson), screen, (question.right_answer for question in lesson.questions()))
         return
     known = _kept()
     before = known.get(lesson.name, Progress())
     reading = Reading(lesson) if from_start else Reading.resumed(lesson, before.marks)
     interrupted = False
     try:
-        take(reading, Screen(), _lines(answers))
+        take(reading, screen, _lines(answers))
     except KeyboardInterrupt:
         interrupted = True
     after = before.left(reading) if reading.step else before.finished(reading)

@@ -11,7 +11,22 @@ from rich.table import Table
 from rich.text import Text as Styled
 from rich.theme import Theme
 
-from simulator.lessons.model import Ask, Chapter, Choice, Judgement, Question, Rows, Say, Show, Step, Text
+from simulator.lessons import phrases
+from simulator.lessons.model import (
+    ENGLISH,
+    Ask,
+    Chapter,
+    Choice,
+    Judgement,
+    Question,
+    Rows,
+    Say,
+    Show,
+    Step,
+    Text,
+    Translation,
+    text,
+)
 from simulator.lessons.outline import outline
 from simulator.lessons.reading import Mark, Reading
 
@@ -27,27 +42,35 @@ STYLES = {
     "problem": "yellow",
 }
 """Kind of a line of an exchange → how it looks."""
-HELP = "? hint · s skip · b back · q leave"
 
 
 class Screen:
-    """Draws what a lesson says."""
+    """Draws what a lesson says, in a language."""
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, translation: Translation = ENGLISH, console: Console | None = None) -> None:
+        self._translation = translation
         self.console = console or Console(highlight=False, theme=THEME)
         self.console.width = min(self.console.width, WIDEST)
 
+    def _said(self, words: Text) -> str:
+        return words.said(self._translation)
+
+    def _phrase(self, template: str, **values: object) -> str:
+        return self._said(text(template, **values))
+
     def begin(self, reading: Reading) -> None:
         lesson = reading.lesson
+        title = self._phrase(phrases.TITLE, number=lesson.number, title=self._phrase(lesson.title))
         self.console.print()
-        self.console.rule(f"[bold]Lesson {lesson.number}: {lesson.title}[/bold]", style="cyan")
+        self.console.rule(f"[bold]{title}[/bold]", style="cyan")
         if reading.number:
-            self.console.print(f"[dim]Going on at question {reading.number + 1} of {reading.count}.[/dim]")
+            going_on = self._phrase(phrases.GOING_ON, number=reading.number + 1, count=reading.count)
+            self.console.print(f"[dim]{going_on}[/dim]")
 
     def step(self, step: Step) -> None:
         """A step that is no question."""
         if isinstance(step, Chapter):
-            self.console.print(f"\n[bold cyan]{step.title.said()}[/bold cyan]")
+            self.console.print(f"\n[bold cyan]{self._said(step.title)}[/bold cyan]")
         elif isinstance(step, Say):
             self._say(step.text)
         elif isinstance(step, Show):
@@ -55,9 +78,9 @@ class Screen:
         elif isinstance(step, Rows):
             self._rows(step)
 
-    def _say(self, text: Text, style: str = "") -> None:
+    def _say(self, words: Text) -> None:
         self.console.print()
-        self.console.print(Markdown(text.said(), style=style or "none"))
+        self.console.print(Markdown(self._said(words)))
 
     def _show(self, step: Show) -> None:
         self.console.print()
@@ -67,26 +90,26 @@ class Screen:
 
     def _rows(self, step: Rows) -> None:
         table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-        for head in step.heads:
-            table.add_column(head.said(), overflow="fold")
-        for row in step.rows:
+        heads, *rows = step.said(self._translation)
+        for head in heads:
+            table.add_column(head, overflow="fold")
+        for row in rows:
             table.add_row(*map(Styled, row))
         self.console.print()
         self.console.print(Padding(table, (0, 0, 0, 2)))
 
     def question(self, question: Question, number: int, count: int) -> None:
         self.console.print()
-        self.console.rule(
-            f"[yellow]Question {number} of {count}[/yellow]", align="left", style="yellow", characters="─"
-        )
-        self.console.print(Markdown(question.text.said()))
+        title = self._phrase(phrases.QUESTION, number=number, count=count)
+        self.console.rule(f"[yellow]{title}[/yellow]", align="left", style="yellow", characters="─")
+        self.console.print(Markdown(self._said(question.text)))
         if isinstance(question, Choice):
             self.console.print()
             for place, one in enumerate(question.options, 1):
                 row = Table.grid(padding=(0, 1))
-                row.add_row(Styled(f"  {place}", "bold yellow"), Markdown(one.text.said()))
+                row.add_row(Styled(f"  {place}", "bold yellow"), Markdown(self._said(one.text)))
                 self.console.print(row)
-        self.console.print(f"[dim]{HELP}[/dim]")
+        self.console.print(f"[dim]{self._phrase(phrases.KEYS)}[/dim]")
 
     def prompt(self, answers: Iterator[str] | None) -> str | None:
         """The next answer; None if there is no more."""
@@ -101,25 +124,27 @@ class Screen:
         return answer
 
     def hint(self, question: Question) -> None:
-        self._remark("Hint", "yellow", question.hint)
+        self.remark(self._phrase(phrases.HINT), "yellow", question.hint)
 
-    def verdict(self, word: str, colour: str, text: Text) -> None:
-        self._remark(word, colour, text)
+    def skipped(self, answer: str, why: Text) -> None:
+        """The right answer to a question that was left out."""
+        self.remark(self._phrase(phrases.IT_IS, answer=answer), "yellow", why)
 
-    def _remark(self, word: str, colour: str, text: Text) -> None:
+    def remark(self, word: str, colour: str, words: Text) -> None:
+        """What is said to an answer, behind a word or a mark."""
         row = Table.grid(padding=(0, 1))
-        row.add_row(Styled(word, f"bold {colour}"), Markdown(text.said()))
+        row.add_row(Styled(word, f"bold {colour}"), Markdown(self._said(words)))
         self.console.print(row)
 
     def end(self, reading: Reading) -> None:
         marks = list(reading.marks.values())
-        later, skipped = marks.count(Mark.LATER), marks.count(Mark.SKIPPED)
-        parts = [f"{reading.at_once} of {reading.count} right at once"]
-        parts += [f"{later} later"] if later else []
-        parts += [f"{skipped} skipped"] if skipped else []
+        parts = [self._phrase(phrases.AT_ONCE, right=reading.at_once, count=reading.count)]
+        for phrase, mark in ((phrases.LATER, Mark.LATER), (phrases.SKIPPED, Mark.SKIPPED)):
+            if count := marks.count(mark):
+                parts.append(self._phrase(phrase, count=count))
         self.console.print()
         self.console.rule(style="cyan")
-        done = f"Lesson {reading.lesson.number} is done: {', '.join(parts)}."
+        done = self._phrase(phrases.DONE, number=reading.lesson.number, result=", ".join(parts))
         self.console.print(f"[bold]{done}[/bold]")
 
 
@@ -147,7 +172,7 @@ def _asked(question: Question, reading: Reading, screen: Screen, answers: Iterat
             return True
         if given.lower() in ("s", "skip"):
             right = question.right_answer
-            screen.verdict(f"It is {right}.", "yellow", reading.skip().text)
+            screen.skipped(right, reading.skip().text)
             return True
         if given in ("?", "h", "hint", "help"):
             screen.hint(question)
@@ -158,7 +183,7 @@ def _asked(question: Question, reading: Reading, screen: Screen, answers: Iterat
 def _judged(reading: Reading, screen: Screen, given: str) -> bool:
     verdict = reading.answer(given)
     if verdict.judgement is Judgement.RIGHT:
-        screen.verdict("✓", "green", verdict.text)
+        screen.remark("✓", "green", verdict.text)
         return True
-    screen.verdict("✗" if verdict.judgement is Judgement.WRONG else "!", "red", verdict.text)
+    screen.remark("✗" if verdict.judgement is Judgement.WRONG else "!", "red", verdict.text)
     return False

@@ -64,10 +64,18 @@ class Show:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A table; its cells are values, the heads are words."""
+    """A table. Cells are words, or values that are the same in every language."""
 
     heads: tuple[Text, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[str | Text, ...], ...]
+
+    def said(self, translation: Translation = ENGLISH) -> list[list[str]]:
+        """The head and the rows in a language."""
+        return [[_cell(one, translation) for one in row] for row in (self.heads, *self.rows)]
+
+
+def _cell(cell: str | Text, translation: Translation) -> str:
+    return cell if isinstance(cell, str) else cell.said(translation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +137,13 @@ class Choice:
         """`answer` is the number of an option."""
         number = answer.strip().rstrip(".)")
         if not (number.isascii() and number.isdecimal() and 1 <= int(number) <= len(self.options)):
-            why = text(
-                "That is none of the answers: type a number from 1 to {count}.", count=len(self.options)
-            )
+            why = text(NO_OPTION, count=len(self.options))
             return Verdict(Judgement.UNREADABLE, why)
         option = self.options[int(number) - 1]
         return Verdict(Judgement.RIGHT if option.right else Judgement.WRONG, option.why)
+
+
+NO_OPTION = "That is none of the answers: type a number from 1 to {count}."
 
 
 class Kind(Enum):
@@ -145,7 +154,7 @@ class Kind(Enum):
     DIGITS = "digits"
 
 
-_UNREADABLE = {
+UNREADABLE = {
     Kind.HEX: "These are no bytes: each is two of the digits 0 to 9 and A to F.",
     Kind.NUMBER: "That is no number: type it in decimal, or in hexadecimal after 0x.",
     Kind.DIGITS: "Only the digits 0 to 9 are expected here.",
@@ -181,7 +190,7 @@ class Free:
         """Spaces, case and marks of hexadecimal do not matter."""
         given = _normal(self.kind, answer)
         if given is None:
-            return Verdict(Judgement.UNREADABLE, text(_UNREADABLE[self.kind]))
+            return Verdict(Judgement.UNREADABLE, text(UNREADABLE[self.kind]))
         if given == _normal(self.kind, self.right):
             return Verdict(Judgement.RIGHT, self.why)
         for mistake in self.mistakes:

@@ -39,7 +39,7 @@ esim lesson run 1 --answers auto
 ```
 
 Without `--answers auto`, which answers by itself, `?` gives a hint, `s` skips a question, `b` goes back, and
-`q` leaves.
+`q` leaves. With `--lang zh` the lessons speak Chinese.
 
 | | lesson | about | minutes |
 | --- | --- | --- | --- |
@@ -82,9 +82,9 @@ def _step(step: Step, number: int, translation: Translation) -> Iterator[str]:
         lines = (line.text for exchange in step.exchanges for line in outline(exchange))
         yield "\n".join(["```text", *lines, "```"])
     elif isinstance(step, Rows):
-        rows = [" | ".join(head.said(translation) for head in step.heads)]
-        rows += [" | ".join("---" for _ in step.heads), *(" | ".join(map(_cell, row)) for row in step.rows)]
-        yield "\n".join(f"| {row} |" for row in rows)
+        head, *rows = (" | ".join(map(_cell, row)) for row in step.said(translation))
+        ruler = " | ".join("---" for _ in step.heads)
+        yield "\n".join(f"| {row} |" for row in (head, ruler, *rows))
     else:
         yield from _question(step.question, number, translation)
 

@@ -36,6 +36,7 @@ from simulator.testing.bench import entropy
 
 START = 1000
 """SEQ at which the operator's counter stands when the lesson begins."""
+RIGHT = "RES is right"
 COPIED_PIN = "0000"
 """Of the clones."""
 
@@ -341,7 +342,7 @@ def _twin(network: Network, sim: PlainSim) -> Steps:
     cards["original"].authenticate(recorded.rand, recorded.autn)
     replayed = cards["original"].authenticate(recorded.rand, recorded.autn)
     claim(replayed.is_synchronisation_failure, "a replay is refused")
-    works = {name: found == {"RES is right"} for name, found in outcomes.items()}
+    works = {name: found == {RIGHT} for name, found in outcomes.items()}
     claim(_places(network.imsi) == ["beta"], "the home network knows one place of a subscriber")
     yield chapter("A twin")
     yield say(
@@ -379,13 +380,16 @@ def _twin(network: Network, sim: PlainSim) -> Steps:
             has seen itself."""
         ),
     )
-    yield Rows((text("card"), text("SEQ of the challenge"), text("what becomes of it")), tuple(rows))
+    yield Rows(
+        (text("card"), text("SEQ of the challenge"), text("what becomes of it")),
+        tuple((text(name), seq, text(outcome)) for name, seq, outcome in rows),
+    )
 
 
 def _words(result: AuthenticationResult, vector: Vector) -> str:
     if result.is_synchronisation_failure:
         return "synchronisation failure"
-    return "RES is right" if result.res == vector.xres else "RES is wrong"
+    return RIGHT if result.res == vector.xres else "RES is wrong"
 
 
 def _places(imsi: Imsi) -> list[str]:

@@ -190,7 +190,7 @@ def _overheard(scene: Scene) -> Steps:
     )
     yield Rows(
         (text("is it in the package?"), text("as the operator made it"), text("bound to our chip")),
-        tuple((name, "yes", "yes" if seen[name] else "no") for name, _ in facts),
+        tuple((name, text("yes"), text("yes") if seen[name] else text("no")) for name, _ in facts),
     )
     yield say(
         "With the session keys, which we as makers of both sides can write down, the second piece opens:"

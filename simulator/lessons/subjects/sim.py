@@ -174,8 +174,8 @@ def _wrong_pin(listener: Listener, uicc: Uicc) -> Steps:
         ),
         why=text(
             """Right: `63CX` means that X tries are left (TS 102 221 §11.1.9). At 0 only the PUK helps, and
-            ten wrong PUKs end the card's life. The card counts this itself, so pulling the battery does
-            not help a thief."""
+            after ten wrong PUKs nothing does. The card counts this itself, so pulling the battery does not
+            help a thief."""
         ),
         hint=text("In `63CX` the X is a counter."),
     )
@@ -273,6 +273,7 @@ def _key(sim: PlainSim) -> Steps:
     contents = [content(file) for file in files_of(sim.card, subscription().pins.pin1).values()]
     assert keys.opc is not None
     found = sum(keys.key in one or keys.opc in one for one in contents)
+    claim(found == 0, "the key is in no file")
     yield chapter("What nobody can read")
     yield say(
         """One thing makes the SIM more than a notebook: a secret key K, 16 bytes, which only the card and
@@ -289,10 +290,9 @@ def _key(sim: PlainSim) -> Steps:
         mistake(1, "One would be enough to copy the card. Think again."),
         otherwise=text("Every file in which it were could be copied. Think again."),
         why=text(
-            """Right: in {found}. K lies outside the file system. No command reads it; AUTHENTICATE alone
-            uses it, inside the card, and gives the result (TS 31.102 §7.1). What that is good for is the
-            next lesson.""",
-            found=found or "none",
+            """Right: in none. K lies outside the file system. No command reads it; AUTHENTICATE alone uses
+            it, inside the card, and gives the result (TS 31.102 §7.1). What that is good for is the next
+            lesson.""",
         ),
         hint=text("What would somebody do who could read the key?"),
     )

@@ -223,7 +223,7 @@ def _rules() -> Steps:
     )
     yield Rows(
         (text("rule"), text("try to"), text("result")),
-        tuple((rule, action, result or "ok") for rule, action, result in results),
+        tuple((rule, text(action), result or "ok") for rule, action, result in results),
     )
     stuck = by["ppr1", "enable the other one"] == "disallowedByPolicy"
     free = not by["ppr2", "enable the other one"]

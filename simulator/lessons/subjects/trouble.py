@@ -76,12 +76,12 @@ def steps() -> Steps:
 
 def _codes() -> Steps:
     cases = {
-        "the code is typed with a wrong letter at its end": _code(*_mistyped()),
-        "the operator has not released the profile yet": _code(*ordered("early", is_released=False)),
-        "the order has expired": _code(*ordered("late", expires=NOW - timedelta(days=1))),
-        "the profile was ordered for another chip": _code(*ordered("other", eid=OTHER_EID)),
+        "The code is typed with a wrong letter at its end.": _code(*_mistyped()),
+        "The operator has not released the profile yet.": _code(*ordered("early", is_released=False)),
+        "The order has expired.": _code(*ordered("late", expires=NOW - timedelta(days=1))),
+        "The profile was ordered for another chip.": _code(*ordered("other", eid=OTHER_EID)),
     }
-    wanted = "the operator has not released the profile yet"
+    wanted = "The operator has not released the profile yet."
     subject, reason = cases[wanted]
     yield chapter("What a server says with two numbers")
     yield say(
@@ -126,14 +126,14 @@ def _cause(words: str, codes: tuple[str, str], shown: tuple[str, str]) -> Option
             "Right: {sentence}. Nothing is wrong with your phone; wait, or ask the operator.",
             sentence=sentence,
         )
-        return option("{words}.", True, why, words=words[0].upper() + words[1:])
+        return option(words, True, why)
     why = text(
         "There the server says {subject}/{reason}: {sentence}.",
         subject=subject,
         reason=reason,
         sentence=sentence,
     )
-    return option("{words}.", False, why, words=words[0].upper() + words[1:])
+    return option(words, False, why)
 
 
 def _certificate() -> Steps:

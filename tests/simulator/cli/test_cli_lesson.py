@@ -13,10 +13,11 @@ import termios
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
 
 from simulator.cli import lesson_screen
-from simulator.lessons.catalogue import LESSONS
+from simulator.lessons.catalogue import LESSONS, Lesson
 from simulator.lessons.reading import Reading
 from tests.simulator.cli.conftest import ROOT, Esim
 
@@ -25,12 +26,11 @@ RIGHT = [question.right_answer for question in LESSON.questions()]
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=[lesson.name for lesson in LESSONS])
-def test_each_lesson_runs_by_itself_within_80_columns(esim: Esim, esim_home: Path, lesson: object) -> None:
-    number = LESSONS.index(lesson) + 1  # type: ignore[arg-type]
-    outcome = esim("lesson", "run", number, "--answers", "auto")
+def test_each_lesson_runs_by_itself_within_80_columns(esim: Esim, esim_home: Path, lesson: Lesson) -> None:
+    outcome = esim("lesson", "run", lesson.number, "--answers", "auto")
     assert outcome.status == 0, outcome.err
-    count = len(LESSONS[number - 1].questions())
-    assert f"Lesson {number} is done: {count} of {count} right at once." in outcome.out
+    count = len(lesson.questions())
+    assert f"Lesson {lesson.number} is done: {count} of {count} right at once." in outcome.out
     assert max(map(len, outcome.out.splitlines())) <= 80
     assert not (esim_home / "lessons.json").exists(), "it was not the user who answered"
 
@@ -71,6 +71,23 @@ def test_answers_from_a_file(esim: Esim, tmp_path: Path) -> None:
     file.write_bytes(b"\xff\xfe")
     outcome = esim("lesson", "run", 1, "--answers", file)
     assert (outcome.status, outcome.err) == (1, "esim: the answers are no text in UTF-8.\n")
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=[lesson.name for lesson in LESSONS])
+def test_each_lesson_runs_in_chinese(esim: Esim, lesson: Lesson) -> None:
+    outcome = esim("lesson", "run", lesson.name, "--lang", "zh", "--answers", "auto")
+    assert outcome.status == 0, outcome.err
+    count = len(lesson.questions())
+    assert f"第 {lesson.number} 课完成：{count} 题中 {count} 题一次答对。" in outcome.out
+    assert "Question" not in outcome.out
+    assert max(map(cell_len, outcome.out.splitlines())) <= 80
+
+
+def test_the_list_in_chinese(esim: Esim) -> None:
+    outcome = esim("lesson", "list", "--lang", "zh")
+    assert "SIM 卡里有什么" in outcome.out
+    assert LESSON.title not in outcome.out
+    assert esim("lesson", "list", "--lang", "fr").status == 2
 
 
 def test_what_is_wrong_is_told_in_one_sentence(esim: Esim, esim_home: Path) -> None:
@@ -135,6 +152,6 @@ def test_the_end_of_typed_input_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     out = io.StringIO()
     reading = Reading(LESSON)
-    lesson_screen.take(reading, lesson_screen.Screen(Console(file=out, width=70)), None)
+    lesson_screen.take(reading, lesson_screen.Screen(console=Console(file=out, width=70)), None)
     assert reading.number == 0
     assert "Question 1 of" in out.getvalue()

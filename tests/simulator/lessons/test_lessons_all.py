@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import importlib
+import re
 import string
 from pathlib import Path
 
 import pytest
 
+from simulator.lessons import phrases
 from simulator.lessons.catalogue import LESSONS, Lesson, UnknownLessonError, find
-from simulator.lessons.model import Ask, Chapter, Choice, Judgement, Rows, Say, Show, Text
+from simulator.lessons.model import (
+    NO_OPTION,
+    UNREADABLE,
+    Ask,
+    Chapter,
+    Choice,
+    Judgement,
+    Rows,
+    Say,
+    Show,
+    Text,
+)
 from simulator.lessons.pages import pages
+from simulator.lessons.translations import LANGUAGES, translation
 
 FOLDER = Path(__file__).parents[3] / "docs" / "lessons"
 each = pytest.mark.parametrize("lesson", LESSONS, ids=[lesson.name for lesson in LESSONS])
@@ -25,7 +39,7 @@ def texts(lesson: Lesson) -> list[Text]:
         elif isinstance(step, Chapter):
             found.append(step.title)
         elif isinstance(step, Rows):
-            found += step.heads
+            found += (cell for row in (step.heads, *step.rows) for cell in row if isinstance(cell, Text))
         elif isinstance(step, Ask):
             question = step.question
             found += [question.text, question.hint]
@@ -90,3 +104,27 @@ def test_a_lesson_is_found_by_number_and_by_name() -> None:
     assert [lesson.number for lesson in LESSONS] == list(range(1, len(LESSONS) + 1))
     with pytest.raises(UnknownLessonError, match="no lesson 'x'; there are 1 sim"):
         find("x")
+
+
+def everything() -> set[str]:
+    """All templates: of lessons, of the catalogue, of faces, and of what is said to nonsense."""
+    found = {text.template for lesson in LESSONS for text in texts(lesson)}
+    found |= {words for lesson in LESSONS for words in (lesson.title, lesson.about)}
+    return found | set(phrases.ALL) | set(UNREADABLE.values()) | {NO_OPTION}
+
+
+def fields(template: str) -> list[tuple[str, str]]:
+    """Names in braces with their formats, sorted."""
+    parts = string.Formatter().parse(template)
+    return sorted((name, form or "") for _, name, form, _ in parts if name is not None)
+
+
+@pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
+def test_a_translation_is_whole_and_keeps_values_code_and_clauses(language: str) -> None:
+    table = translation(language)
+    assert set(table) == everything(), "translate what is new, and take out what is gone"
+    for english, other in table.items():
+        assert {name for name, _ in fields(other)} == {name for name, _ in fields(english)}, english
+        assert set(fields(other)) <= set(fields(english)), english
+        for kept in (r"`[^`]*`", r"§[0-9.a-z]*[0-9a-z]"):
+            assert sorted(re.findall(kept, other)) == sorted(re.findall(kept, english)), english
