@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.padding import Padding
@@ -11,6 +12,7 @@ from rich.table import Table
 from rich.text import Text as Styled
 from rich.theme import Theme
 
+from simulator.cli.wide import broken
 from simulator.lessons import phrases
 from simulator.lessons.model import (
     ENGLISH,
@@ -55,6 +57,10 @@ class Screen:
     def _said(self, words: Text) -> str:
         return words.said(self._translation)
 
+    def _markdown(self, words: Text, indent: int = 0) -> Markdown:
+        """To be drawn behind `indent` columns."""
+        return Markdown(broken(self._said(words), self.console.width - indent))
+
     def _phrase(self, template: str, **values: object) -> str:
         return self._said(text(template, **values))
 
@@ -80,7 +86,7 @@ class Screen:
 
     def _say(self, words: Text) -> None:
         self.console.print()
-        self.console.print(Markdown(self._said(words)))
+        self.console.print(self._markdown(words))
 
     def _show(self, step: Show) -> None:
         self.console.print()
@@ -102,12 +108,12 @@ class Screen:
         self.console.print()
         title = self._phrase(phrases.QUESTION, number=number, count=count)
         self.console.rule(f"[yellow]{title}[/yellow]", align="left", style="yellow", characters="─")
-        self.console.print(Markdown(self._said(question.text)))
+        self.console.print(self._markdown(question.text))
         if isinstance(question, Choice):
             self.console.print()
             for place, one in enumerate(question.options, 1):
                 row = Table.grid(padding=(0, 1))
-                row.add_row(Styled(f"  {place}", "bold yellow"), Markdown(self._said(one.text)))
+                row.add_row(Styled(f"  {place}", "bold yellow"), self._markdown(one.text, 5))
                 self.console.print(row)
         self.console.print(f"[dim]{self._phrase(phrases.KEYS)}[/dim]")
 
@@ -133,7 +139,7 @@ class Screen:
     def remark(self, word: str, colour: str, words: Text) -> None:
         """What is said to an answer, behind a word or a mark."""
         row = Table.grid(padding=(0, 1))
-        row.add_row(Styled(word, f"bold {colour}"), Markdown(self._said(words)))
+        row.add_row(Styled(word, f"bold {colour}"), self._markdown(words, cell_len(word) + 1))
         self.console.print(row)
 
     def end(self, reading: Reading) -> None:

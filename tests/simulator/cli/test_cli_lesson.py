@@ -6,6 +6,7 @@ import fcntl
 import io
 import json
 import os
+import re
 import select
 import subprocess
 import sys
@@ -17,8 +18,10 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from simulator.cli import lesson_screen
+from simulator.cli.wide import broken
 from simulator.lessons.catalogue import LESSONS, Lesson
 from simulator.lessons.reading import Reading
+from simulator.lessons.translations import translation
 from tests.simulator.cli.conftest import ROOT, Esim
 
 LESSON = LESSONS[0]
@@ -80,7 +83,22 @@ def test_each_lesson_runs_in_chinese(esim: Esim, lesson: Lesson) -> None:
     count = len(lesson.questions())
     assert f"第 {lesson.number} 课完成：{count} 题中 {count} 题一次答对。" in outcome.out
     assert "Question" not in outcome.out
+    shown = re.sub(r"[\s`*]", "", outcome.out)
+    for question in lesson.questions():
+        why = question.judge(question.right_answer).text.said(translation("zh"))
+        assert re.sub(r"[\s`*]", "", why) in shown, "it is cut"
     assert max(map(cell_len, outcome.out.splitlines())) <= 80
+
+
+def test_chinese_is_broken_between_characters_and_nothing_is_lost() -> None:
+    for template, words in translation("zh").items():
+        for width in (40, 78):
+            lines = broken(words, width).split("\n")
+            if "{" not in words:  # names of values may be longer than a line
+                assert max(cell_len(line.rstrip("\\")) for line in lines) <= width, template
+            assert not any(line.startswith(tuple("。，、；：？！）”")) for line in lines), template
+            assert "".join(lines).replace("\\", "").replace(" ", "") == re.sub(r"\s", "", words), template
+    assert broken("only *English* words", 5) == "only *English* words"
 
 
 def test_the_list_in_chinese(esim: Esim) -> None:
