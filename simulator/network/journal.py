@@ -89,6 +89,10 @@ class Journal:
             listener(event)
         return event
 
+    def forget(self) -> None:
+        """Drop the events so far: for who listens, and keeps what is wanted."""
+        self._events.clear()
+
     def __iter__(self) -> Iterator[Event]:
         return iter(self._events)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import Final
 
+from nicegui import ui
+
 from simulator.web.bench.record import Act, Party, Recorder, Row, State, Words
 from simulator.web.bench.texts import in_words
 from simulator.web.explained import exchange_html
@@ -13,6 +15,8 @@ from simulator.web.widgets import button, html, tag
 
 _COLUMNS: Final = {party: number for number, party in enumerate(Party)}
 _WIDTH: Final = 100 / len(_COLUMNS)
+_USUAL: Final = "9000"
+"""The status word of most APDUs."""
 _SHORTEST: Final = 0.00005
 """Seconds that are worth telling."""
 _LIST: Final = {
@@ -147,6 +151,7 @@ class _PieceElement:
 
     def __init__(self, row: Row, number: int, diagram: Diagram, *, is_open: bool) -> None:
         self._explanation, self._diagram = row.pieces[number].explanation, diagram
+        self._button: ui.element | None
         say = diagram.say
         with tag("div", css="piece"):
             if len(row.pieces) > 1:
@@ -157,12 +162,10 @@ class _PieceElement:
                     title, self._press, css="quiet piece-title", **{"aria-expanded": "false"}
                 )
             else:
-                self._button = tag("strong", self._explanation.title)
-            clause = " · ".join(
-                part for part in (self._explanation.clause, self._explanation.outcome) if part
-            )
-            if clause:
-                tag("span", clause, "dim small")
+                self._button = None
+                tag("strong", self._explanation.title)
+            if self._explanation.outcome and not self._explanation.outcome.startswith(_USUAL):
+                tag("span", self._explanation.outcome, "dim small")
             self._body = tag("div")
         self._is_open = False
         if is_open:
@@ -170,10 +173,13 @@ class _PieceElement:
 
     def _press(self) -> None:
         self._is_open = not self._is_open
-        self._button.props["aria-expanded"] = "true" if self._is_open else "false"
+        if self._button is not None:
+            self._button.props["aria-expanded"] = "true" if self._is_open else "false"
         self._body.clear()
         if self._is_open:
             with self._body:
+                if self._explanation.clause:
+                    tag("span", self._explanation.clause, "dim small")
                 html(exchange_html(self._explanation, self._diagram.say))
 
 
@@ -205,7 +211,8 @@ def _face(row: Row, diagram: Diagram) -> str:
         if row.succeeded is False and row.outcome
         else ""
     )
-    why = diagram.words(row.why) if row.succeeded is False and row.why else ""
+    is_reason = row.succeeded is False and (row.is_fault or isinstance(row.why, str))
+    why = diagram.words(row.why) if is_reason else ""
     reason = f'<span class="small reason">{escape(why)}</span>' if why else ""
     return (
         f'<span class="face {goes} {state}{fault}" style="--left:{left:.2f}%;--width:{width:.2f}%">'

@@ -50,9 +50,9 @@ class Lines:
     ) -> None:
         self._world = world
         self._recorder = recorder
-        journal = Journal(clock)
-        journal.listeners.append(self._take)
-        self._networks = Networks(world, journal, seed=seed)
+        self._journal = Journal(clock)
+        self._journal.listeners.append(self._take)
+        self._networks = Networks(world, self._journal, seed=seed)
         self._handsets: dict[str, Handset] = {}
         """ICCID → what the phone has made of the card."""
         self._known: set[str] = set()
@@ -63,6 +63,7 @@ class Lines:
         self._subscribe(issued)
         handset = Handset(self._networks, device)
         self._handsets[str(issued.iccid)] = handset
+        self._journal.forget()  # what was told before is in the rows
         handset.switch_on(link, self._networks.cells(self.country))
 
     def stop(self, iccid: str) -> None:
@@ -76,6 +77,7 @@ class Lines:
     def move(self, country: str) -> None:
         """The phone is in another country, with other cells."""
         self.country = country
+        self._journal.forget()
         for handset in self._handsets.values():
             handset.move(self._networks.cells(country))
 

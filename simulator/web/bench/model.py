@@ -1,18 +1,15 @@
 """The bench: a phone with its cards and eUICC, operators with their SM-DP+s, and what one can do with them.
 
 It needs no browser. Each action is an act in the recorder; what the parties refuse, or a fault destroys, ends
-the act with a sentence and raises nothing. `start` runs an action in a thread, so that it can wait for a
-person's consent, which `reply` gives.
+the act with a sentence and raises nothing. What the person says and waits for is in `person`.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from enum import Enum
 from typing import Any, Final
 
 from asn1.errors import Asn1Error
@@ -22,12 +19,11 @@ from cards.explain import Explainer
 from cards.link import CardLike, CardLink
 from simulator.crypto.pki import TestPki
 from simulator.explain import KeyRing
-from simulator.lpa import Decision, Lpa
+from simulator.lpa import Lpa
 from simulator.lpa.activation_code import ActivationCode
 from simulator.lpa.errors import LpaError
 from simulator.lpa.es9 import Es9Client
 from simulator.lpa.profiles import InstalledProfile
-from simulator.lpa.steps import AskUser, Question
 from simulator.network.errors import NetworkError
 from simulator.network.world import World, load
 from simulator.network.world.model import Country, EsimSupport, Operator
@@ -41,7 +37,8 @@ from simulator.smdp.states import OrderState
 from simulator.web.bench.card_watch import WatchedLink
 from simulator.web.bench.line import Lines
 from simulator.web.bench.parts import Order, Phone, SimCard
-from simulator.web.bench.record import Party, Recorder, Said, State, Words
+from simulator.web.bench.person import BenchError, Person
+from simulator.web.bench.record import Party, Said, State, Words
 from simulator.web.bench.server_watch import Wire
 from simulator.web.bench.trouble import Trouble, TroubledEs9, TroubledLink, plan_of
 from simulator.web.words import Text
@@ -51,27 +48,6 @@ SIMS, ORDERS = 12, 24
 DEFAULT_DEVICE: Final = "iphone-15"
 _EXPECTED: Final = (CardError, LpaError, NetworkError, ScenarioError, Asn1Error)
 """What parties answer; anything else is a fault of ours."""
-_PATIENCE: Final = 900.0
-"""Seconds in which a person answers a question."""
-_FOLLOWING: Final = 0.12
-"""Seconds between two messages that somebody follows."""
-
-
-class BenchError(Exception):
-    """Something that cannot be done on the bench now; `words` says why."""
-
-    def __init__(self, words: Said) -> None:
-        super().__init__(words.key)
-        self.words = words
-
-
-class Pace(Enum):
-    """How fast messages follow one another."""
-
-    AT_ONCE = "at-once"
-    FOLLOW = "follow"
-    STEP = "step"
-    """Each when the person says so."""
 
 
 def utc_now() -> datetime:
@@ -79,7 +55,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Bench:
+class Bench(Person):
     """One visitor's bench. The same seed gives the same keys, numbers and challenges."""
 
     def __init__(
@@ -90,6 +66,7 @@ class Bench:
         clock: Callable[[], datetime] = utc_now,
         device: str = DEFAULT_DEVICE,
     ) -> None:
+        super().__init__()
         self.world = world or load()
         self.seed = seed
         self.clock = clock
@@ -97,7 +74,6 @@ class Bench:
         self.pki: TestPki = pki_of(year)
         self.keys: dict[tuple[str, bytes], bytes] = {}
         """The session keys of all packages, so that the page can open them."""
-        self.recorder = Recorder(self._wait_for_pace)
         self.issuer = Issuer(self.world, seed, clock().date())
         self.servers = Servers(self.pki, seed, clock)
         self.lines = Lines(self.world, self.recorder, clock, seed, next(iter(self.world.countries)))
@@ -108,14 +84,6 @@ class Bench:
         self.waiting: int = 0
         """Notifications that wait on the eUICC."""
         self.trouble: Trouble | None = None
-        self.pace = Pace.AT_ONCE
-        self.question: Question | None = None
-        """What the phone asks its user now."""
-        self._decision: Decision | None = None
-        self._answered = threading.Event()
-        self._go_on = threading.Event()
-        self._closing = threading.Event()
-        self._thread: threading.Thread | None = None
         self._explainers: dict[int, tuple[CardLike, Explainer]] = {}
         self._issued: dict[str, int] = {}
         self.phone = self._phone(device)
@@ -139,11 +107,6 @@ class Bench:
     def sellers(self) -> list[Operator]:
         """Operators whose subscriptions one can have."""
         return [operator for operator in self.world.operators.values() if operator.country]
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether an action runs."""
-        return self._thread is not None and self._thread.is_alive()
 
     def in_slot(self, slot: int) -> SimCard | None:
         """The SIM in a slot of the phone."""
@@ -219,12 +182,13 @@ class Bench:
             for sim in self.sims:
                 sim.slot = None
             self.lines.stop_all()
+            self._explainers.clear()
             self.phone, self.profiles, self.waiting = self._phone(device), [], 0
 
     def insert(self, sim: SimCard, slot: int) -> None:
         """Put a SIM into a slot; what is in it comes out."""
         with self._act("act.insert", operator=sim.issued.description.name, slot=slot + 1):
-            self._say(Party.TRAVELLER, Party.PHONE, "msg.insert", slot=slot + 1)
+            self.say(Party.TRAVELLER, Party.PHONE, "msg.insert", slot=slot + 1)
             if slot >= self.phone.device.sim_slots:
                 raise BenchError(Said("bench.no-slot"))
             if there := self.in_slot(slot):
@@ -237,7 +201,7 @@ class Bench:
     def remove(self, sim: SimCard) -> None:
         """Take a SIM out of its slot."""
         with self._act("act.remove", operator=sim.issued.description.name):
-            self._say(Party.TRAVELLER, Party.PHONE, "msg.remove")
+            self.say(Party.TRAVELLER, Party.PHONE, "msg.remove")
             self._take_out(sim)
 
     def _take_out(self, sim: SimCard) -> None:
@@ -247,7 +211,7 @@ class Bench:
     def switch_on(self) -> None:
         """Switch the phone on: it reads what is in it and looks for service."""
         with self._act("act.on", phone=self.phone.name):
-            self._say(Party.TRAVELLER, Party.PHONE, "msg.on")
+            self.say(Party.TRAVELLER, Party.PHONE, "msg.on")
             self.phone.is_on = True
             for sim in sorted((one for one in self.sims if one.slot is not None), key=lambda s: s.slot or 0):
                 self._start_line(sim.card, sim.issued)
@@ -258,20 +222,20 @@ class Bench:
     def switch_off(self) -> None:
         """Switch the phone off."""
         with self._act("act.off", phone=self.phone.name):
-            self._say(Party.TRAVELLER, Party.PHONE, "msg.off")
+            self.say(Party.TRAVELLER, Party.PHONE, "msg.off")
             self.phone.is_on = False
             self.lines.stop_all()
 
     def travel(self, country: str) -> None:
         """Be in another country."""
         with self._act("act.travel", country=name_of(self.world.countries[country])):
-            self._say(Party.TRAVELLER, Party.PHONE, "msg.travel")
+            self.say(Party.TRAVELLER, Party.PHONE, "msg.travel")
             self.lines.move(country)
 
     def download(self, code: str, confirmation_code: str = "", *, enable: bool = False) -> None:
         """Scan a QR code, or type an activation code in, and install the profile behind it."""
         with self._act("act.download", code=code) as ends:
-            self._say(Party.TRAVELLER, Party.PHONE, "msg.scan", code=code)
+            self.say(Party.TRAVELLER, Party.PHONE, "msg.scan", code=code)
             parsed = ActivationCode.parse(code)
             with self._lpa() as lpa:
                 result = lpa.download(parsed, confirmation_code)
@@ -284,19 +248,19 @@ class Bench:
     def enable(self, profile: InstalledProfile) -> None:
         """Enable a profile; the phone then reads the card anew."""
         with self._act("act.enable", name=profile.label):
-            self._say(Party.TRAVELLER, Party.PHONE, "msg.enable", name=profile.label)
+            self.say(Party.TRAVELLER, Party.PHONE, "msg.enable", name=profile.label)
             self._switch(lambda lpa: lpa.enable(profile.aid))
 
     def disable(self, profile: InstalledProfile) -> None:
         """Disable a profile."""
         with self._act("act.disable", name=profile.label):
-            self._say(Party.TRAVELLER, Party.PHONE, "msg.disable", name=profile.label)
+            self.say(Party.TRAVELLER, Party.PHONE, "msg.disable", name=profile.label)
             self._switch(lambda lpa: lpa.disable(profile.aid))
 
     def delete(self, profile: InstalledProfile) -> None:
         """Delete a profile, for good."""
         with self._act("act.delete", name=profile.label), self._lpa() as lpa:
-            self._say(Party.TRAVELLER, Party.PHONE, "msg.delete", name=profile.label)
+            self.say(Party.TRAVELLER, Party.PHONE, "msg.delete", name=profile.label)
             lpa.delete(profile.aid)
 
     def rename(self, profile: InstalledProfile, nickname: str) -> None:
@@ -331,7 +295,7 @@ class Bench:
         with Es9Client(verify=False, transport=wire) as client:
             es9 = TroubledEs9(client, plan, self.recorder, self._restart_servers)
             try:
-                with Lpa(Isdr(link), es9, consent=self._ask) as lpa:
+                with Lpa(Isdr(link), es9, consent=self.ask) as lpa:
                     yield lpa
             finally:
                 self._look(euicc)
@@ -382,75 +346,7 @@ class Bench:
         self.lines.start(issued, self._watched(card), self.phone.device)
         self.recorder.changed()
 
-    def _say(self, sender: Party, receiver: Party, key: str, **values: object) -> None:
-        self.recorder.add(sender, receiver, Said(key, values))
-
-    # The person
-
-    def start(self, action: Callable[[], None]) -> None:
-        """Run an action in a thread. BenchError if one runs already."""
-        if self.is_busy:
-            raise BenchError(Said("bench.busy"))
-
-        def run() -> None:
-            try:
-                action()
-            finally:
-                self._thread = None
-                self.recorder.changed()
-
-        self._go_on.clear()
-        self._thread = threading.Thread(target=run, name="bench", daemon=True)
-        self._thread.start()
-
-    def wait(self, seconds: float = 60.0) -> None:
-        """Until the action that runs is over."""
-        thread = self._thread
-        if thread is not None:
-            thread.join(seconds)
-
-    def _ask(self, question: Question) -> Decision:
-        """The phone asks; the thread waits for `reply`."""
-        self._answered.clear()
-        self._decision = None
-        self.question = question
-        self._say(Party.PHONE, Party.TRAVELLER, "msg.ask", name=_asked_about(question))
-        self._answered.wait(_PATIENCE)
-        self.question = None
-        decision = self._decision or Decision(accepted=False, reason="timeout")
-        key = "msg.agreed" if decision.accepted else "msg.declined"
-        self._say(Party.TRAVELLER, Party.PHONE, key, reason=decision.reason)
-        return decision
-
-    def reply(self, decision: Decision) -> None:
-        """What the person answers."""
-        self._decision = decision
-        self._answered.set()
-
-    def go_on(self) -> None:
-        """The next message, where the person says when."""
-        self._go_on.set()
-
-    def _wait_for_pace(self) -> None:
-        if threading.current_thread() is not self._thread:
-            return
-        if self.pace is Pace.FOLLOW:
-            self._closing.wait(_FOLLOWING)
-        while self.pace is Pace.STEP and not self._closing.is_set():
-            if self._go_on.wait(0.2):
-                self._go_on.clear()
-                return
-
-    def close(self) -> None:
-        """The visitor is gone: nothing waits any more."""
-        self._closing.set()
-        self._answered.set()
-
 
 def name_of(country: Country) -> Text:
     """What a country is called."""
     return Text(country.name, country.name_zh)
-
-
-def _asked_about(question: Question) -> str:
-    return question.metadata.name if isinstance(question, AskUser) else ""

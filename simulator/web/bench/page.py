@@ -8,8 +8,10 @@ from nicegui import ui
 
 from simulator.web.bench.consent import Consent
 from simulator.web.bench.diagram import Diagram
-from simulator.web.bench.model import Bench, BenchError, Pace
+from simulator.web.bench.model import Bench
 from simulator.web.bench.panels import FaultPanel, PhonePanel, TablePanel
+from simulator.web.bench.person import BenchError, Pace
+from simulator.web.bench.versus_panel import VersusPanel
 from simulator.web.live import Live
 from simulator.web.visitors import Visitor
 from simulator.web.widgets import button, choice, tag
@@ -42,6 +44,7 @@ class _BenchPage:
             with tag("section", css="card diagram", **{"aria-label": self._say("bench.diagram")}):
                 self._toolbar()
                 diagram = Diagram(visitor, bench.recorder)
+        VersusPanel(visitor)
         self._parts = (phone, table, faults, diagram, Consent(visitor, bench))
         Live(bench.recorder.listeners, self._refresh).now()
 

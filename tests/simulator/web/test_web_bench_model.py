@@ -13,7 +13,8 @@ from simulator.lpa import Decision
 from simulator.lpa.steps import AskUser
 from simulator.smdp.states import OrderState
 from simulator.web.bench import trouble
-from simulator.web.bench.model import Bench, BenchError, Pace
+from simulator.web.bench.model import Bench
+from simulator.web.bench.person import WAITING, BenchError, Pace
 from simulator.web.bench.record import ACTS, ROWS, Act, Party, Recorder, Row, Said, State
 from simulator.web.bench.trouble import Trouble
 
@@ -340,11 +341,39 @@ def test_only_one_action_runs_at_a_time_and_one_that_waits_ends_with_the_bench()
     bench.start(lambda: bench.download(code))
     while bench.question is None:
         assert bench.is_busy
+    for _ in range(WAITING):
+        bench.start(bench.switch_off)
     with pytest.raises(BenchError):
         bench.start(bench.switch_off)
+    assert bench.recorder.acts[-1].title.key == "act.download"
     bench.close()
     bench.wait()
     assert "timeout" in str(bench.recorder.acts[-1].result)
+
+
+def test_an_action_waits_for_the_one_before() -> None:
+    bench = make_bench()
+    code = ordered(bench)
+    bench.start(lambda: bench.download(code))
+    bench.start(bench.switch_off)
+    while bench.question is None:
+        assert bench.is_busy
+    bench.reply(YES)
+    bench.wait()
+    assert [act.title.key for act in bench.recorder.acts][-2:] == ["act.download", "act.off"]
+
+
+def test_a_fault_of_ours_ends_the_act_and_not_the_bench(caplog: pytest.LogCaptureFixture) -> None:
+    bench = make_bench()
+    bench.lines.stop_all = lambda: 1 / 0  # type: ignore[method-assign,assignment,return-value]
+    bench.start(bench.switch_off)
+    bench.wait()
+    act = bench.recorder.acts[-1]
+    assert (act.state, act.result) == (State.FAILED, Said("bench.our-fault"))
+    assert "ZeroDivisionError" in caplog.text
+    bench.start(lambda: bench.buy_sim(OPERATOR))
+    bench.wait()
+    assert bench.sims
 
 
 def test_a_person_may_take_it_step_by_step() -> None:

@@ -65,7 +65,8 @@ def test_a_whole_download_from_the_code_to_the_network(bench: Callable[..., Page
     message(page, "LoadProfileElements")
     page.get_by_role(
         "button", name="STORE DATA: LoadBoundProfilePackage, LoadProfileElements, segment"
-    ).last.click()
+    ).first.click()
+    page.get_by_text("profile element 1").first.scroll_into_view_if_needed()
     shoot(page, "download")
 
 
@@ -209,3 +210,16 @@ def test_step_by_step_waits_for_the_person(visit: Visit) -> None:
     page.locator("button.message").first.wait_for()
     page.get_by_label("Pace").select_option("at-once")
     page.get_by_role("button", name="Switch off").wait_for()
+
+
+def test_sim_and_esim_side_by_side(visit: Visit, shoot: Shoot) -> None:
+    page = visit("/")
+    page.get_by_text("SIM or eSIM?").click()
+    page.get_by_role("button", name="Go both ways").click()
+    row = page.get_by_role("row", name="Something had to be bought in a shop")
+    row.wait_for()
+    assert row.get_by_role("cell").all_inner_texts() == ["yes", "no"]
+    page.locator(".sides button.message", has_text="AuthenticateServer").first.click()
+    shoot(page, "versus")
+    page.reload()
+    row.wait_for()
