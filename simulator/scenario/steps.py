@@ -57,7 +57,7 @@ _TABLE: Final = (
     Step("choose-data-line", "choose the line for mobile data", 1),
     Step("allow-roaming", "allow data roaming", 1),
     Step("take-card-out", "open the tray and take the card out", 3),
-    Step("put-card-in", "put the other card in", 2),
+    Step("put-card-in", "put the card in", 2),
     Step("keep-card", "put the taken card away safely", 1),
     Step("airplane-mode-off", "switch airplane mode off after landing", 1),
     Step("download", "the profile is downloaded and installed", 1, by_hand=False),

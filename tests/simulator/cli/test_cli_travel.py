@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,6 +69,20 @@ def test_json(esim: Esim) -> None:
     assert run.out != esim("travel", "run", "zurich-2g-phone", "--json", "--seed", "2").out
     compared = json.loads(esim("travel", "compare", "zurich-2g-phone", "--json").out)
     assert "events" not in compared["outcomes"][0]
+
+
+def test_the_same_json_in_every_process(esim_home: Path) -> None:
+    """Nothing depends on how Python orders sets."""
+    code = "from simulator.cli import main; main()"
+    call = [sys.executable, "-c", code, "travel", "run", "zurich-2g-phone", "--json"]
+    texts = [
+        subprocess.run(
+            call, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert texts[0] == texts[1]
+    assert texts[0]
 
 
 def test_check(esim: Esim) -> None:
