@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Final
 
 from simulator.network.air import is_on_air
+from simulator.network.handset.lock import Personalisation, network_lock
 from simulator.network.handset.phone import Handset, Service
 from simulator.network.handset.search import CIRCUIT, FALLBACK, IMS, Registration
 from simulator.network.journal import Event, Evidence, Row, Rule
@@ -15,12 +16,15 @@ from simulator.network.world.model import Rat
 from simulator.scenario.evidence import unique
 from simulator.scenario.journey import Journey
 from simulator.scenario.outcome import LineService, Statement
-from simulator.scenario.phone import Line
+from simulator.scenario.phone import Line, Phone
 from simulator.scenario.phones import device_row
 from simulator.scenario.steps import STEPS
 
 _TELLING: Final = frozenset(
-    {"cells found", "card found", "registered", "location updated", "location refused", "refused", "no card"}
+    {
+        *("cells found", "card found", "registered", "location updated", "location refused", "refused"),
+        *("no card", "locked"),
+    }
 )
 """Kinds of events that a statement on service stands on."""
 _REGISTERING: Final = frozenset({"message received", "authenticated"})
@@ -56,9 +60,16 @@ def _switched_on(journey: Journey, line: Line) -> Handset:
         handset.move(cells)
         return handset
     phone = journey.phone_of(line)
-    handset = journey.radio[line] = Handset(journey.networks, phone.device)
+    handset = journey.radio[line] = Handset(journey.networks, phone.device, locks=_locks(journey, phone))
     handset.switch_on(phone.link(line), cells)
     return handset
+
+
+def _locks(journey: Journey, phone: Phone) -> list[Personalisation]:
+    """The SIM lock that the trip tells of; one that the device is sold with the handset knows itself."""
+    if not phone.locked_to:
+        return []
+    return [network_lock(journey.issuer.home_plmns(journey.world.operators[phone.locked_to]))]
 
 
 def _service(journey: Journey, line: Line, found: Registration) -> LineService:
@@ -104,7 +115,8 @@ def _without_service(journey: Journey, line: Line, handset: Handset, events: lis
     evidence = _grounds(events)
     country = journey.world.countries[journey.country].name
     if handset.no_card:
-        return Statement("problem", f"{line.name}: {handset.no_card}", evidence, "pin-locked")
+        reason = "pin-locked" if handset.lock is None else "sim-locked"
+        return Statement("problem", f"{line.name}: {handset.no_card}", evidence, reason)
     if not handset.cells:
         return _hears_nothing(journey, line, country)
     refused = [event for event in events if event.kind == "refused"]

@@ -69,6 +69,7 @@ ASKS_FOR_NUMBER = with_offer("esim-th", needs=(Need.LOCAL_NUMBER, Need.WIFI, Nee
 CASES: dict[str, tuple[str, list[Change], dict[str, Any]]] = {
     "band-missing": ("home-roaming", [on("gsm-only")], {}),
     "switched-off": ("home-roaming", [on("umts-only")], {"world": UMTS_UNTIL_2024}),
+    "sim-locked": ("local-sim-swap", [(DEVICE, "[{model: both, locked_to: home-us}]")], {}),
     "no-slot": ("local-sim-swap", [on("no-tray"), ESIM_AT_HOME], {}),
     "no-second-slot": ("local-sim-second-slot", [], {}),
     "no-esim": ("travel-esim", [on("two-slots")], {}),
@@ -124,7 +125,7 @@ CASES: dict[str, tuple[str, list[Change], dict[str, Any]]] = {
 
 
 def test_every_reason_has_a_case() -> None:
-    assert set(REASONS) - set(CASES) <= {"sim-locked"}
+    assert set(CASES) == set(REASONS)
 
 
 @pytest.mark.parametrize("reason", CASES)
@@ -245,3 +246,29 @@ def test_home_roaming_without_data_still_has_the_number(travel: Runner) -> None:
 def test_where_there_is_only_4g_no_data_means_no_service(travel: Runner) -> None:
     outcome = travel("home-roaming", world=with_agreement(services=("voice", "sms")))
     assert outcome.reasons == ["no-data-service", "home-number-off"]
+
+
+LOCKED = (DEVICE, "[{model: both, locked_to: home-us}]")
+
+
+def test_a_lock_lets_its_own_operator_through(travel: Runner) -> None:
+    assert travel("home-roaming", LOCKED).reasons == []
+
+
+@pytest.mark.parametrize("option", ["travel-esim", "local-esim", "multi-imsi"])
+def test_a_lock_refuses_profiles_and_other_cards_too(travel: Runner, option: str) -> None:
+    statement = of_reason(travel(option, LOCKED), "sim-locked")
+    assert "Insert correct SIM card" in statement.text
+    assert any(isinstance(one, Apdu) for one in statement.evidence)
+
+
+def test_a_lock_that_the_device_is_sold_with(travel: Runner) -> None:
+    locked = replace(WORLD.devices["both"], locked_to="home-us")
+    world = replace(WORLD, devices={**WORLD.devices, "both": locked})
+    assert "sim-locked" in travel("local-sim-swap", world=world).reasons
+
+
+def test_a_locked_phone_still_calls_for_help(travel: Runner) -> None:
+    (leg,) = travel("local-sim-swap", LOCKED).legs
+    assert leg.emergency is True
+    assert leg.calls is False

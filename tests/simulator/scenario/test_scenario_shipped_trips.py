@@ -112,6 +112,12 @@ def roam_like_at_home(found: Outcomes) -> None:
     assert roaming.manual_steps < travel.manual_steps
 
 
+def locked_phone(found: Outcomes) -> None:
+    assert found["local-sim-swap"].reasons[0] == found["multi-imsi"].reasons[0] == "sim-locked"
+    assert found["roaming-pass"].works
+    assert found["travel-esim"].reasons == ["no-esim"]
+
+
 def zurich_2g_phone(found: Outcomes) -> None:
     for outcome in found.values():
         assert outcome.reasons == ["switched-off", "home-number-off"]
@@ -178,6 +184,7 @@ CLAIMS: dict[str, Callable[[Outcomes], None]] = {
         shanghai_without_tray,
         jakarta_plain_sim,
         roam_like_at_home,
+        locked_phone,
         zurich_2g_phone,
         one_profile_at_a_time,
         subsidised_phone,
