@@ -26,6 +26,8 @@ class Effect(Flag):
     """The card counts as invalid for circuit-switched services until switch-off or removal."""
     INVALID_PS = auto()
     """The same for packet services."""
+    INVALID_5G = auto()
+    """The same for 5G only; 4G and older ones go on."""
     FORBID_PLMN = auto()
     """The network goes onto EF.FPLMN, unless it is the home network or an equivalent."""
     FORBID_PLMN_PS = auto()
@@ -132,7 +134,7 @@ CAUSES: Final[tuple[Cause, ...]] = (
     Cause(_EMM, 42, "Severe network failure", _SEVERE, _E.FORGET | _E.OTHER_PLMN, _EMM_AT),
     Cause(_5GMM, 3, "Illegal UE", _ILLEGAL_MS, _CARD | _BOTH, _5GMM_AT),
     Cause(_5GMM, 6, "Illegal ME", _ILLEGAL_ME, _CARD | _BOTH, _5GMM_AT),
-    Cause(_5GMM, 7, "5GS services not allowed", _NO_PS, _CARD | _E.NO_RAT | _E.OTHER_AREA, _5GMM_AT),
+    Cause(_5GMM, 7, "5GS services not allowed", _NO_PS, _CARD | _E.INVALID_5G | _E.OTHER_AREA, _5GMM_AT),
     Cause(_5GMM, 9, "UE identity cannot be derived by the network", _NOT_DERIVED, _E.FORGET | _E.REGISTER_ANEW, "TS 24.501 §5.5.1.3.5"),
     Cause(_5GMM, 10, "Implicitly de-registered", _DETACHED, _E.REGISTER_ANEW, "TS 24.501 §5.5.1.3.5"),
     Cause(_5GMM, 11, "PLMN not allowed", _NO_PLMN, _PLMN, _5GMM_AT),

@@ -20,9 +20,9 @@ CAUSE_OF_REFUSAL: Final[dict[Refusal, dict[Protocol, int]]] = {
     Refusal.STEERING: {_MM: 17, _GMM: 17, _EMM: 17, _5GMM: 111},
 }
 """What a serving network tells the phone when the home network refuses (TS 29.010 §2.2, TS 29.272 annex A, TS
-29.524 §5)."""
+29.524 §4)."""
 CAUSE_CLAUSES: Final = {
-    _MM: "TS 29.010 §2.2", _GMM: "TS 29.010 §2.2", _EMM: "TS 29.272 annex A", _5GMM: "TS 29.524 §5",
+    _MM: "TS 29.010 §2.2", _GMM: "TS 29.010 §2.2", _EMM: "TS 29.272 annex A", _5GMM: "TS 29.524 §4",
 }  # fmt: skip
 REQUESTS: Final = {
     _MM: ("MAP_SEND_AUTHENTICATION_INFO", "MAP_UPDATE_LOCATION", "TS 29.002 §8.5.2", "TS 29.002 §8.1.2"),

@@ -32,6 +32,7 @@ EFFECTS = {
     Effect.UPDATE_3: "update status ROAMING NOT ALLOWED",
     Effect.INVALID_CS: "card invalid for calls and messages until switch-off",
     Effect.INVALID_PS: "card invalid for packet services until switch-off",
+    Effect.INVALID_5G: "card invalid for 5G until switch-off",
     Effect.FORBID_PLMN: "network onto EF.FPLMN (not the home network)",
     Effect.FORBID_PLMN_PS: "network forbidden for packet services until switch-off",
     Effect.FORBID_AREA: "area forbidden for regional provision of service",

@@ -35,6 +35,9 @@ class Memory:
     is_invalid_ps: bool = False
     """The same for packet services."""
 
+    is_invalid_5g: bool = False
+    """The same for 5G."""
+
     @property
     def is_card_invalid(self) -> bool:
         return self.is_invalid_cs and self.is_invalid_ps

@@ -40,6 +40,9 @@ def carry_out(cause: Cause, card: PhoneCard, memory: Memory, cell: Cell, journal
         done.append(f"{cell.rat.value} not used in {cell.plmn} until switch-off")
     memory.is_invalid_cs |= bool(effect & Effect.INVALID_CS)
     memory.is_invalid_ps |= bool(effect & Effect.INVALID_PS)
+    memory.is_invalid_5g |= bool(effect & Effect.INVALID_5G)
+    if effect & Effect.INVALID_5G:
+        done.append("the card counts as invalid for 5G until switch-off")
     if effect & (Effect.INVALID_CS | Effect.INVALID_PS):
         done.append(f"the card counts as invalid for {_domains(effect)} until switch-off")
     text = "; ".join(done) or "nothing changes but the attempt counter"

@@ -126,7 +126,7 @@ class Search:
         memory, classes = self.memory, self.card.data.access_classes
         if area in memory.forbidden_areas or area in memory.forbidden_areas_roaming:
             return False
-        if (cell.plmn, cell.rat) in memory.without:
+        if (cell.plmn, cell.rat) in memory.without or (memory.is_invalid_5g and cell.rat is Rat.NG_RAN):
             return False
         return not classes or bool(classes - cell.barred_classes)
 

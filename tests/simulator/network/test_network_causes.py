@@ -120,6 +120,8 @@ def test_where_the_phone_is_then(networks: Networks, cause: Cause) -> None:
         assert set(phone.registration.protocols) == {MM, GMM} - {cause.protocol}
     elif cause.number == 2 or (cause.protocol, cause.number) == (EMM, 18):
         pass  # not sent as a reject to this phone; see the combined attach
+    elif (cause.protocol, cause.number) == (FIVE, 7):
+        assert phone.service is Service.LIMITED  # there is nothing but 5G here
     else:
         assert phone.registration is not None
         in_beta = phone.registration.plmn == BETA_PLMN
