@@ -308,7 +308,8 @@ class Connection:
     def _with_circuit(self, accepted: Accepted, imsi: Imsi) -> Accepted:
         """The circuit-switched half of a combined attach (TS 24.301 §5.5.1.3.4): the VLR reports the
         location, too."""
-        rats = self.network.circuit_rats()
+        located = self.located
+        rats = [rat for rat in self.network.circuit_rats() if located and rat in located.rats]
         if not rats or self.home is None:
             return replace(accepted, cause=18)
         answer = self.home.update_location(imsi, self.network.operator, rats[0], packet=False)

@@ -212,7 +212,10 @@ class HomeNetwork:
         return not agreement.preferred and self._preferred_in(visited.country)
 
     def _refuses(self, imsi: Imsi, visited: Operator, rat: Rat, packet: bool) -> bool:
-        return self.steering is not None and self.steering.refuses(imsi, visited.key, rat, packet)
+        """Who is in a network already is not steered away from another part of it."""
+        if self.steering is None or self.locations.get(imsi, ("", rat))[0] == visited.key:
+            return False
+        return self.steering.refuses(imsi, visited.key, rat, packet)
 
 
 _BARRING = (Rule("TS 23.015 §2", "operator determined barring"),)

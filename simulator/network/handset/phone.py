@@ -16,18 +16,19 @@ from cards.errors import CardError, LinkError
 from cards.identities import Plmn
 from cards.link import CardLink
 from cards.proactive import PERFORMED, UICC_RESET, Responder
-from simulator.network.air import Cell, hearable
+from simulator.network.air import Cell
 from simulator.network.errors import NetworkError
 from simulator.network.handset import files, selection, toolkit
 from simulator.network.handset.card import CardData, PhoneCard, PinNeeded
 from simulator.network.handset.gsm_card import started
+from simulator.network.handset.hearing import hear
 from simulator.network.handset.lock import MESSAGE, Personalisation, check, locks_of
 from simulator.network.handset.memory import Memory
 from simulator.network.handset.rejection import allow
 from simulator.network.handset.search import Failure, Registration, Search
 from simulator.network.handset.selection import Candidate, Lists
 from simulator.network.handset.toolkit import STEERING, PhoneToolkit
-from simulator.network.journal import Evidence, Journal, Row, Rule
+from simulator.network.journal import Evidence, Journal, Rule
 from simulator.network.nas import Area
 from simulator.network.nas_coding import SELECTED_ALGORITHMS
 from simulator.network.networks import Networks
@@ -116,7 +117,7 @@ class Handset:
         """Read the card, choose a network, register; `manual` is what the user selects by hand. LinkError if
         the card goes meanwhile, NetworkError if that network is not heard."""
         self._forget()
-        self._hear(cells)
+        self.cells = hear(cells, self.device, self.journal)
         self._insert(link)
         self._start_toolkit()
         if manual is not None and self.card is not None:
@@ -128,7 +129,7 @@ class Handset:
     def move(self, cells: Sequence[Cell]) -> Service:
         """The phone is somewhere else, with other cells: it stays with its network if that is there, too, and
         looks for another one if not (TS 23.122 §4.5.2, recovery from lack of coverage)."""
-        self._hear(cells)
+        self.cells = hear(cells, self.device, self.journal)
         if not self._stays():
             self._find_service()
         return self.service
@@ -141,6 +142,16 @@ class Handset:
         self._by_hand(plmn)
         self.manual = plmn
         self._find_service()
+        return self.service
+
+    def choose_from_menu(self, item: int) -> Service:
+        """The user chooses from the menu that the card set up (`toolkit.terminal.menu`); a card that changes
+        its identity for that is read anew. NetworkError without a menu."""
+        if self.toolkit is None or self.card is None or item not in self.toolkit.terminal.menu:
+            raise NetworkError(f"the card has no item {item} in a menu")
+        self.toolkit.terminal.choose(item)
+        if self._refreshed(self.card.evidence()):
+            self._find_service()
         return self.service
 
     def choose_automatically(self) -> Service:
@@ -301,18 +312,6 @@ class Handset:
         )
         if self.registration is not None:
             self.look_for_better()
-
-    # --- the air ------------------------------------------------------------------------------------------
-
-    def _hear(self, cells: Sequence[Cell]) -> None:
-        device = self.device
-        self.cells = tuple(cells if device is None else hearable(cells, device.bands))
-        plmns = ", ".join(sorted({str(cell.plmn) for cell in self.cells})) or "none"
-        rows = tuple(dict.fromkeys(row for cell in self.cells for row in cell.evidence))
-        if device is not None:
-            bands = "; ".join(f"{rat.value}: {', '.join(names)}" for rat, names in device.bands.items())
-            rows = (Row("devices", device.key, bands, device.source), *rows)
-        self.journal.tell("phone", "cells found", f"the phone hears the networks {plmns}", *rows)
 
     # --- choice and registration --------------------------------------------------------------------------
 

@@ -11,8 +11,10 @@ import pytest
 
 from cards import InProcessLink
 from cards.identities import Imsi, Plmn
+from cards.proactive import Reply, scripted
 from cards.toolkit import TYPES, DataObject, Event
 from simulator.crypto.milenage import Milenage
+from simulator.network.errors import NetworkError
 from simulator.network.handset.phone import Handset, Service
 from simulator.network.journal import Apdu, Journal
 from simulator.network.networks import Networks
@@ -105,6 +107,23 @@ def test_where_its_identity_is_not_taken_it_changes_all_the_same() -> None:
     phone = Handset(world)
     assert phone.switch_on(link_to(card()), world.cells("vs")) is Service.NORMAL
     assert phone.data.imsi == LOCAL
+
+
+def test_the_user_takes_an_identity_by_hand() -> None:
+    """At home, the local identity of another country: the phone registers with it, if anybody takes it."""
+    world = networks(("home", "beta"), ("alpha", "home"))
+    phone = Handset(world, respond=scripted({"SELECT ITEM": [Reply.item(2)]}))
+    phone.switch_on(link_to(card()), world.cells("hm"))
+    assert phone.toolkit is not None
+    assert phone.toolkit.terminal.menu == {1: "Network"}
+    with pytest.raises(NetworkError, match="no item 7"):
+        phone.choose_from_menu(7)
+    assert phone.choose_from_menu(1) is Service.NORMAL
+    assert any(event.kind == "refresh" for event in world.journal)
+    # It stays with it: the card hears of the location only when that is another one.
+    assert phone.data.imsi == LOCAL
+    assert phone.registration is not None
+    assert phone.registration.is_roaming
 
 
 def test_forbidden_networks_of_the_old_identity_are_forgotten() -> None:
