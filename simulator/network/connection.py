@@ -42,7 +42,7 @@ from simulator.network.nas import (
     name_of,
 )
 from simulator.network.nas_coding import encode
-from simulator.network.nas_words import members
+from simulator.network.nas_words import NO_KEY, members
 from simulator.network.serving import Context, ServingNetwork
 
 _MM, _GMM, _EMM, _5GMM = Protocol.MM, Protocol.GMM, Protocol.EMM, Protocol.FIVE_GMM
@@ -121,7 +121,9 @@ class Connection:
             yield self._reject(home, request)
             return
         self.home = home
-        if context is None or context.ksi != request.ksi or self.network.authenticates_always:
+        if context is not None and self._trusts(context, request):
+            self._ksi = context.ksi
+        else:
             if not (yield from self._authenticate(request, imsi, home)):
                 return
             if self.protocol in (_EMM, _5GMM) and not (yield from self._secure()):
@@ -132,6 +134,11 @@ class Connection:
             return
         self.located = answer
         yield self._accept(request, imsi, answer)
+
+    def _trusts(self, context: Context, request: Registering) -> bool:
+        """Whether the keys of the last authentication are used again: phone and network still have them."""
+        has_keys = request.ksi == context.ksi != NO_KEY
+        return has_keys and not self.network.authenticates_always
 
     def _forced(self) -> int | None:
         waiting = self.network.reject_next
