@@ -127,12 +127,20 @@ def readers() -> Iterator[Finding]:
     )
 
 
+def page() -> Iterator[Finding]:
+    """The page of `esim web` is optional."""
+    found = util.find_spec("nicegui") is not None
+    detail = metadata.version("nicegui") if found else "for esim web: pip install 'esim-simulator[web]'"
+    yield Finding(found, "NiceGUI", detail, needed=False)
+
+
 CHECKS: dict[str, tuple[Callable[[], Iterator[Finding]], ...]] = {
     "Simulation": (
         *(python_version, packages, cryptography_curves, tls),
         *(data_folder, certificates, loopback),
     ),
     "Cards in readers (optional)": (readers,),
+    "The page (optional)": (page,),
 }
 
 

@@ -19,4 +19,5 @@ PAGES: Final = (
     Page("/", "page.bench", "b", "simulator.web.bench.page"),
     Page("/travel", "page.travel", "g", "simulator.web.travel.page"),
     Page("/card", "page.card", "d", "simulator.web.card.page"),
+    Page("/lessons", "page.lessons", "l", "simulator.web.lessons.page"),
 )

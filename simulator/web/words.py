@@ -79,6 +79,7 @@ TABLES: Final = (
     "simulator.web.words",
     "simulator.web.bench.words",
     "simulator.web.card.words",
+    "simulator.web.lessons.words",
     "simulator.web.travel.words",
 )
 """Modules with a table `WORDS`; keys begin with a word of their page."""
