@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -186,6 +187,19 @@ def _failure(result: CheckResult) -> None:
     click.echo(f"{click.style('failed', fg='red', bold=True)}  {check.suite}: {check.title}")
     click.echo(click.style(f"        {check.source}", dim=True))
     click.echo(f"        {result.finding}")
-    for line in report.apdus(result):
-        click.echo(click.style(f"          {line}", dim=True))
+    said = report.apdus(result)
+    if len(said) > _SHOWN:
+        click.echo(click.style("          … what was said before is in --html and --json", dim=True))
+    for line in said[-_SHOWN:]:
+        click.echo(click.style(f"          {_LONG.sub(_shortened, line)}".rstrip(), dim=True))
     click.echo()
+
+
+_SHOWN = 16
+"""Lines of a failure's APDUs on the terminal: two for each exchange."""
+_LONG = re.compile(r"[0-9A-F]{100,}")
+
+
+def _shortened(found: re.Match[str]) -> str:
+    """Beginning and end of an APDU that would fill many lines."""
+    return f"{found[0][:60]}…{found[0][-20:]}"

@@ -109,18 +109,20 @@ def _case(result: CheckResult) -> ET.Element:
 
 _STYLE = """
 :root { color-scheme: light dark; }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 64rem; margin: 2rem auto; padding: 0 1rem; }
-table { border-collapse: collapse; width: 100%; margin: 1rem 0 2rem; }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 76rem; margin: 2rem auto; padding: 0 1rem; }
+table { border-collapse: collapse; width: 100%; margin: 1rem 0 2rem; table-layout: fixed; }
 td, th { text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid #8884; }
-td.verdict { width: 8rem; font-weight: 600; white-space: nowrap; }
-td.clause { width: 17rem; opacity: .8; } td.number { text-align: right; width: 6.5rem; }
-th.number { text-align: right; }
+th.verdict { width: 7.5rem; } td.verdict { font-weight: 600; white-space: nowrap; }
+th.clause { width: 15rem; } td.clause { opacity: .8; overflow-wrap: anywhere; }
+.number { text-align: right; white-space: nowrap; } th.number { width: 7.5rem; }
 .passed { color: #1a7f37; } .failed { color: #cf222e; } .skipped, .not-applicable { color: #8a6d00; }
 @media (prefers-color-scheme: dark) {
   .passed { color: #3fb950; } .failed { color: #ff7b72; } .skipped, .not-applicable { color: #d29922; }
 }
-.none { opacity: .35; } pre { overflow-x: auto; background: #8881; padding: .6rem; border-radius: .3rem;
-font-size: 13px; } summary { cursor: pointer; opacity: .8; } h2 { margin-top: 2.5rem; }
+.none { opacity: .35; }
+pre { white-space: pre-wrap; word-break: break-all; font-size: 12px;
+background: #8881; padding: .6rem; border-radius: .3rem; }
+summary { cursor: pointer; opacity: .8; } h2 { margin-top: 2.5rem; }
 h2 small { font-weight: 400; opacity: .7; font-size: 1rem; }
 """
 
@@ -161,7 +163,7 @@ def _style(verdict: Verdict) -> str:
 
 
 def _table(rows: Sequence[CheckResult], *, is_open: bool = False) -> str:
-    head = "<tr><th>Verdict</th><th>Check</th><th>Clause</th></tr>"
+    head = "<tr><th class='verdict'>Verdict</th><th>Check</th><th class='clause'>Clause</th></tr>"
     return f"<table>{head}{''.join(_row(row, is_open) for row in rows)}</table>"
 
 
@@ -172,8 +174,9 @@ def _row(result: CheckResult, is_open: bool) -> str:
     shown = " open" if is_open else ""
     trace = f"<details{shown}><summary>APDUs</summary><pre>{said}</pre></details>" if said else ""
     check = result.check
+    suite = f"{escape(check.suite)}: " if is_open else ""
     source = escape(check.clause) + (f"<br>{escape(check.case)}" if check.case else "")
     return (
         f"<tr><td class='verdict {style}'>{result.verdict.value}</td>"
-        f"<td>{escape(check.title)}{finding}{trace}</td><td class='clause'>{source}</td></tr>"
+        f"<td>{suite}{escape(check.title)}{finding}{trace}</td><td class='clause'>{source}</td></tr>"
     )

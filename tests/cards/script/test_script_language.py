@@ -304,9 +304,13 @@ def test_a_dump_of_pysim() -> None:
 
 
 def test_what_a_section_is_about() -> None:
-    script = parse("[a]\nclause TS 102 221 §11.1.1\nneeds usim\nneeds es10c\ndestructive\nreset\n[b]\nreset")
+    script = parse(
+        "[a]\nclause TS 102 221 §11.1.1\ncase SGP.23 §4.2.12 TC\nneeds usim\nneeds es10c\n"
+        "destructive\nreset\n[b]\nreset"
+    )
     first, second = script.sections
     assert (first.clause, first.needs, first.destructive) == ("TS 102 221 §11.1.1", ("usim", "es10c"), True)
+    assert (first.case, second.case) == ("SGP.23 §4.2.12 TC", "")
     assert (second.clause, second.needs, second.destructive) == ("", (), False)
 
 
