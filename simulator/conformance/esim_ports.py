@@ -20,12 +20,15 @@ _OURS: Final = (ICCID, SECOND_ICCID, _THIRD)
 
 
 @contextmanager
-def _ports(subject: Subject, mode: str) -> Iterator[tuple[EsimPorts, Isdr, list[bytes]]]:
+def ports_in(
+    subject: Subject, mode: str, *, device_capabilities: int = 0, members: Value | None = None
+) -> Iterator[tuple[EsimPorts, Isdr, list[bytes]]]:
     """The mode configured, its ISD-R, and three profiles of ours, of which none is enabled. NotApplicable if
-    the eUICC has not this mode, or has profiles enabled."""
-    with serving(subject) as server:
+    the eUICC has not this mode. `members`: of the first profile's metadata."""
+    with serving(subject, device_capabilities=device_capabilities) as server:
         clean(server.isdr, _OURS)
-        aids = [server.profile(iccid)["isdpAid"] for iccid in _OURS]
+        given: list[Value] = [members or {}, {}, {}]
+        aids = [server.profile(iccid, **more)["isdpAid"] for iccid, more in zip(_OURS, given, strict=True)]
         busy = [one for one in server.isdr.get_profiles_info() if one["profileState"] == 1]
         for one in busy:
             server.isdr.disable_profile(one["isdpAid"], refresh=False)
@@ -34,7 +37,9 @@ def _ports(subject: Subject, mode: str) -> Iterator[tuple[EsimPorts, Isdr, list[
         try:
             agreed = ports.configure([mode])
             require(agreed.mode == mode, f"the eUICC has no mode {mode}")
-            with Isdr(ports.port(0)) as isdr:
+            opened = Isdr(ports.port(0))
+            opened.device_capabilities = device_capabilities
+            with opened as isdr:
                 yield ports, isdr, aids
         finally:
             with suppress(CardError):
@@ -57,7 +62,7 @@ def _enabled(isdr: Isdr) -> dict[bytes, int | None]:
 
 def _lpa_chooses(subject: Subject) -> None:
     """In MEP-A1 the LPA names the port; the files come on it."""
-    with _ports(subject, "MEP-A1") as (ports, isdr, (first, second, _)):
+    with ports_in(subject, "MEP-A1") as (ports, isdr, (first, second, _)):
         isdr.enable_profile(first, refresh=False, port=1)
         isdr.enable_profile(second, refresh=False, port=2)
         found = _enabled(isdr)
@@ -73,7 +78,7 @@ def _lpa_chooses(subject: Subject) -> None:
 
 
 def _lpa_must_choose(subject: Subject) -> None:
-    with _ports(subject, "MEP-A1") as (_, isdr, (first, _, _)):
+    with ports_in(subject, "MEP-A1") as (_, isdr, (first, _, _)):
         for port in (None, 0, 9):
             call = lambda: isdr.enable_profile(first, refresh=False, port=port)  # noqa: B023, E731
             refused(call, "commandError", f"port {port}")
@@ -81,7 +86,7 @@ def _lpa_must_choose(subject: Subject) -> None:
 
 def _replaces(subject: Subject) -> None:
     """On a port that is taken, the profile there is disabled; that of another port stays."""
-    with _ports(subject, "MEP-A1") as (_, isdr, (first, second, third)):
+    with ports_in(subject, "MEP-A1") as (_, isdr, (first, second, third)):
         isdr.enable_profile(first, refresh=False, port=1)
         isdr.enable_profile(second, refresh=False, port=2)
         isdr.enable_profile(third, refresh=False, port=1)
@@ -91,7 +96,7 @@ def _replaces(subject: Subject) -> None:
 
 def _twice(subject: Subject) -> None:
     """A profile is enabled on one port."""
-    with _ports(subject, "MEP-A1") as (_, isdr, (first, _, _)):
+    with ports_in(subject, "MEP-A1") as (_, isdr, (first, _, _)):
         isdr.enable_profile(first, refresh=False, port=1)
         call = lambda: isdr.enable_profile(first, refresh=False, port=2)  # noqa: E731
         refused(call, "profileNotInDisabledState", "the same profile on another port")
@@ -99,7 +104,7 @@ def _twice(subject: Subject) -> None:
 
 def _euicc_chooses(subject: Subject) -> None:
     """In MEP-A2 the eUICC names the port, until there is none left: noEsimPortAvailable."""
-    with _ports(subject, "MEP-A2") as (_, isdr, (first, second, third)):
+    with ports_in(subject, "MEP-A2") as (_, isdr, (first, second, third)):
         chosen = [isdr.enable_profile(aid, refresh=False) for aid in (first, second)]
         expect(None not in chosen and len(set(chosen)) == 2, f"the eUICC chooses the ports {chosen}")
         call = lambda: isdr.enable_profile(third, refresh=False)  # noqa: E731
@@ -110,7 +115,7 @@ def _euicc_chooses(subject: Subject) -> None:
 
 def _of_the_command(subject: Subject) -> None:
     """In MEP-B a profile is enabled on the port that the command came on."""
-    with _ports(subject, "MEP-B") as (ports, here, (first, second, _)), Isdr(ports.port(1)) as there:
+    with ports_in(subject, "MEP-B") as (ports, here, (first, second, _)), Isdr(ports.port(1)) as there:
         here.enable_profile(first, refresh=False)
         there.enable_profile(second, refresh=False)
         found = _enabled(here)
@@ -121,7 +126,7 @@ def _of_the_command(subject: Subject) -> None:
 
 def _command_port(subject: Subject) -> None:
     """In the modes MEP-A only port 0 has an ISD-R."""
-    with _ports(subject, "MEP-A1") as (ports, _, _):
+    with ports_in(subject, "MEP-A1") as (ports, _, _):
         try:
             with Isdr(ports.port(1)):
                 pass
@@ -132,7 +137,7 @@ def _command_port(subject: Subject) -> None:
 
 def _isolated(subject: Subject) -> None:
     """A reset of one port leaves the other's selection alone."""
-    with _ports(subject, "MEP-A1") as (ports, isdr, (first, second, _)):
+    with ports_in(subject, "MEP-A1") as (ports, isdr, (first, second, _)):
         isdr.enable_profile(first, refresh=False, port=1)
         isdr.enable_profile(second, refresh=False, port=2)
         uicc = Uicc(ports.port(2))
@@ -143,14 +148,14 @@ def _isolated(subject: Subject) -> None:
 
 def _forgotten(subject: Subject) -> None:
     """A reset of the chip ends the mode: there is one port, and one profile at most."""
-    with _ports(subject, "MEP-A1") as (_, isdr, (first, second, _)):
+    with ports_in(subject, "MEP-A1") as (_, isdr, (first, second, _)):
         isdr.enable_profile(first, refresh=False, port=1)
         isdr.enable_profile(second, refresh=False, port=2)
     answers(Line(subject.link).send("807C0001").sw, "6A88|6A86|6985", "selecting port 1 after a reset")
 
 
 def _wrong_interface(subject: Subject) -> None:
-    with _ports(subject, "MEP-A1"):
+    with ports_in(subject, "MEP-A1"):
         line = Line(subject.link)
         answers(line.send("807C0009").sw, "6A88|6A86", "selecting port 9")
         answers(line.send("807C0700").sw, "6A86|6B00", "MANAGE LSI with P1 '07'")

@@ -314,10 +314,14 @@ def with_server(work: Callable[[Server], None]) -> Callable[[Subject], None]:
 
 
 @contextmanager
-def serving(subject: Subject, *, segment_length: int = SHORT_DATA_LIMIT) -> Iterator[Server]:
-    """A server before the card, whose messages come in blocks of `segment_length`. Afterwards its profiles
-    are gone, and the notifications that came meanwhile."""
-    with Isdr(subject.link, segment_length=segment_length) as isdr:
+def serving(
+    subject: Subject, *, segment_length: int = SHORT_DATA_LIMIT, device_capabilities: int = 0
+) -> Iterator[Server]:
+    """A server before the card, whose messages come in blocks of `segment_length`; the device announces
+    `device_capabilities`. Afterwards its profiles are gone, and the notifications that came meanwhile."""
+    opened = Isdr(subject.link, segment_length=segment_length)
+    opened.device_capabilities = device_capabilities
+    with opened as isdr:
         clean(isdr)
         before = {item["seqNumber"] for item in isdr.list_notification()}
         made = Server(isdr, subject.bench)

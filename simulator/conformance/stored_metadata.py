@@ -113,27 +113,28 @@ def _has(bits: tuple[bytes, int], number: int) -> bool:
 
 
 def _test_class(server: Server) -> None:
-    names = _capabilities(server)
+    names = capabilities(server)
     if "testProfileSupport" in names:
         raise NotApplicable("the eUICC takes test profiles")
     refuse(server, "storeMetadata", "unsupportedProfileClass", changed_metadata(profileClass=0))
 
 
 def _test_key(server: Server) -> None:
-    if "testProfileSupport" not in _capabilities(server):
+    if "testProfileSupport" not in capabilities(server):
         raise NotApplicable("the eUICC takes no test profiles")
     name = "testProfileInstallFailedDueToInvalidNaaKey"
     fails("loadProfileElements", name, changed_metadata(profileClass=0))(server)
 
 
-def _capabilities(server: Server) -> list[str]:
+def capabilities(server: Server) -> list[str]:
+    """Names of what the eUICC says it can do in remote provisioning."""
     octets = server.isdr.get_euicc_info2()["rspCapability"]
     return [name for name, number in rsp.names("RspCapability").items() if _has(octets, number)]
 
 
 def _enterprise(server: Server) -> None:
     """Only an enterprise capable device may bring rules; ours has not said that it is one."""
-    if "enterpriseProfilesSupport" not in _capabilities(server):
+    if "enterpriseProfilesSupport" not in capabilities(server):
         raise NotApplicable("the eUICC takes no enterprise profiles")
     rules = {"enterpriseRuleBits": (b"\x80", 1), "numberOfNonEnterpriseProfiles": 0}
     configuration = {"enterpriseOid": "2.999.100", "enterpriseName": "Acme", "enterpriseRules": rules}
@@ -142,7 +143,7 @@ def _enterprise(server: Server) -> None:
 
 
 def _no_enterprise(server: Server) -> None:
-    if "enterpriseProfilesSupport" in _capabilities(server):
+    if "enterpriseProfilesSupport" in capabilities(server):
         raise NotApplicable("the eUICC takes enterprise profiles")
     configuration = {"enterpriseOid": "2.999.100", "enterpriseName": "Acme"}
     change = changed_metadata(enterpriseConfiguration=configuration)

@@ -54,7 +54,7 @@ SUITES: Final = {
     "metadata": Suite("UpdateMetadata over the air (SGP.22 §5.4.1)", modules=("metadata_update",)),
     "version3": Suite(
         "remote management, device change, discovery (SGP.22 v3 §5.7)",
-        modules=("remote_management", "device_change"),
+        modules=("remote_management", "device_change", "enterprise"),
     ),
     "mep": Suite("several profiles enabled at once (SGP.22 v3 §3.4)", modules=("esim_ports",)),
     "iot": Suite("eIMs of an IoT eUICC (SGP.32 §5.9)", modules=("iot",)),

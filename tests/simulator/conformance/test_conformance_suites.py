@@ -33,6 +33,7 @@ ELSEWHERE = {
     "A wrong checksum: RC/CC/DS failed, and its counter does not count",
     "StoreMetadata of a test profile where there are none: unsupportedProfileClass",
     "StoreMetadata of an enterprise where there are none: enterpriseProfilesNotSupported",
+    "DisableProfile against an enterprise's rules: disallowedByEnterpriseRule",
 }
 """Checks that apply to none of these specimens, but to cards of the tests below."""
 
@@ -68,6 +69,16 @@ def test_an_euicc_that_takes_little(tmp_path: Path) -> None:
     passed = {one.check.title for one in results if one.verdict is Verdict.PASSED}
     assert "StoreMetadata of a test profile where there are none: unsupportedProfileClass" in passed
     assert "StoreMetadata of an enterprise where there are none: enterpriseProfilesNotSupported" in passed
+
+
+def test_an_euicc_with_ports_and_room_for_an_enterprise(tmp_path: Path) -> None:
+    mep = "{modes: [A1], profiles: 2}"
+    results = run(
+        described(tmp_path, kind="euicc", version=3, mep=mep, enterprise_profiles="true"), "version3"
+    )
+    assert failures(results) == {}
+    passed = {one.check.title for one in results if one.verdict is Verdict.PASSED}
+    assert "DisableProfile against an enterprise's rules: disallowedByEnterpriseRule" in passed
 
 
 def test_every_check_applies_to_some_card() -> None:
