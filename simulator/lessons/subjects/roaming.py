@@ -178,7 +178,7 @@ def _shut() -> Steps:
         option(
             "It takes Gamma: another phone, another answer.",
             bool(again.registered()),
-            text("Networks refuse subscriptions, not phones (with the exception of stolen ones)."),
+            text("As a rule networks refuse subscriptions, not phones; stolen ones are an exception."),
         ),
         hint=text("Where was it written down?"),
     )

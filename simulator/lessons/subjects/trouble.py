@@ -70,6 +70,7 @@ def steps() -> Steps:
     yield from _codes()
     yield from _certificate()
     yield from _power()
+    yield from _wrong_byte()
     yield from _pin()
     yield from _no_service()
 
@@ -189,7 +190,6 @@ def _certificate() -> Steps:
 
 def _power() -> Steps:
     cut = Fault(Party.CARD, FaultKind.POWER_OFF_BEFORE, 30)
-    spoilt_byte = Fault(Party.CARD, FaultKind.CORRUPT_REQUEST, 30)
     bench, code = ordered("power")
     broken = attempt(bench, code, cut)
     claim(isinstance(broken.error, DownloadInterrupted), "the power goes in the middle of the package")
@@ -227,6 +227,10 @@ def _power() -> Steps:
         ),
         hint=text("Profiles are installed when the last piece has come."),
     )
+
+
+def _wrong_byte() -> Steps:
+    spoilt_byte = Fault(Party.CARD, FaultKind.CORRUPT_REQUEST, 30)
     other, other_code = ordered("byte")
     damaged = attempt(other, other_code, spoilt_byte)
     assert isinstance(damaged.error, InstallationFailed)
