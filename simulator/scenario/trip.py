@@ -17,6 +17,7 @@ from simulator.profile import describe
 from simulator.profile.describe import Description, DescriptionError
 
 DAY = timedelta(days=1)
+FIRST_YEAR, LAST_YEAR = 2000, 2099
 
 
 def _named(table: str, what: str) -> Any:
@@ -51,7 +52,9 @@ def _time(value: object) -> object:
         found = datetime.fromisoformat(value if isinstance(value, str) else "-")
     except ValueError:
         raise ValueError("must be a date and a time like 2026-12-01 09:30") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise ValueError(f"is not in the years {FIRST_YEAR} to {LAST_YEAR}")
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 CountryKey = Annotated[str, _named("countries", "country")]
@@ -292,7 +295,7 @@ class Trip(Description):
         Field(min_length=1),
     ]
     home: tuple[HomeSubscription, ...] = ()
-    itinerary: Annotated[tuple[Stop, ...], Field(min_length=2)]
+    itinerary: Annotated[tuple[Stop, ...], Field(min_length=2, max_length=60)]
     ends: Time | None = None
     """A day after the last stop, if it is not told."""
     tries: Tries = Tries()

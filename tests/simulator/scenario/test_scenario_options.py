@@ -220,6 +220,34 @@ def test_a_tariffs_rule_that_the_device_does_not_allow_is_left_out(travel: Runne
     assert refused.reasons == ["ppr-forbids"]
 
 
+ITINERARY = """  - {at: 2026-11-20 08:00, country: us}
+  - {at: 2026-12-02 10:00, country: th}
+  - {at: 2026-12-07 10:00, country: us}
+"""
+
+
+@pytest.mark.parametrize("option", list(OptionName))
+@pytest.mark.parametrize(
+    "countries",
+    [
+        ("th", "vn"),
+        ("th", "us"),
+        ("us", "th"),
+        ("us", "th", "us", "th", "us"),
+        ("us", "th", "vn", "th", "us"),
+    ],
+)
+def test_itineraries_of_any_shape(travel: Runner, option: OptionName, countries: tuple[str, ...]) -> None:
+    """That begin or end abroad, come home in between, or come back to a country."""
+    stops = "".join(
+        f"  - {{at: 2026-12-{2 * n + 1:02d} 10:00, country: {key}}}\n" for n, key in enumerate(countries)
+    )
+    for device in ("both", "one-slot", "one-line"):
+        outcome = travel(option.value, ("[both]", f"[{device}]"), (ITINERARY, stops))
+        assert [leg.country for leg in outcome.legs] == [key for key in countries if key != "us"]
+        assert outcome.works or outcome.reasons
+
+
 def test_any_trip_can_be_run() -> None:
     """Whatever the device, the home operator and the countries: something comes out, with reasons."""
     world, draw = load(), random.Random(7)

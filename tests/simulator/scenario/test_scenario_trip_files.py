@@ -63,6 +63,7 @@ def test_a_device_of_ones_own() -> None:
         ("att-us,", "att-usa,", r"my.yaml:5: home.0.operator: .* 'att-usa' \(did you mean att-us"),
         ("att-us-home", "att-home", r"home.0.offer: the world has no offer 'att-home'"),
         ("08:00", "8 o'clock", r"my.yaml:7: itinerary.0.at: must be a date and a time like 2026-12-01 09:30"),
+        ("2026-12-02", "9999-12-02", r"itinerary.1.at: is not in the years 2000 to 2099"),
         ("2026-12-02", "2026-11-02", r"the stops of the itinerary are not in the order of their times"),
         ("country: th", "country: us", r"the itinerary never leaves us, where the traveller lives"),
         (NAME, f"{NAME}\ncolour: red", r"my.yaml:3: colour: "),
@@ -89,6 +90,12 @@ def test_mistakes_are_told_in_a_sentence(old: str, new: str, sentence: str) -> N
     with pytest.raises(DescriptionError, match=sentence) as raised:
         parse(TEXT.replace(old, new))
     assert "\n" not in str(raised.value)
+
+
+def test_a_time_with_a_zone_is_told_in_utc() -> None:
+    trip = parse(TEXT.replace("2026-12-02 10:00", "2026-12-02 10:00+07:00"))
+    assert trip.itinerary[1].at == datetime(2026, 12, 2, 3, tzinfo=UTC)
+    assert trip.itinerary[1].at.tzinfo is UTC
 
 
 def test_too_many_lines() -> None:
