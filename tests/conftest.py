@@ -9,9 +9,15 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 _PCSC_FOLDER = pytest.StashKey[Path]()
+
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("esim", deadline=None)
+settings.load_profile("esim")
 
 
 def pytest_configure(config: pytest.Config) -> None:
