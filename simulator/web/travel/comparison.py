@@ -71,12 +71,11 @@ MEASURES: Final = (
 
 def best(measure: Measure, outcomes: list[Outcome]) -> set[int]:
     """Which options are best, as their places in the list; none where all are alike, or where nothing makes
-    one better than another. Only those that work everywhere are best in anything, if there is one that
-    does."""
+    one better than another. Only those that work everywhere are best in anything."""
     judge = measure.badness
     if judge is None:
         return set()
-    able = [n for n, outcome in enumerate(outcomes) if outcome.works] or list(range(len(outcomes)))
+    able = [n for n, outcome in enumerate(outcomes) if outcome.works]
     badness = {n: judge(measure.value(outcomes[n])) for n in able}
     if len(set(badness.values())) < 2:
         return set()

@@ -3,6 +3,7 @@ source, rules their clause."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from html import escape
 
@@ -81,8 +82,21 @@ def _message(message: Message, say: Say) -> str:
         for name, value in message.members.items()
     )
     members = f"<table>{rows}</table>" if rows else ""
-    data = block_html(say("travel.bytes", count=len(message.data)), message.data, ()) if message.data else ""
+    data = _data(message.data, say) if message.data else ""
     return f"<details><summary>{line}</summary>{members}{data}</details>" if members or data else line
+
+
+def _data(data: bytes, say: Say) -> str:
+    """Bytes of a message; what is JSON as the text that it is."""
+    caption = say("travel.bytes", count=len(data))
+    try:
+        text = json.dumps(json.loads(data), indent=2, ensure_ascii=False) if data[:1] == b"{" else ""
+    except ValueError:
+        text = ""
+    if not text:
+        return block_html(caption, data, ())
+    title = f"<figcaption>{escape(caption)}</figcaption>"
+    return f"<figure class='bytes'>{title}<pre class='hex'>{escape(text)}</pre></figure>"
 
 
 def _row(row: Row, world: World, say: Say) -> str:

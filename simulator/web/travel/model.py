@@ -33,8 +33,9 @@ class TripDesk:
         self.outcomes: list[Outcome] = []
         self.chosen = 0
         self.step = 0
-        self.against = 0
-        """The option that the chosen one is compared with."""
+        self.against: int | None = None
+        """The option that the chosen one is compared with; None: the first other one."""
+        self._titles: dict[str, str] = {}
         self._steps: dict[int, list[Step]] = {}
         names = self.names()
         self.choose(names[0] if names else OWN_NAME)
@@ -46,7 +47,9 @@ class TripDesk:
 
     def title(self, name: str) -> str:
         """What a trip that comes along calls itself."""
-        return trips.load(name, self.world).name
+        if name not in self._titles:
+            self._titles[name] = trips.load(name, self.world).name
+        return self._titles[name]
 
     def choose(self, name: str) -> None:
         """Take a trip that comes along, or begin one of one's own; it is run at once."""
@@ -87,7 +90,7 @@ class TripDesk:
         except (ScenarioError, NetworkError) as error:
             self.problem = _sentence(str(error))
         works = [number for number, outcome in enumerate(self.outcomes) if outcome.works]
-        self.chosen, self.step, self.against = (works[-1] if works else 0), 0, 0
+        self.chosen, self.step, self.against = (works[-1] if works else 0), 0, None
 
     def look_at(self, option: int) -> None:
         """Another option, at the stop where one was."""
@@ -104,9 +107,11 @@ class TripDesk:
         return self.outcomes[self.chosen] if self.outcomes else None
 
     @property
-    def compared(self) -> Outcome:
-        """What the chosen option is compared with. IndexError without outcomes."""
-        return self.outcomes[min(self.against, len(self.outcomes) - 1)]
+    def compared(self) -> int:
+        """The option that the chosen one is compared with."""
+        if self.against is not None and self.against < len(self.outcomes):
+            return self.against
+        return next((n for n in range(len(self.outcomes)) if n != self.chosen), 0)
 
     @property
     def steps(self) -> list[Step]:

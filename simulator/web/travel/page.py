@@ -8,6 +8,7 @@ from nicegui import context, ui
 from nicegui.events import GenericEventArguments
 
 from simulator.network.world import load
+from simulator.web.travel import terms
 from simulator.web.travel.comparison_view import differences_html, option_title, table_html
 from simulator.web.travel.form_view import FormView
 from simulator.web.travel.journey_view import JourneyView
@@ -64,7 +65,8 @@ class TravelPage:
             self._select.on("change", self._choose, js_handler=_VALUE)
             with self._select:
                 for name in self._desk.names():
-                    tag("option", self._desk.title(name), value=name, selected=name == self._desk.name)
+                    title, _ = terms.trip(name, self._desk.title(name), "", self._visitor.language)
+                    tag("option", title, value=name, selected=name == self._desk.name)
                 own = self._say("travel.own")
                 tag("option", own, value="own", selected=self._desk.name == OWN_NAME)
 
@@ -97,7 +99,9 @@ class TravelPage:
     def _draw_comparison(self) -> None:
         self._says.clear()
         with self._says:
-            tag("span", self._desk.trip.says or self._desk.trip.name)
+            desk = self._desk
+            title, says = terms.trip(desk.name, desk.trip.name, desk.trip.says, self._visitor.language)
+            tag("span", says or title)
         self._problem.clear()
         with self._problem:
             if self._desk.problem:
@@ -115,14 +119,14 @@ class TravelPage:
         desk = self._desk
         if desk.outcome is None or len(desk.outcomes) < 2:
             return
-        other = desk.compared
+        other = desk.outcomes[desk.compared]
         with self._differences:
             with tag("label", css="row-of"):
                 tag("span", self._say("travel.against"))
                 with tag("select") as select:
                     for number, one in enumerate(desk.outcomes):
                         name = option_title(one, self._say)
-                        tag("option", name, value=str(number), selected=number == desk.against)
+                        tag("option", name, value=str(number), selected=number == desk.compared)
                 select.on("change", self._against, js_handler=_VALUE)
             title = self._say("travel.differences", option=option_title(other, self._say))
             tag("h3", f"{option_title(desk.outcome, self._say)}: {title}")

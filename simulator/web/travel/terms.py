@@ -1,5 +1,5 @@
-"""What a trip says in fixed terms, in the languages of the page: steps by hand, and why something went wrong.
-In English they stand in `simulator.scenario`; a test holds this table to it."""
+"""What a trip says in fixed terms, in the languages of the page: steps by hand, why something went wrong, and
+the trips that come along. In English they stand in `simulator.scenario`; a test holds these tables to it."""
 
 from __future__ import annotations
 
@@ -77,6 +77,84 @@ _REASONS_ZH: Final = {
     "download-failed": ("下载失败", "查看状态码。"),
     "data-used-up": ("套餐流量已用完", "再购买一份。"),
 }
+
+_TRIPS_ZH: Final = {
+    "bangkok": (
+        "曼谷一周",
+        "用当地 SIM 就得换卡，原号码随之中断。有漫游协议的地方，漫游立即可用，但更贵。"
+        "旅行 eSIM 与归属线路并存，出发前即可备好。",
+    ),
+    "fi-everywhere": (
+        "带着 Google Fi 走三个国家",
+        "若归属资费在境外同价，就无需另购：短途旅行中，漫游包和 eSIM 都不比它更好。",
+    ),
+    "hanoi-one-slot": (
+        "河内：单卡槽、无 eSIM",
+        "没有 eSIM、只有一个卡槽，就只能漫游或换卡。当地 SIM 便宜得多，但插着它时原号码不可用。",
+    ),
+    "jakarta-plain-sim": (
+        "雅加达一个月",
+        "停留久、流量大时，当地普通 SIM 胜过一切远程购买的方案，即便旅行 eSIM 更省事。",
+    ),
+    "no-agreement": (
+        "东京出发，去新加坡和伊斯坦布尔",
+        "漫游只在归属运营商有协议的地方可用：新加坡可以；在土耳其，所有网络都以原因 #11 拒绝。",
+    ),
+    "no-calls-in-japan": (
+        "在东京已注册，却不能通话",
+        "信号满格不等于能通话：2G、3G 退网后，访客通话需要 4G 语音漫游协议；数据与网络名称看起来一切正常。",
+    ),
+    "no-wifi-on-arrival": (
+        "买了 eSIM，却没有 Wi-Fi",
+        "下载配置文件需要网络。等到落地才下载又找不到 Wi-Fi 的人，拿不到本该带来网络的东西。",
+    ),
+    "one-profile-at-a-time": (
+        "归属线路在 eSIM 上去纽约",
+        "旅行 eSIM 只有数据、没有号码。若同一时间只能启用一个配置文件，而归属线路正是其中之一，"
+        "原号码也会一并失去。",
+    ),
+    "paris-without-esim": (
+        "带没有 eSIM 的手机去巴黎",
+        "eSIM 需要设备支持。这部手机不支持，但有两个卡槽：去一趟门店，"
+        "第二卡槽里的当地 SIM 就能做到 eSIM 能做的事。",
+    ),
+    "roam-like-at-home": (
+        "环地中海两周",
+        "在欧洲经济区内，“不要漫游，买 eSIM”是错的：漫游不加价，只需一步，号码照用。而途中的瑞士不在此列。",
+    ),
+    "second-phone": (
+        "旧手机当第二部用",
+        "用当地 SIM 就得换卡，除非有第二部手机：归属卡留在原处、号码不变，当地卡插进旧手机。",
+    ),
+    "shanghai-without-tray": (
+        "无卡槽手机到上海",
+        "手机没有卡槽，“买当地 SIM”行不通；运营商不向访客出售 eSIM，“买当地 eSIM”也行不通。"
+        "运营商落后之处，经销商胜出。",
+    ),
+    "six-cities": (
+        "六天六城",
+        "国家多、流量少时，多 IMSI 卡胜过两者：一张卡在多国都算本网，抵达后无需操作，按兆计费。",
+    ),
+    "subsidised-phone": (
+        "墨西哥的合约机",
+        "归属运营商配置文件中的 PPR1 禁止停用它。"
+        "只能启用一个配置文件的 eUICC 便无法使用其他配置文件；卡槽里的卡可以。",
+    ),
+    "winter-in-antalya": (
+        "安塔利亚过冬",
+        "漫游是为短期到访准备的：在土耳其 90 天后即终止。要住一整个冬天，需要当地签约。",
+    ),
+    "zurich-2g-phone": (
+        "带 2G 手机去苏黎世",
+        "没有共同频段，漫游协议也无用：瑞士已关闭 2G，只支持 2G 的手机连求救电话都打不了。",
+    ),
+}
+"""Name of a trip that comes along → what it is called, and what it says."""
+
+
+def trip(name: str, title: str, says: str, language: Language) -> tuple[str, str]:
+    """What a trip is called and says: in its own words, if there are no others."""
+    return _TRIPS_ZH.get(name, (title, says)) if language is Language.ZH else (title, says)
 
 
 def step(key: str, language: Language) -> str:

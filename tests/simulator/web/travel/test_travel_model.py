@@ -89,7 +89,11 @@ def test_another_option_is_shown_at_the_same_stop(desk: TripDesk) -> None:
     assert desk.current.stop == 1
     desk.look_at(99)
     assert desk.chosen == len(desk.outcomes) - 1
-    assert desk.compared is desk.outcomes[0]
+    assert desk.compared == 0
+    desk.look_at(0)
+    assert desk.compared == 1
+    desk.against = 3
+    assert desk.compared == 3
 
 
 def test_changes_are_run_when_one_travels_and_mistakes_are_told(desk: TripDesk) -> None:
@@ -186,7 +190,7 @@ def test_the_best_is_sought_among_those_that_work() -> None:
         "number": {0},
     }
     cost = next(measure for measure in MEASURES if measure.key == "cost")
-    assert best(cost, [FAILED, replace(FAILED, cost=Decimal(1))]) == {0}
+    assert best(cost, [FAILED, replace(FAILED, cost=Decimal(1))]) == set()
 
 
 def test_differences_are_named() -> None:
@@ -272,11 +276,18 @@ def test_rows_name_their_source_and_messages_open(world: World) -> None:
     assert "says &lt;this&gt;" in shown
     assert "07 44 0B" in shown
     assert "#11" in shown
+    json_message = Message("ES9+.X", "LPA", "server", {}, b'{"transactionId": "<01>"}', "SGP.22 §6.5")
+    assert "&quot;transactionId&quot;: &quot;&lt;01&gt;&quot;" in evidence_html(
+        [json_message], Explained(()), world, english
+    )
     assert shown.count("<details>") == 1  # a message that says nothing does not open
     assert english("travel.no.evidence") in evidence_html((), Explained(()), world, english)
 
 
 def test_fixed_terms_are_there_in_both_languages() -> None:
+    assert set(terms._TRIPS_ZH) == set(TripDesk.names())
+    assert terms.trip("bangkok", "A", "b", Language.EN) == ("A", "b")
+    assert terms.trip("of one's own", "A", "b", Language.ZH) == ("A", "b")
     assert set(terms._STEPS_ZH) == set(STEPS)
     assert set(terms._REASONS_ZH) == set(REASONS)
     assert terms.step("scan-qr", Language.ZH) == "扫描二维码"
