@@ -46,6 +46,11 @@ class Visitor:
         found: Thing = self._things[kind]
         return found
 
+    def found(self, kind: type[Thing]) -> Thing | None:
+        """A thing that is there already; None if it was not made yet."""
+        thing: Thing | None = self._things.get(kind)
+        return thing
+
     def replace(self, kind: type[Thing], thing: Thing) -> None:
         """Put another thing in the place of one."""
         self._end(self._things.pop(kind, None))

@@ -8,6 +8,7 @@ from typing import Final
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
+from simulator.web.bench.model import Bench
 from simulator.web.card import files, files_view, sources
 from simulator.web.card.console_view import ConsoleView
 from simulator.web.card.model import FIRST, CardDesk, Choice
@@ -22,13 +23,21 @@ _PATH: Final = (
 
 def draw(visitor: Visitor) -> None:
     """Fill the page."""
-    desk = visitor.thing(CardDesk, lambda: CardDesk(sources.shelves(), clock=time.time, timer=time.monotonic))
+    desk = visitor.thing(CardDesk, lambda: _desk(visitor))
     if desk.choice is None and not desk.problem:
         desk.choose(Choice(*FIRST))
+    elif not desk.reads_on_demand:
+        desk.read()  # what the bench has done to it meanwhile
     ui.add_head_html(
         '<link rel="stylesheet" href="/assets/card.css"><script defer src="/assets/card.js"></script>'
     )
     CardPage(visitor, desk)
+
+
+def _desk(visitor: Visitor) -> CardDesk:
+    """The visitor's desk, to which the cards of the bench come when there is one."""
+    bench = sources.BenchCards(lambda: visitor.found(Bench))
+    return CardDesk([bench, *sources.shelves()], clock=time.time, timer=time.monotonic)
 
 
 class CardPage:

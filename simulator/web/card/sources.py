@@ -5,9 +5,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from cards.link import CardLink
+from cards.errors import CardError, LinkError
+from cards.explain.header import channel_of
+from cards.link import CardLike, CardLink
+from cards.session import MANAGE_CHANNEL
+
+if TYPE_CHECKING:
+    from simulator.web.bench.model import Bench
+
+_IN_USE: Final = (
+    "the phone uses this card: switch it off to talk to the card yourself, or open a logical channel "
+    "(open ch)"
+)
 
 
 class CardShelf(Protocol):
@@ -74,6 +85,65 @@ class SavedCards:
         return self.copy(name)
 
 
+class BenchCards:
+    """The cards of a visitor's bench, themselves, not copies: what is done on the bench shows in their files.
+    A card that a phone uses is only looked at, on a logical channel of its own."""
+
+    kind: Final = "bench"
+    is_real: Final = False
+
+    def __init__(self, bench: Callable[[], Bench | None]) -> None:
+        self._bench = bench
+
+    def names(self) -> list[str]:
+        return list(self._cards())
+
+    def open(self, name: str) -> CardLink:
+        bench = self._bench()
+        card = self._cards().get(name)
+        if bench is None or card is None:
+            raise CardError(f"{name} is not on the bench any more")
+        return SharedLink(bench, card)
+
+    def _cards(self) -> dict[str, CardLike]:
+        bench = self._bench()
+        if bench is None:
+            return {}
+        found = {f"{sim.issued.description.name} {sim.iccid}": sim.card for sim in bench.sims}
+        if bench.phone.euicc is not None:
+            found[f"eUICC, {bench.phone.name}"] = bench.phone.euicc
+        return found
+
+
+class SharedLink:
+    """A card of a bench, whose phone comes first."""
+
+    def __init__(self, bench: Bench, card: CardLike) -> None:
+        self._bench, self._card = bench, card
+
+    def transmit(self, apdu: bytes, /) -> bytes:
+        if self._bench.is_busy:
+            raise LinkError("the phone is at work with its cards: wait until it is done")
+        if self._is_in_use and channel_of(apdu[0]) == 0 and apdu[1:2] != bytes((MANAGE_CHANNEL,)):
+            raise CardError(_IN_USE)
+        return self._card.transmit(apdu)
+
+    def reset(self) -> bytes:
+        if self._is_in_use:
+            raise CardError(_IN_USE)
+        return self._card.reset()
+
+    def close(self) -> None:
+        """The card stays where it is."""
+
+    @property
+    def _is_in_use(self) -> bool:
+        """Whether it is in a phone that is on."""
+        phone = self._bench.phone
+        slotted = any(sim.card is self._card and sim.slot is not None for sim in self._bench.sims)
+        return phone.is_on and (slotted or phone.euicc is self._card)
+
+
 class ReaderCards:
     """Cards in PC/SC readers, which nothing that could change or block them reaches."""
 
@@ -81,8 +151,6 @@ class ReaderCards:
     is_real: Final = True
 
     def names(self) -> list[str]:
-        from cards.errors import CardError
-
         try:
             from cards.pcsc import Service
         except ImportError:

@@ -4,12 +4,15 @@ source, rules their clause."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from html import escape
 
-from cards.explain import Explainer, Explanation
+from asn1 import es9
+from cards.explain import Explainer, Explanation, Field
+from cards.explain.secrets import NoSecrets
 from simulator.network.journal import Apdu, Event, Evidence, Message, Row, Rule
 from simulator.network.world import World
+from simulator.web.bench.server_watch import json_fields
 from simulator.web.explained import block_html, exchange_html
 
 Say = Callable[..., str]
@@ -82,21 +85,24 @@ def _message(message: Message, say: Say) -> str:
         for name, value in message.members.items()
     )
     members = f"<table>{rows}</table>" if rows else ""
-    data = _data(message.data, say) if message.data else ""
+    data = _data(message, say) if message.data else ""
     return f"<details><summary>{line}</summary>{members}{data}</details>" if members or data else line
 
 
-def _data(data: bytes, say: Say) -> str:
-    """Bytes of a message; what is JSON as the text that it is."""
-    caption = say("travel.bytes", count=len(data))
-    try:
-        text = json.dumps(json.loads(data), indent=2, ensure_ascii=False) if data[:1] == b"{" else ""
-    except ValueError:
-        text = ""
-    if not text:
-        return block_html(caption, data, ())
-    title = f"<figcaption>{escape(caption)}</figcaption>"
-    return f"<figure class='bytes'>{title}<pre class='hex'>{escape(text)}</pre></figure>"
+def _data(message: Message, say: Say) -> str:
+    """Bytes of a message; those of ES9+ with their fields."""
+    caption = say("travel.bytes", count=len(message.data))
+    return block_html(caption, message.data, tuple(_json_fields(message)))
+
+
+def _json_fields(message: Message) -> Iterator[Field]:
+    function = message.name.removeprefix("ES9+.")
+    known = es9.FUNCTIONS.get(function[:1].lower() + function[1:])
+    if known is None or function == message.name:
+        return
+    document = json.loads(message.data)
+    members = known.request if message.sender == "LPA" else known.response_with(document)
+    yield from json_fields(message.data, members, NoSecrets())
 
 
 def _row(row: Row, world: World, say: Say) -> str:

@@ -59,6 +59,15 @@ def test_a_function_of_es10_from_the_list_with_a_number_that_the_card_told(visit
     assert "The eUICC refuses: iccidOrAidNotFound" in page.get_by_role("alert").inner_text()
 
 
+def test_a_card_of_the_bench(visit: Visit) -> None:
+    bench = visit("/")
+    page = visit("/card", same=bench)
+    page.get_by_label("Which card").select_option("bench:eUICC, Apple iPhone 15")
+    page.locator("[data-path='MF/ADF.USIM']").wait_for(state="detached")  # no profile is enabled on it
+    _say(page, "GetEID")
+    assert page.locator(".said-line").first.locator(".bad").count() == 0
+
+
 def test_mistakes_are_told_with_what_helps_and_typed_lines_come_back(visit: Visit) -> None:
     page = visit("/card")
     _say(page, "nonsense")

@@ -53,3 +53,40 @@ def test_copies_of_named_cards(monkeypatch: pytest.MonkeyPatch, tmp_path: object
     before = home.read_card("mine")
     assert web._copy("mine").transmit(bytes.fromhex("00A40004023F00"))[-2] == 0x61
     assert home.read_card("mine") == before
+
+
+def test_cards_of_a_bench_are_looked_at_while_a_phone_uses_them() -> None:
+    from simulator.web.bench.model import Bench
+    from simulator.web.card.changes import Kind
+    from simulator.web.card.model import CardDesk, Choice
+    from simulator.web.card.sources import BenchCards
+
+    assert BenchCards(lambda: None).names() == []
+    bench = Bench(device="iphone-15")
+    operator = next(one.key for one in bench.sellers if one.plmns)
+    bench.buy_sim(operator)
+    shelf = BenchCards(lambda: bench)
+    desk = CardDesk([shelf], clock=lambda: 0.0, timer=lambda: 0.0)
+    sim, euicc = desk.choices()
+    assert euicc.name == "eUICC, Apple iPhone 15"
+    desk.choose(sim)
+    assert desk.problem == ""
+    assert desk.type("select MF/EF.ICCID")[0].succeeded  # it lies on the table
+    # In a phone that is on, its files change, and nobody takes the phone's selection away.
+    bench.insert(bench.sims[0], 0)
+    bench.switch_on()
+    desk.read()
+    assert {change.kind for change in desk.changes.values()} == {Kind.CHANGED}
+    assert any("LOCI" in path for path in desk.changes)
+    (line,) = desk.type("00A40004023F00")
+    assert line.problem.startswith("The phone uses this card: switch it off")
+    assert desk.type("reset")[0].problem.startswith("The phone uses this card")
+    assert all(one.succeeded for one in desk.type("open ch\nselect MF/EF.ICCID\n00B000000A\nclose"))
+    bench.travel(next(key for key in bench.world.countries if key != bench.lines.country))
+    assert "our-fault" not in str(bench.recorder.acts[-1])  # the phone could still use the card
+    bench.switch_off()
+    assert desk.type("reset")[0].succeeded
+    desk.choose(Choice("bench", "gone"))
+    assert "there is no card bench:gone any more" in desk.problem
+    with pytest.raises(CardError, match="is not on the bench any more"):
+        shelf.open("gone")

@@ -276,10 +276,11 @@ def test_rows_name_their_source_and_messages_open(world: World) -> None:
     assert "says &lt;this&gt;" in shown
     assert "07 44 0B" in shown
     assert "#11" in shown
-    json_message = Message("ES9+.X", "LPA", "server", {}, b'{"transactionId": "<01>"}', "SGP.22 §6.5")
-    assert "&quot;transactionId&quot;: &quot;&lt;01&gt;&quot;" in evidence_html(
-        [json_message], Explained(()), world, english
-    )
+    data = b'{"transactionId": "0102", "prepareDownloadResponse": "vyEA"}'  # base64 of BF2100
+    es9 = Message("ES9+.GetBoundProfilePackage", "LPA", "server", {}, data, "SGP.22 §6.5.2.7")
+    opened = evidence_html([es9], Explained(()), world, english)
+    assert "transactionId" in opened
+    assert "BF 21 00" in opened
     assert shown.count("<details>") == 1  # a message that says nothing does not open
     assert english("travel.no.evidence") in evidence_html((), Explained(()), world, english)
 
