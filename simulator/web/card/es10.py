@@ -7,6 +7,7 @@ their whole request in hexadecimal, tag included.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 from asn1 import rsp
@@ -43,8 +44,8 @@ def parse(text: str) -> Es10Line | None:
     if len(words) == 1 and (whole := _whole_request(words[0], tag)):
         return Es10Line(function, whole)
     row = ARGUMENTS.get(function.name)
-    if row is None and not words and function.name not in _NOT_EMPTY:
-        return Es10Line(function, function.codec.encode(function.request, {}))
+    if row is None and not words and (empty := _empty_request(function)):
+        return Es10Line(function, empty)
     if row is None:
         raise ValueError(
             f"{function.name} takes its whole request in hexadecimal, from its tag {tag:02X} on "
@@ -61,8 +62,19 @@ def parse(text: str) -> Es10Line | None:
 def usage(function: Function) -> str:
     """The function as one types it: 'EnableProfile ICCID-or-AID [norefresh]'."""
     row = ARGUMENTS.get(function.name)
-    words = row.words if row else "REQUEST" if function.name in _NOT_EMPTY else ""
+    words = row.words if row else "" if _empty_request(function) else "REQUEST"
     return f"{function.name} {words}".rstrip()
+
+
+@cache
+def _empty_request(function: Function) -> bytes:
+    """A request without members; no bytes if there is none."""
+    if function.name in _NEVER_EMPTY:
+        return b""
+    try:
+        return function.codec.encode(function.request, {})
+    except (Asn1Error, TypeError, ValueError, KeyError):
+        return b""
 
 
 def _bare(text: str) -> Es10Line | None:
@@ -151,20 +163,10 @@ ARGUMENTS: Final[dict[str, Arguments]] = {
     "ExecuteFallbackMechanism": Arguments("[norefresh]", 0, 1, _refresh),
     "ReturnFromFallback": Arguments("[norefresh]", 0, 1, _refresh),
 }
-"""Functions whose requests are made from words. Those not here are asked with an empty request, but for:"""
-_NOT_EMPTY: Final = frozenset(
-    {
-        "PrepareDownload",
-        "UpdateMetadata",
-        "LoadCRL",
-        "AuthenticateServer",
-        "CancelSession",
-        "LoadRpmPackage",
-        "LoadEuiccPackage",
-        "AddInitialEim",
-        "ConfigureImmediateProfileEnabling",
-    }
-)
+"""Functions whose requests are made from words. Those not here are asked with an empty request, if their type
+allows one."""
+_NEVER_EMPTY: Final = frozenset({"UpdateMetadata", "ConfigureImmediateProfileEnabling"})
+"""Whose request may be empty by its type, but says nothing then."""
 BY_NAME: Final = {
     function.name.lower(): (tag, function) for tag, function in FUNCTIONS.items() if " " not in function.name
 }
