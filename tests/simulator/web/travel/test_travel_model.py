@@ -286,11 +286,13 @@ def test_rows_name_their_source_and_messages_open(world: World) -> None:
 
 
 def test_fixed_terms_are_there_in_both_languages() -> None:
-    assert set(terms._TRIPS_ZH) == set(TripDesk.names())
+    """What is added there is shown in English until it stands here, too; nothing stands here without being
+    there."""
+    assert set(terms._TRIPS_ZH) <= set(TripDesk.names())
     assert terms.trip("bangkok", "A", "b", Language.EN) == ("A", "b")
     assert terms.trip("of one's own", "A", "b", Language.ZH) == ("A", "b")
-    assert set(terms._STEPS_ZH) == set(STEPS)
-    assert set(terms._REASONS_ZH) == set(REASONS)
+    assert set(terms._STEPS_ZH) <= set(STEPS)
+    assert set(terms._REASONS_ZH) <= set(REASONS)
     assert terms.step("scan-qr", Language.ZH) == "扫描二维码"
     assert terms.step("scan-qr", Language.EN) == STEPS["scan-qr"].text
     assert terms.reason("no-esim", Language.EN) == (REASONS["no-esim"].term, REASONS["no-esim"].advice)
