@@ -11,6 +11,7 @@ import click
 from simulator.cli import home, output
 
 if TYPE_CHECKING:
+    from simulator.cli.travel_why import Grounds
     from simulator.network.journal import Evidence
     from simulator.network.world import World
     from simulator.scenario.outcome import Outcome
@@ -142,14 +143,15 @@ def check(name: str, why: bool, as_json: bool) -> None:
         output.write_json({"trip": trip.name, "findings": [finding.as_object() for finding in findings]})
         return
     topic = None
+    grounds = _grounds(world, why)
     for finding in findings:
         if finding.topic is not topic:
             topic = finding.topic
             click.secho(topic.value[:1].upper() + topic.value[1:], bold=True)
         verdict = finding.verdict.value
         click.echo(f"  {click.style(f'{verdict:<10}', fg=_COLOURS[verdict])}{finding.text}")
-        if why:
-            _why(finding.evidence, world)
+        _why(finding.evidence, grounds)
+    _sources(grounds)
 
 
 def _world() -> World:
@@ -192,22 +194,24 @@ def _write_page(trip: Trip, world: World, outcomes: list[Outcome], page: Path | 
 def _tell(outcome: Outcome, world: World, why: bool) -> None:
     from simulator.scenario.steps import STEPS
 
+    grounds = _grounds(world, why)
     click.secho(outcome.title, bold=True, fg="cyan")
     for key in outcome.before:
         click.echo(f"  by hand, before leaving: {STEPS[key].text}")
-    _statements(outcome.statements, world, why)
+    _statements(outcome.statements, grounds)
     for leg in outcome.legs:
         click.secho(f"  {world.countries[leg.country].name}, {leg.begin:%Y-%m-%d %H:%M}", bold=True)
         for key in leg.steps:
             click.echo(f"    by hand: {STEPS[key].text}")
-        _statements(leg.statements, world, why, "    ")
+        _statements(leg.statements, grounds, "    ")
     for key in outcome.after:
         click.echo(f"  by hand, at home again: {STEPS[key].text}")
     click.echo(f"  {_totals(outcome)}")
+    _sources(grounds)
     click.echo()
 
 
-def _statements(statements: Iterable[Any], world: World, why: bool, indent: str = "  ") -> None:
+def _statements(statements: Iterable[Any], grounds: Grounds | None, indent: str = "  ") -> None:
     for statement in statements:
         problem = statement.problem
         if problem is None:
@@ -215,16 +219,27 @@ def _statements(statements: Iterable[Any], world: World, why: bool, indent: str 
         else:
             click.echo(f"{indent}{click.style(problem.term, fg='red')} ({problem.where})")
             click.echo(f"{indent}  {statement.text}. {problem.advice}")
-        if why:
-            _why(statement.evidence, world, indent + "    ")
+        _why(statement.evidence, grounds, indent + "  ")
 
 
-def _why(evidence: Iterable[Evidence], world: World, indent: str = "            ") -> None:
-    from simulator.scenario.evidence import Words
+def _grounds(world: World, why: bool) -> Grounds | None:
+    from simulator.cli.travel_why import Grounds
 
-    words = Words(world)
-    for one in evidence:
-        click.secho(f"{indent}{words.line(one)}", dim=True)
+    return Grounds(world) if why else None
+
+
+def _why(evidence: Iterable[Evidence], grounds: Grounds | None, indent: str = "          ") -> None:
+    for line in grounds.lines(evidence) if grounds else ():
+        click.secho(f"{indent}{line}", dim=True)
+
+
+def _sources(grounds: Grounds | None) -> None:
+    """What the numbers in brackets stand for."""
+    lines = list(grounds.sources()) if grounds else []
+    if lines:
+        click.echo("  Sources")
+    for line in lines:
+        click.secho(f"    {line}", dim=True)
 
 
 def _events(outcome: Outcome) -> None:
@@ -235,25 +250,28 @@ def _events(outcome: Outcome) -> None:
 
 
 def _totals(outcome: Outcome) -> str:
-    first = "never" if outcome.first_byte is None else f"{outcome.first_byte:g} minutes"
+    from simulator.scenario.evidence import counted
+
+    first = "never" if outcome.first_byte is None else counted(outcome.first_byte, "minute")
     number = "yes" if outcome.home_number else "no"
     return (
-        f"first byte: {first}; {outcome.manual_steps} steps by hand; {outcome.cost} {outcome.currency}; "
-        f"home number reachable: {number}"
+        f"first byte: {first}; {counted(outcome.manual_steps, 'step')} by hand; "
+        f"{outcome.cost} {outcome.currency}; home number reachable: {number}"
     )
 
 
 def _table(trip: Trip, outcomes: list[Outcome]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from simulator.scenario.reasons import REASONS
 
     console = Console()
-    console.print(f"[bold]{trip.name}[/bold]")
+    console.print(f"[bold]{escape(trip.name)}[/bold]", highlight=False)
     if trip.says:
-        console.print(trip.says.strip(), style="dim")
+        console.print(escape(trip.says.strip()), style="dim", highlight=False)
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("Option", min_width=18)
     table.add_column("Data over")
@@ -262,7 +280,7 @@ def _table(trip: Trip, outcomes: list[Outcome]) -> None:
     table.add_column("Number")
     for outcome in outcomes:
         table.add_row(
-            outcome.title,
+            escape(outcome.title),
             _where(outcome),
             "never" if outcome.first_byte is None else f"{outcome.first_byte:g} min",
             str(outcome.manual_steps),

@@ -231,7 +231,7 @@ def _services_of(packet: bool) -> frozenset[str]:
 
 def no_agreement(home: Operator, visited: Operator) -> Refused:
     """The answer where there is no roaming agreement."""
-    row = Row("agreements", f"{home.key}/{visited.key}", "there is no such row", visited.source)
+    row = Row("agreements", f"{home.key}/{visited.key}", "there is no such row", "absent")
     why = f"{home.name} has no roaming agreement with {visited.name}"
     return Refused(Refusal.ROAMING_NOT_ALLOWED, why, (row,))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
 import yaml
 from pydantic import (
@@ -24,6 +24,9 @@ from pydantic import (
 
 from cards.identities import luhn_digit
 from simulator.profile import ef
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 
 class DescriptionError(ValueError):
@@ -238,7 +241,17 @@ class Subscription(Description):
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without dates: a PLMN such as 2001-01 is text."""
+    """YAML without dates: a PLMN such as 2001-01 is text. No name may stand twice in one place."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"{key.value!r} stands here twice", key.start_mark
+                )
+            seen.add(key.value if isinstance(key, yaml.ScalarNode) else None)
+        return super().construct_mapping(node, deep)
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -261,16 +274,43 @@ def parse_as(kind: type[D], text: str, where: str, *, context: dict[str, Any] | 
         return kind.model_validate(yaml.load(text, Loader=_Loader), context=context)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else "?"
-        raise DescriptionError(f"{where}:{line}: not YAML: {error.problem}") from None
+        what = "" if isinstance(error, yaml.constructor.ConstructorError) else "not YAML: "
+        raise DescriptionError(f"{where}:{line}: {what}{error.problem}") from None
     except yaml.YAMLError as error:
-        raise DescriptionError(f"{where}: not YAML: {error}") from None
+        raise DescriptionError(f"{where}: not YAML: {str(error).splitlines()[0]}") from None
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(map(str, first["loc"])) or "the description"
-        reason = first["msg"].removeprefix("Value error, ")
-        hint = " (put it into quotes)" if first["type"] == "string_type" else ""
-        line = _line(yaml.compose(text, Loader=_Loader), first["loc"])
-        raise DescriptionError(f"{where}:{line}: {key}: {reason}{hint}") from None
+        path = tuple(step for step in first["loc"] if "[" not in str(step))  # pydantic's names of types
+        key = ".".join(map(str, path)) or "the description"
+        line = _line(yaml.compose(text, Loader=_Loader), path)
+        raise DescriptionError(f"{where}:{line}: {key}: {_reason(first)}") from None
+
+
+_REASONS: Final = {
+    "missing": "it is missing",
+    "extra_forbidden": "there is no such member here",
+    "model_type": "'name: value' lines are expected",
+    "dict_type": "'name: value' lines are expected",
+    "tuple_type": "a list is expected",
+    "too_short": "{min_length} or more are expected, and there {be} {actual_length}",
+    "union_tag_invalid": "{tag!r} is none of {expected_tags}",
+    "union_tag_not_found": "{discriminator} is missing",
+    "string_type": "text is expected (put it into quotes)",
+    "int_type": "a whole number is expected",
+    "int_parsing": "a whole number is expected",
+    "int_from_float": "a whole number is expected",
+    "bool_type": "true or false is expected",
+    "bool_parsing": "true or false is expected",
+}
+"""Types of pydantic's errors that it tells in words of programs → in ours."""
+
+
+def _reason(error: ErrorDetails) -> str:
+    """What is wrong, in words of whoever writes a description."""
+    if (words := _REASONS.get(error["type"])) is None:
+        return error["msg"].removeprefix("Value error, ").replace("Input should ", "must ")
+    context = error.get("ctx", {})
+    return words.format(**context, be="is" if context.get("actual_length") == 1 else "are")
 
 
 def _line(node: yaml.Node | None, path: tuple[int | str, ...]) -> int:

@@ -23,7 +23,7 @@ from simulator.network.world.model import (
     PriceClass,
     Radio,
 )
-from simulator.scenario.evidence import as_object
+from simulator.scenario.evidence import as_object, counted
 from simulator.scenario.ledger import row_of
 from simulator.scenario.prices import ROAMING_PER_MB
 from simulator.scenario.trip import DAY, CarriedDevice, Trip
@@ -99,7 +99,8 @@ def _finding(device: Device, verdict: Verdict, text: str, says: str) -> Finding:
 
 
 def _slots(device: Device, name: str) -> Finding:
-    says = f"{device.sim_slots} slots for cards, {device.active} lines at once"
+    slots, lines = counted(device.sim_slots, "slot"), counted(device.active, "line")
+    says = f"{slots} for cards, {lines} at once"
     if not device.sim_slots:
         return _finding(device, Verdict.CARE, f"the {name} takes no card: only an eSIM will do", says)
     if device.active < 2:
@@ -110,7 +111,7 @@ def _slots(device: Device, name: str) -> Finding:
 def _esim(device: Device, name: str) -> Finding:
     if not device.esim:
         return _finding(device, Verdict.CARE, f"the {name} has no eSIM: only a card will do", "no eSIM")
-    says = f"{device.profiles} profiles, {device.enabled_profiles} enabled at once"
+    says = f"{counted(device.profiles, 'profile')}, {device.enabled_profiles} enabled at once"
     return _finding(device, Verdict.GOOD, f"the {name} keeps {says}", says)
 
 
@@ -132,7 +133,7 @@ def _bands(trip: Trip, world: World, country: str, day: date) -> Iterator[Findin
     name = world.countries[country].name
     for carried in trip.devices:
         device = carried.device(world)
-        rows = [Row("devices", device.key, _bands_of(device), device.source)]
+        rows = [Row("devices", device.key, device.says_bands(), device.bands_source or device.source)]
         rats = set()
         for operator in world.operators_in(country):
             for radio in operator.radios:
@@ -158,10 +159,6 @@ def _bands(trip: Trip, world: World, country: str, day: date) -> Iterator[Findin
 def _says(operator: Operator, radio: Radio) -> str:
     until = f" until {radio.until}" if radio.until else ""
     return f"{operator.name}: {radio.rat.value} in {', '.join(radio.bands)}{until}"
-
-
-def _bands_of(device: Device) -> str:
-    return "; ".join(f"{rat.value}: {', '.join(bands)}" for rat, bands in device.bands.items())
 
 
 def _list(words: set[str]) -> str:
@@ -221,7 +218,7 @@ def _agreements(world: World, home: Operator, country: str, days: int) -> Findin
     usable = [(one, agreement) for one, agreement in known if not agreement.barred]
     if not usable:
         rows += [
-            Row("agreements", f"{home.key}/{one.key}", "there is no such row", home.source)
+            Row("agreements", f"{home.key}/{one.key}", "there is no such row", "absent")
             for one, a in pairs
             if a is None
         ]

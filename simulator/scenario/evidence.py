@@ -50,6 +50,20 @@ def unique(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
     return tuple({repr(one): one for one in evidence}.values())
 
 
+def counted(number: float, what: str) -> str:
+    """1 slot, 2 slots; 2.6 minutes."""
+    return f"{number:g} {what}{'' if number == 1 else 's'}"
+
+
+_MOST: Final = 40
+"""Bytes of a command that are shown."""
+
+
+def _shortened(data: bytes) -> str:
+    shown = data[:_MOST].hex().upper()
+    return shown if len(data) <= _MOST else f"{shown}… ({len(data)} bytes)"
+
+
 class Words:
     """Says evidence in words. APDUs are explained in their order, for some need those before."""
 
@@ -62,7 +76,7 @@ class Words:
         match evidence:
             case Apdu(command, response):
                 explained = self._explainer.exchange(command, response)
-                return f"APDU {command.hex().upper()[:40]}: {explained.title} → {explained.outcome}"
+                return f"APDU {_shortened(command)}: {explained.title} → {explained.outcome}"
             case Message(name, sender, receiver, members, _, clause):
                 said = ", ".join(f"{member} {value}" for member, value in members.items())
                 return f"message {name}, {sender} → {receiver}{f': {said}' if said else ''} ({clause})"

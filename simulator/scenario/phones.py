@@ -11,7 +11,7 @@ from simulator.lpa import ActivationCode, InProcessEs9, Lpa
 from simulator.network.journal import Row
 from simulator.network.world.model import Need, Offer
 from simulator.scenario import downloads
-from simulator.scenario.evidence import told
+from simulator.scenario.evidence import counted, told
 from simulator.scenario.hardware import euicc_of
 from simulator.scenario.journey import Journey
 from simulator.scenario.ledger import row_of
@@ -45,7 +45,8 @@ def check_second(journey: Journey) -> None:
     phone, device = journey.phone, journey.phone.device
     check_slot(journey)
     if phone.free_slot() is None or not phone.has_room:
-        says = f"{device.sim_slots} slots for cards, {device.active} lines at once"
+        slots = f"{counted(device.sim_slots, 'slot')} for cards"
+        says = f"{slots}, {counted(device.active, 'line')} at once"
         text = f"the {phone.name} has no free slot, or no second line at the same time"
         raise Stuck("no-second-slot", text, device_row(journey, says))
 
@@ -148,7 +149,8 @@ def enable_profile(journey: Journey, line: Line) -> None:
     if port is None or not phone.has_room:
         port = _make_room(journey, port)
     journey.do(
-        "enable-profile", device_row(journey, f"{phone.device.enabled_profiles} profiles enabled at once")
+        "enable-profile",
+        device_row(journey, f"{counted(phone.device.enabled_profiles, 'profile')} enabled at once"),
     )
     downloads.enable(journey, phone, line, port)
 
@@ -162,5 +164,5 @@ def _make_room(journey: Journey, port: int | None) -> int:
         return victim.port  # EnableProfile disables it (SGP.22 §3.2.1)
     assert port is not None, "there is a port without a profile, only no room for one line more"
     victim.is_on = False
-    journey.do("switch-line-off", device_row(journey, f"{phone.device.active} lines at once"))
+    journey.do("switch-line-off", device_row(journey, f"{counted(phone.device.active, 'line')} at once"))
     return port

@@ -13,7 +13,7 @@ from simulator.network.handset.phone import Handset, Service
 from simulator.network.handset.search import CIRCUIT, FALLBACK, IMS, Registration
 from simulator.network.journal import Event, Evidence, Row, Rule
 from simulator.network.world.model import Rat
-from simulator.scenario.evidence import unique
+from simulator.scenario.evidence import counted, unique
 from simulator.scenario.journey import Journey
 from simulator.scenario.outcome import LineService, Statement
 from simulator.scenario.phone import Line, Phone
@@ -133,6 +133,9 @@ def _refusal(journey: Journey, line: Line, handset: Handset) -> str:
         for subscriber in line.issued.subscribers
     ]
     known = [agreement for agreement in found if agreement is not None]
+    homes = {journey.world.host_of(subscriber.operator).key for subscriber in line.issued.subscribers}
+    if any(cell.operator in homes for cell in handset.cells):
+        return "rejected"
     if not known:
         return "no-agreement"
     if all(agreement.barred for agreement in known):
@@ -147,8 +150,8 @@ def _hears_nothing(journey: Journey, line: Line, country: str) -> Statement:
     """The phone has no band in common with any network; or had one, that was switched off."""
     phone, today = journey.phone_of(line), journey.clock.now.date()
     device = phone.device
-    bands = "; ".join(f"{rat.value}: {', '.join(names)}" for rat, names in device.bands.items())
-    gone, rows = [], [device_row(journey, bands, phone)]
+    source = device.bands_source or device.source
+    gone, rows = [], [Row("devices", device.key, f"{phone.name}: {device.says_bands()}", source)]
     for operator in journey.world.operators_in(journey.country):
         for radio in operator.radios:
             until = f" until {radio.until}" if radio.until else ""
@@ -188,9 +191,8 @@ def connect(journey: Journey, line: Line) -> bool:
         rule = Rule(
             "TS 23.401 §5.3.2" if found.rat is Rat.E_UTRAN else _SESSION[found.rat], "the data connection"
         )
-        count = len(leg.steps)
-        by_hand = f"{count} {'step' if count == 1 else 'steps'} by hand"
-        text = f"first byte {leg.first_byte:g} minutes after arrival, with {by_hand}"
+        after, by_hand = counted(leg.first_byte, "minute"), counted(len(leg.steps), "step")
+        text = f"first byte {after} after arrival, with {by_hand} by hand"
         journey.say("first byte", text, *rows, rule, *grounds)
     return True
 
@@ -346,7 +348,7 @@ def _home_number(journey: Journey) -> bool:
         journey.say("home number", f"the home number can be reached, by {name}", row)
         return True
     phone = journey.phone_of(line)
-    row = device_row(journey, f"{phone.device.active} lines at once", phone)
+    row = device_row(journey, f"{counted(phone.device.active, 'line')} at once", phone)
     if not line.is_active:
         where = "switched off" if line in phone.lines else "not in the phone"
         journey.problem("home-number-off", f"the home number cannot be reached: its line is {where}", row)

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 from simulator.network.journal import Row
+from simulator.scenario.evidence import counted
 
 EXAMPLE: Final = "example"
 """The source of a row that we made up."""
@@ -32,7 +33,7 @@ class Step:
     @property
     def row(self) -> Row:
         """The evidence for how long it takes."""
-        return Row("steps", self.key, f"{self.text}: {self.minutes:g} minutes", EXAMPLE)
+        return Row("steps", self.key, f"{self.text}: {counted(self.minutes, 'minute')}", EXAMPLE)
 
 
 _TABLE: Final = (

@@ -117,6 +117,8 @@ class Roaming(Strategy):
     def __init__(self, journey: Journey) -> None:
         super().__init__(journey)
         self.line = journey.home[0] if journey.home else None
+        offer = journey.trip.home[0].offer if journey.trip.home else None
+        self._tariff = Plan.of(journey.world.offers[offer], renews=False) if offer else None
 
     def check(self) -> None:
         """Stuck if there is no line to roam with."""
@@ -127,16 +129,15 @@ class Roaming(Strategy):
     def abroad(self) -> None:
         journey = self.journey
         self.check()
-        offer = journey.trip.home[0].offer if journey.trip.home else None
-        if (
-            self.plan is None
-            and offer is not None
-            and journey.country in journey.world.offers[offer].countries
-        ):
-            self.plan = Plan.of(journey.world.offers[offer], renews=False)
+        self.find_plan()
         if "allow-roaming" not in [step for leg in journey.outcome.legs for step in leg.steps]:
             journey.do("allow-roaming")
         self.go_online()
+
+    def find_plan(self) -> None:
+        """What data here are paid with: the home tariff, if it holds here."""
+        holds = self._tariff is not None and self._tariff.covers(self.journey.country)
+        self.plan = self._tariff if holds else None
 
 
 class RoamingPass(Roaming):
@@ -146,11 +147,9 @@ class RoamingPass(Roaming):
         self.check()
         self._buy()
 
-    def abroad(self) -> None:
-        self.check()
+    def find_plan(self) -> None:
         if not self.is_bought:
             self._buy()
-        super().abroad()
 
     def _buy(self) -> None:
         self.plan = buying.buy(self.journey, self.choose())

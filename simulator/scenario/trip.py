@@ -15,6 +15,7 @@ from simulator.network.world import World
 from simulator.network.world.model import Device, OfferKind, Rat
 from simulator.profile import describe
 from simulator.profile.describe import Description, DescriptionError
+from simulator.scenario.evidence import counted
 
 DAY = timedelta(days=1)
 FIRST_YEAR, LAST_YEAR = 2000, 2099
@@ -320,6 +321,11 @@ class Trip(Description):
             raise ValueError(
                 f"the world has no rate for {self.currency}; it has {', '.join(_world(info).rates)}"
             )
+        for carried in self.devices:
+            device = carried.device(_world(info))
+            if device.year > times[0].year:
+                name = f"{device.maker} {device.model}"
+                raise ValueError(f"the trip begins in {times[0].year}, and {name} is of {device.year}")
         for number in (*(one.device for one in self.home), *(one.device for one in self.options)):
             if number >= len(self.devices):
                 raise ValueError(f"there is no device {number}: they are counted from 0")
@@ -331,6 +337,15 @@ class Trip(Description):
 
     def _check_home(self, number: int, subscription: HomeSubscription, world: World) -> None:
         device = self.devices[subscription.device].device(world)
+        if subscription.offer is not None:
+            offer = world.offers[subscription.offer]
+            if offer.kind is not OfferKind.HOME or offer.seller != subscription.operator:
+                known = [one.key for one in world.offers.values() if one.kind is OfferKind.HOME]
+                known = [key for key in known if world.offers[key].seller == subscription.operator]
+                tells = f"; there is {', '.join(known)}" if known else ""
+                raise ValueError(
+                    f"home.{number}: offer {offer.key} is no home tariff of {subscription.operator}{tells}"
+                )
         if subscription.form == "esim" and not device.esim:
             raise ValueError(f"home.{number} is on an eSIM, and {device.maker} {device.model} has none")
         if subscription.ppr and subscription.form == "card":
@@ -342,9 +357,11 @@ class Trip(Description):
             )
         here = [one for one in self.home if one.device == subscription.device]
         if sum(one.form == "card" for one in here) > device.sim_slots:
-            raise ValueError(f"{device.maker} {device.model} has {device.sim_slots} slots for cards, too few")
+            slots = counted(device.sim_slots, "slot")
+            raise ValueError(f"{device.maker} {device.model} has {slots} for cards, too few")
         if len(here) > device.active:
-            raise ValueError(f"{device.maker} {device.model} has at most {device.active} lines at once")
+            lines = counted(device.active, "line")
+            raise ValueError(f"{device.maker} {device.model} has at most {lines} at once")
 
     def _check_option(self, option: Option, world: World) -> None:
         for key in option.offers:

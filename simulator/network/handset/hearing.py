@@ -17,7 +17,16 @@ def hear(cells: Sequence[Cell], device: Device | None, journal: Journal) -> tupl
     plmns = ", ".join(sorted({str(cell.plmn) for cell in heard})) or "none"
     rows: list[Evidence] = list(dict.fromkeys(row for cell in heard for row in cell.evidence))
     if device is not None:
-        bands = "; ".join(f"{rat.value}: {', '.join(names)}" for rat, names in device.bands.items())
-        rows.insert(0, Row("devices", device.key, bands, device.bands_source or device.source))
+        rows.insert(
+            0, Row("devices", device.key, _bands(device, heard), device.bands_source or device.source)
+        )
     journal.tell("phone", "cells found", f"the phone hears the networks {plmns}", *rows, _SEARCH)
     return heard
+
+
+def _bands(device: Device, heard: Sequence[Cell]) -> str:
+    """Those that the device has in common with the cells that it hears; all of them if it hears none."""
+    if not heard:
+        return device.says_bands()
+    common = {(cell.rat, cell.band) for cell in heard}
+    return f"in common with the networks here: {device.says_bands(common)}"

@@ -291,10 +291,8 @@ class Search:
         text = f"registered with {cell.plmn} over {cell.rat.value}, band {cell.band}: {services}{calls}"
         evidence: list[Evidence] = [*cell.evidence, Rule(made.candidate.reason.clause, str(made.candidate))]
         if agreement is not None:
-            volte = "" if agreement.volte else "; no calls over 4G or 5G"
-            evidence.append(
-                Row("agreements", agreement.key, f"{agreement.price.value}{volte}", agreement.source)
-            )
+            price, volte = agreement.price.value, "" if agreement.volte else "; no calls over 4G or 5G"
+            evidence.append(Row("agreements", agreement.key, f"price class {price}{volte}", agreement.source))
         self.networks.journal.tell(
             "phone", "registered", text, *evidence, *self.card.evidence(),
             plmn=str(cell.plmn), operator=cell.operator, rat=cell.rat.name, band=cell.band, voice=made.voice,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -168,6 +169,14 @@ class Device:
     note: str = ""
     volte: bool = True
     """Whether it makes calls over 4G and 5G; if not, they need a 2G or 3G network."""
+
+    def says_bands(self, only: Container[tuple[Rat, str]] | None = None) -> str:
+        """Its bands in words, or those `only`."""
+        found = {
+            rat: [band for band in bands if only is None or (rat, band) in only]
+            for rat, bands in self.bands.items()
+        }
+        return "; ".join(f"{rat.value}: {', '.join(bands)}" for rat, bands in found.items() if bands)
 
 
 class OfferKind(Enum):

@@ -42,7 +42,7 @@ def test_what_is_wrong_with_a_description_is_told_in_one_sentence(esim: Esim, tm
     source.write_text("name: Bad\n")
     refused = esim("profile", "build", source)
     assert refused.status == 1
-    assert refused.err == f"esim: {source}:1: iccid: Field required\n"
+    assert refused.err == f"esim: {source}:1: iccid: it is missing\n"
     assert "no description 'nowhere' is shipped" in esim("profile", "build", "nowhere").err
     assert esim("profile", "build").status == 2
 

@@ -111,7 +111,7 @@ def test_a_page_in_one_file(esim: Esim, tmp_path: Path) -> None:
     [
         (("run", "nowhere"), "esim: no trip 'nowhere' comes along; `esim travel list` shows those that do"),
         (("compare", "missing.yaml"), "esim: missing.yaml: cannot be read: No such file or directory"),
-        (("check", "broken.yaml"), "esim: broken.yaml:1: name: Field required"),
+        (("check", "broken.yaml"), "esim: broken.yaml:1: name: it is missing"),
     ],
 )
 def test_mistakes(

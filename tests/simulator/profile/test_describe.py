@@ -52,8 +52,8 @@ def test_check_digit_is_appended_to_eighteen_digits() -> None:
         ("opc: 00", "opc: zz", "authentication.opc", "hexadecimal"),
         ("opc: 00", "opc: ", "authentication.opc", "15 bytes"),
         ("opc:", "top:", "authentication", "32"),
-        ("name: Example\niccid", "title: Example\niccid", "name", "required"),
-        ("key: 0001", "keys: 0001", "authentication.key", "required"),
+        ("name: Example\niccid", "title: Example\niccid", "name", "it is missing"),
+        ("key: 0001", "keys: 0001", "authentication.key", "it is missing"),
         ("name: Example\niccid", "name: [\niccid", "", "not YAML"),
     ],
 )
@@ -75,10 +75,14 @@ def test_what_is_wrong_is_named(old: str, new: str, key: str, reason: str) -> No
         ('sms_centre: "call me"', "sms_centre: dialling number"),
         ("access_control_classes: [10]", "access_control_classes: access control class 10"),
         ('emergency_numbers: ["1"]', "emergency_numbers.0: emergency call code"),
-        ("emergency_numbers: []", "emergency_numbers: Tuple should have at least 1 item"),
+        ("emergency_numbers: []", "emergency_numbers: 1 or more are expected, and there are 0"),
         ("ims: {proxies: [ä]}", "ims.proxies.0: 'ä' is neither"),
-        ("services: [0]", "services.0: Input should be greater"),
+        ("services: [0]", "services.0: must be greater"),
         ("pins: {pin1: abc}", "pins.pin1: String should match"),
+        ("colour: red", "colour: there is no such member here"),
+        ("phone_book: many", "phone_book: a whole number is expected"),
+        ("networks: []", "networks: 'name: value' lines are expected"),
+        ("networks: {home: {}, home: {}}", "'home' stands here twice"),
     ],
 )
 def test_what_a_file_cannot_hold_is_refused_on_loading(added: str, reason: str) -> None:
