@@ -27,7 +27,7 @@ def test_all_four_and_each_on_rows() -> None:
 
 def test_the_device() -> None:
     good = texts(findings(), Topic.DEVICE, Verdict.GOOD)
-    assert "the Acme both (test) has 1 slots for cards, 2 lines at once" in good
+    assert "the Acme both (test) has 1 slot for cards, 2 lines at once" in good
     assert "the Acme both (test) keeps 8 profiles, 2 enabled at once" in good
     assert "the Acme both can use 4G (LTE), 5G (NR) in Country th" in good
 

@@ -272,3 +272,9 @@ def test_a_locked_phone_still_calls_for_help(travel: Runner) -> None:
     (leg,) = travel("local-sim-swap", LOCKED).legs
     assert leg.emergency is True
     assert leg.calls is False
+
+
+def test_a_local_card_that_its_own_network_rejects(travel: Runner) -> None:
+    also = "faults: [{fault: rejected, operator: local-th, cause: 11, times: 40}]\n"
+    outcome = travel("local-sim-swap", also=also)
+    assert "refuses with cause #11" in of_reason(outcome, "rejected").text
