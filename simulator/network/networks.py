@@ -24,7 +24,7 @@ class Networks:
 
         networks = Networks(world, journal, seed=1)
         networks.subscribe("att-us", imsi, functions)
-        cells = networks.cells("th", date(2026, 12, 1))
+        cells = networks.cells("th")
 
     The same seed gives the same challenges, temporary identities and levels.
     """
