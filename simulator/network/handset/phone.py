@@ -29,7 +29,7 @@ from simulator.network.handset.search import Failure, Registration, Search
 from simulator.network.handset.selection import Candidate, Lists
 from simulator.network.handset.toolkit import STEERING, PhoneToolkit
 from simulator.network.journal import Evidence, Journal, Rule
-from simulator.network.nas import Area
+from simulator.network.nas import Area, Protocol
 from simulator.network.nas_coding import SELECTED_ALGORITHMS
 from simulator.network.networks import Networks
 from simulator.network.world.model import Device, Rat
@@ -185,7 +185,8 @@ class Handset:
     def switch_off(self) -> None:
         """Power off: the security context of 4G goes onto the card (TS 24.301 §4.4.2.1); lists in the phone's
         memory are gone, those on the card stay. LinkError if the card is gone."""
-        if self.card is not None and self.registration is not None and self.memory.kasme:
+        here = self.registration
+        if self.card and here and Protocol.EMM in here.protocols and self.memory.kasme:
             context = files.eps_context(0, self.memory.kasme, SELECTED_ALGORITHMS)
             if self.card.write("EF.EPSNSC", context):
                 rule = Rule("TS 31.102 §4.2.92", "the EPS NAS security context is kept at switch-off")

@@ -155,6 +155,15 @@ def test_the_security_context_of_4g_is_kept_at_switch_off_and_not_valid_meanwhil
     )
 
 
+def test_no_context_of_4g_is_kept_from_a_phone_that_is_in_3g(networks: Networks) -> None:
+    card, phone = sim(), Handset(networks)
+    phone.switch_on(link_to(card), of_rat(networks.cells("hm"), Rat.E_UTRAN))
+    phone.move(of_rat(networks.cells("hm"), Rat.UTRAN))
+    before = len(phone.journal)
+    phone.switch_off()
+    assert len(phone.journal) == before
+
+
 def test_the_keys_of_5g_are_those_of_the_network(networks: Networks) -> None:
     vectors = []
     auc = networks.home(HOME).auc
