@@ -13,7 +13,7 @@ from cards.explain.certificates import certificate, public_key
 from cards.explain.fields import Cursor, Decoder, Field, ascii_text, counted, hexadecimal, moved, number, read
 from cards.explain.files.uicc import application, iccid
 from cards.explain.tlvs import Row, template
-from cards.identities import Eid, Plmn
+from cards.identities import Eid, Iccid, Plmn
 from cards.isdr.errors import PE_WORDS, WORDS
 
 
@@ -261,13 +261,16 @@ _BY_NAME: dict[str, Callable[[bytes], str]] = {
     "trustedEimPkTls": public_key,
     "eimPublicKey": public_key,
 }
+_BY_NAME_IN_PACKAGES = _BY_NAME | {"iccid": lambda data: str(Iccid(hexadecimal(data).rstrip("F")))}
+"""In the header of a profile package the digits of the ICCID stand in their order, not swapped (SAIP §8.2)."""
 
 
 def _words(codec: Codec, tlv: Tlv, outer: Tlv | None) -> str:
     """The value of a field without parts."""
     name, value = _member(tlv.path), tlv.value
     if isinstance(value, bytes):
-        words = _BY_NAME.get(name) or (_version if tlv.type == "VersionType" else hexadecimal)
+        by_name = _BY_NAME_IN_PACKAGES if codec is saip else _BY_NAME
+        words = by_name.get(name) or (_version if tlv.type == "VersionType" else hexadecimal)
         try:
             return words(value) or "empty"
         except ValueError as error:

@@ -108,6 +108,15 @@ def test_the_keys_of_the_server_open_the_package_on_both_ways() -> None:
         assert any("the MAC is right" in field.value for field in fields(named(act, title)))
 
 
+def test_there_is_nothing_in_a_download_that_is_not_explained() -> None:
+    bench = make_bench()
+    act = downloaded(bench, enable=True)
+    every = [field for row in act.rows for field in fields(row)]
+    assert not [field for field in every if field.problem or " is no " in field.value]
+    iccids = [field.value for field in every if field.name.startswith("iccid ")]
+    assert set(iccids) == {str(bench.profiles[0].iccid)}
+
+
 def test_every_member_of_a_message_lies_where_its_field_says() -> None:
     act = downloaded(make_bench())
     rows = [row for row in act.rows if row.interface == "ES9+"]
