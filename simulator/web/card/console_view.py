@@ -121,7 +121,7 @@ class ConsoleView:
 
     def _exchange(self, exchange: Explanation, *, is_open: bool) -> None:
         colour = {True: "good", False: "bad", None: "dim"}[exchange.succeeded]
-        with folded(lambda: exchange_html(exchange, self._say), css="exchange", is_open=is_open):
+        with folded(lambda: exchange_html(exchange, self._say), css="said-exchange", is_open=is_open):
             tag("b", exchange.title)
             tag("span", f" {exchange.outcome}", colour)
             if exchange.clause:

@@ -31,9 +31,8 @@ def table_html(outcomes: list[Outcome], chosen: int, say: Say, language: Languag
         for number, outcome in enumerate(outcomes)
     )
     head = f"<tr><th scope='col'>{escape(say('travel.option'))}</th>{heads}</tr>"
-    return (
-        f"<table class='options'><thead>{head}</thead><tbody data-walk='[data-option]'>{rows}</tbody></table>"
-    )
+    body = f"<tbody data-walk='[data-option]'>{rows}</tbody>"
+    return f"<table class='travel-options'><thead>{head}</thead>{body}</table>"
 
 
 def _row(

@@ -69,6 +69,8 @@ def test_options_are_compared_and_differences_named(visit: Visit) -> None:
     page = visit("/travel")
     _own(page)
     page.get_by_role("button", name="Local SIM in place of the home SIM").click()
+    table = page.locator("table.travel-options")
+    assert table.evaluate("element => getComputedStyle(element).display") == "table"  # no other page's style
     box = page.locator(".differences-box")
     box.get_by_text("The home number cannot be reached").wait_for()
     assert "cheaper" in box.inner_text()
