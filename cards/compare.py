@@ -5,13 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from cards.explain import Explainer, Field
 from cards.link import CardLink
+from cards.protection import Protected
 from cards.script import Runner, Script, StepResult
 from cards.script.model import Section, Step
 from cards.trace import Entry, TracedLink
+
+ANEW: Final = {
+    "challenge": "TS 102 221 §11.1.18",
+    "resume token": "TS 102 221 §11.1.22",
+    "ephemeral public key": "TS 33.501 §C.3.2",
+    "enciphered MSIN": "TS 33.501 §C.3.2",
+    "MAC of the SUCI": "TS 33.501 §C.3.2",
+    "concealed NAI": "TS 33.501 §C.3.2",
+    "card challenge": "GP Card Specification §E.5.1, Amendment D §7.1.1",
+    "card cryptogram": "GP Card Specification §E.5.1, Amendment D §7.1.1",
+    "euiccChallenge": "SGP.22 §5.7.7",
+    "euiccOtpk": "SGP.22 §5.7.5",
+    "euiccSignature1": "SGP.22 §5.7.13",
+    "euiccSignature2": "SGP.22 §5.7.5",
+    "euiccCancelSessionSignature": "SGP.22 §5.7.14",
+    "euiccNotificationSignature": "SGP.22 §2.5.6",
+    "euiccSignPIR": "SGP.22 §2.5.6",
+    "euiccSignature3": "SGP.22 v3 §5.7",
+    "euiccSignRPR": "SGP.22 v3 §5.7",
+    "euiccSignEPR": "SGP.32 §2.11",
+    "euiccSignEPE": "SGP.32 §2.11",
+}
+"""Fields that a card makes anew each time, challenges, keys for one use and what is computed with them, and
+the clause that has it so. No card says the same twice here: only their lengths are compared."""
 
 
 class FieldDifference(NamedTuple):
@@ -32,6 +57,8 @@ class Comparison:
     """What became of it: the status word in words, or why there is none."""
     right: str
     fields: tuple[FieldDifference, ...] = ()
+    is_withheld: bool = False
+    """Whether the step was kept from the cards, for it could change them."""
 
     @property
     def differs(self) -> bool:
@@ -62,15 +89,25 @@ class _Side:
 
 def compare(script: Script, left: CardLink, right: CardLink) -> Iterator[Comparison]:
     """Run every step on both cards, each of which is reset before. What the script expects does not matter;
-    what it captures comes from each card for itself. LinkError if a card is gone."""
+    what it captures comes from each card for itself. A section ends before a step that a `ProtectedLink`
+    keeps from a card; protect both of them or none. LinkError if a card is gone."""
     sides = _Side(left), _Side(right)
     for section in script.sections:
         for step in section.steps:
-            (one, fields), (other, other_fields) = (side.run(step) for side in sides)
-            outcomes = _outcome(one), _outcome(other)
-            # Where one card refuses, what the other one says has nothing to be compared with.
-            found = differences(fields, other_fields) if outcomes[0] == outcomes[1] else ()
-            yield Comparison(section, step, *outcomes, tuple(found))
+            try:
+                found = _on_both(section, step, sides)
+            except Protected as error:
+                yield Comparison(section, step, str(error), str(error), is_withheld=True)
+                break
+            yield found
+
+
+def _on_both(section: Section, step: Step, sides: tuple[_Side, _Side]) -> Comparison:
+    (one, fields), (other, other_fields) = (side.run(step) for side in sides)
+    left, right = _outcome(one), _outcome(other)
+    # Where one card refuses, what the other one says has nothing to be compared with.
+    found = differences(fields, other_fields) if left == right else ()
+    return Comparison(section, step, left, right, tuple(found))
 
 
 def _outcome(result: StepResult) -> str:
@@ -97,4 +134,5 @@ def _leaves(fields: Iterable[Field], above: str = "") -> Iterator[tuple[str, str
         if field.children:
             yield from _leaves(field.children, name)
         elif field.name != "status word":
-            yield name, field.value
+            is_anew = field.name.partition(" (")[0] in ANEW
+            yield name, f"{field.length} bytes, new each time" if is_anew else field.value

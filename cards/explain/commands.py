@@ -128,7 +128,7 @@ TABLES: dict[str, dict[int, Command]] = {
         0xC0: _GET_RESPONSE,
         0x73: Command("MANAGE SECURE CHANNEL", f"{_UICC}1.20"),
         0x75: Command("TRANSACT DATA", f"{_UICC}1.21"),
-        0x78: Command("GET IDENTITY", "TS 31.102 §7.5", data=tlv_objects, answer=tlv_objects),
+        0x78: Command("GET IDENTITY", "TS 31.102 §7.5", data=tlv_objects, answer=always(further.identity)),
         0x7A: Command("EXCHANGE CAPABILITIES", f"{_UICC}1.23", data=tlv_objects, answer=tlv_objects),
         0x7C: Command("MANAGE LSI", f"{_UICC}1.25", data=always(interfaces), answer=interfaces_answer),
         0xE0: Command("CREATE FILE", f"{_ADMINISTRATION}3", data=always(fcp.answer)),

@@ -1,5 +1,5 @@
 """Data and answers of commands that few sessions have: INCREASE, SEARCH RECORD, SUSPEND UICC,
-AUTHENTICATE in other contexts than the network's (TS 102 221 §11.1, TS 31.102 §7.1.2)."""
+GET IDENTITY, AUTHENTICATE in other contexts than the network's (TS 102 221 §11.1, TS 31.102 §7.1.2, §7.5)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ from collections.abc import Iterator
 
 from cards.apdu import CommandApdu
 from cards.explain.fields import Cursor, Decoder, Field, hexadecimal, named, number, utf8
+from cards.explain.numbers import bcd, plmn
 from cards.explain.place import Place
-from cards.explain.tlvs import template
+from cards.explain.tlvs import Row, template
 
 _GBA, _MBMS, _LOCAL_KEY = 4, 5, 6
 """Authentication contexts in b3 to b1 of P2 (TS 31.102 Table 7.1)."""
 _BOOTSTRAPPING, _NAF = 0xDD, 0xDE
 _GBA_TAGS = {_BOOTSTRAPPING: "GBA bootstrapping", _NAF: "key for an application (NAF)"}
 _RESULTS = {0xDB: "successful", 0xDC: "synchronisation failure"}
+_NULL_SCHEME = 0
+_SCHEMES = {_NULL_SCHEME: "null scheme", 1: "Profile A", 2: "Profile B"}
+_PUBLIC_KEY_BYTES = {1: 32, 2: 33}
+_MAC_BYTES = 8
+"""Protection schemes, their ephemeral keys, and the MAC behind the ciphertext (TS 33.501 §C.1, §C.3.4)."""
 _UNITS = {0: "s", 1: "min", 2: "h", 3: "days", 4: "times 10 days"}
 
 
@@ -124,3 +130,36 @@ def random_bytes(cursor: Cursor) -> Iterator[Field]:
 def found_record(cursor: Cursor) -> Iterator[Field]:
     """The answer to SEEK of type 2 (TS 51.011 §9.2.7)."""
     yield cursor.field("found in record", 1, number)
+
+
+def _suci(cursor: Cursor) -> Iterator[Field]:
+    """A 5GS mobile identity of the type SUCI from octet 4 on (TS 24.501 §9.11.3.4)."""
+    kind = cursor.peek()
+    yield cursor.field("SUPI format and type of identity", 1, _kind_of_identity)
+    if kind and kind[0] >> 4 & 7:
+        is_open = b".schid0." in cursor.rest  # TS 23.003 §28.7.3
+        yield cursor.field("NAI" if is_open else "concealed NAI", None, utf8)
+        return
+    yield cursor.field("home network", 3, plmn)
+    yield cursor.field("routing indicator", 2, bcd)
+    scheme = (cursor.peek() or b"\xff")[0] & 0xF
+    yield cursor.field("protection scheme", 1, named(_SCHEMES))
+    yield cursor.field("home network public key identifier", 1, number)
+    if scheme == _NULL_SCHEME:
+        yield cursor.field("MSIN", None, bcd)
+    elif scheme in _PUBLIC_KEY_BYTES:
+        yield cursor.field("ephemeral public key", _PUBLIC_KEY_BYTES[scheme])
+        yield cursor.field("enciphered MSIN", max(cursor.left - _MAC_BYTES, 0))
+        yield cursor.field("MAC of the SUCI", None)
+    else:
+        yield cursor.field("scheme output", None)
+
+
+def _kind_of_identity(data: bytes) -> str:
+    supi = {0: "IMSI", 1: "network specific identifier", 2: "GCI", 3: "GLI"}.get(data[0] >> 4 & 7, "unknown")
+    return f"{data[0]:02X}: {supi}, {'SUCI' if data[0] & 7 == 1 else 'no SUCI'}"
+
+
+_IDENTITIES = {0xA1: Row("SUCI", inside=_suci, clause="TS 31.102 §7.5.2.1")}
+identity = template(_IDENTITIES)
+"""The answer to GET IDENTITY (TS 31.102 §7.5.2)."""

@@ -75,8 +75,10 @@ class PcscLink:
                 "send the data in a chain of short commands"
             )
         code, answer = self._scard.SCardTransmit(self._card, self._active, list(apdu))
-        if code:
-            raise self._failed(code)
+        if (
+            code or not answer
+        ):  # some drivers answer nothing at all, and no error, where the card was just pulled
+            raise self._failed(code or self._scard.SCARD_E_NOT_TRANSACTED)
         return bytes(answer)
 
     def reset(self, *, is_cold: bool = False) -> bytes:

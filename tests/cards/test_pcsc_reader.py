@@ -74,6 +74,7 @@ class FakePcsc(SimpleNamespace):
     def __init__(self) -> None:
         super().__init__(**{name: value for name, value in vars(real).items() if name.startswith("SCARD_")})
         self.calls: list[tuple[Any, ...]] = []
+        self.answer = b"\x90\0"
         self.codes: dict[str, int] = {}
         self.readers = [("ACME Reader 0", real.SCARD_STATE_PRESENT, ATR)]
         self.features: dict[int, bytes] = {}
@@ -112,7 +113,7 @@ class FakePcsc(SimpleNamespace):
         return self._do("status"), "ACME Reader 0", 0, 0, list(ATR)
 
     def SCardTransmit(self, card: object, protocol: int, apdu: list[int]) -> tuple[int, list[int]]:  # noqa: N802
-        return self._do("transmit", bytes(apdu)), [0x90, 0x00]
+        return self._do("transmit", bytes(apdu)), list(self.answer)
 
     def SCardDisconnect(self, card: object, how: int) -> int:  # noqa: N802
         return self._do("disconnect", how)
@@ -195,6 +196,19 @@ def test_a_failed_exchange_is_a_removed_card_if_there_is_none(
     pcsc.codes.clear()
     link.reset()
     pcsc.codes["transmit"] = real.SCARD_E_NOT_TRANSACTED
+    pcsc.readers = [("ACME Reader 0", real.SCARD_STATE_EMPTY, b"")]
+    with pytest.raises(ReaderError, match="the card was removed"):
+        link.transmit(b"\0\xb0\0\0\0")
+
+
+def test_an_answer_without_bytes_is_none(pcsc: FakePcsc, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As vpcd's driver gives it where the card was pulled at that moment."""
+    monkeypatch.setattr("cards.pcsc.link._POLLING_SECONDS", 0)
+    link = Service(pcsc).connect("0")
+    pcsc.answer = b""
+    with pytest.raises(ReaderError, match="could not exchange the APDU"):
+        link.transmit(b"\0\xb0\0\0\0")
+    link.reset()
     pcsc.readers = [("ACME Reader 0", real.SCARD_STATE_EMPTY, b"")]
     with pytest.raises(ReaderError, match="the card was removed"):
         link.transmit(b"\0\xb0\0\0\0")

@@ -310,3 +310,32 @@ def test_commands_that_few_sessions_have(command: str, answer: str, expected: di
     explanation = ask(Explainer(), command, answer)
     assert values(explanation).items() >= expected.items()
     assert not [field for field in explanation.walk() if field.problem]
+
+
+def test_a_suci_is_told_from_its_concealment() -> None:
+    """GET IDENTITY with the results of TS 33.501 §C.4.3.1 and, for the null scheme, of §C.4 by hand."""
+    concealed = "B2E92F836055A255837DEBF850B528997CE0201CB82ADFE4BE1F587D07D8457DCB02352410CDDD9E730EF3FA87"
+    told = values(ask(Explainer(), "8078000100", f"A13501722410F0FF011E{concealed}9000"))
+    assert told["SUPI format and type of identity"] == "01: IMSI, SUCI"
+    assert told["home network"] == "274-012"
+    assert told["routing indicator"] == "0"
+    assert told["protection scheme"] == "01: Profile A"
+    assert told["home network public key identifier"] == "30"
+    assert told["ephemeral public key"] == concealed[:64]
+    assert told["enciphered MSIN"] == "CB02352410"
+    assert told["MAC of the SUCI"] == "CDDD9E730EF3FA87"
+    in_clear = values(ask(Explainer(), "8078000100", "A10D01722410F0FF000000012080F69000"))
+    assert in_clear["MSIN"] == "001002086"
+    nai = b"type1.rid0.schid0.useridverylongusername1@3gpp.com"
+    named = values(ask(Explainer(), "8078000100", f"A1{len(nai) + 1:02X}11{nai.hex()}9000"))
+    assert named["NAI"] == nai.decode()
+    assert named["SUPI format and type of identity"] == "11: network specific identifier, SUCI"
+    hidden = values(ask(Explainer(), "8078000100", f"A11911{b'type1.rid0.schid1.abcdef'.hex()}9000"))
+    assert hidden["concealed NAI"] == "type1.rid0.schid1.abcdef"
+
+
+@pytest.mark.parametrize("suci", ["", "01", "01722410", "01722410F0FF011EAABB", "01722410F0FF0C1EAABB", "79"])
+def test_a_damaged_suci_is_shown_as_far_as_it_goes(suci: str) -> None:
+    data = bytes.fromhex(suci)
+    explanation = ask(Explainer(), "8078000100", f"A1{len(data):02X}{suci}9000")
+    assert any(field.name == "SUCI (A1)" for field in explanation.walk())

@@ -51,3 +51,23 @@ def test_a_card_that_is_not_there(esim: Esim, script: Path) -> None:
     outcome = esim("compare", "one", "other", "--script", script)
     assert outcome.status == 1
     assert "there is no card named one" in outcome.err
+
+
+def test_an_euicc_is_no_different_from_itself(esim: Esim) -> None:
+    """Although its challenges are."""
+    esim("card", "new", "one", "--profile", "test-operator", "--enable")
+    assert esim("compare", "one", "one").out == "no differences\n"
+
+
+def test_what_only_one_card_can_do_is_one_difference(esim: Esim) -> None:
+    esim("card", "new", "sim", "--sim", "--profile", "test-operator")
+    esim("card", "new", "euicc", "--profile", "test-operator", "--enable")
+    lines = esim("compare", "sim", "euicc").out.splitlines()
+    assert lines[lines.index("  es10b") - 1 :][:4] == [
+        "The card is an eUICC, which loads profiles; what needs that was left out",
+        "  es10b",
+        "    sim    no",
+        "    euicc  yes",
+    ]
+    told = [json.loads(line) for line in esim("compare", "sim", "euicc", "--json").out.splitlines()]
+    assert {"needs": "es10b", "differs": True, "left": False, "right": True} in told
