@@ -72,9 +72,9 @@ def command(
         else:
             _progress(results, len(chosen))
     if junit:
-        home.write_atomically(junit, report.junit(results, which.title).encode())
+        home.write_page(junit, report.junit(results, which.title, edge.now()).encode())
     if html:
-        home.write_atomically(html, report.html(results, which.title).encode())
+        home.write_page(html, report.html(results, which.title, edge.now()).encode())
     if not as_json:
         _show(results, show_all)
     return 1 if report.count(results, Verdict.FAILED) else 0
@@ -138,6 +138,8 @@ def _progress(results: Sequence[CheckResult], total: int) -> None:
         click.echo(f"\r{done:<40}{end}", err=True, nl=False)
 
 
+_COLUMN = 21
+"""How wide the column of a verdict is."""
 _COLOURS = {"passed": "green", "failed": "red", "not applicable": "yellow", "skipped": "yellow"}
 
 
@@ -156,22 +158,35 @@ def _show(results: Sequence[CheckResult], show_all: bool) -> None:
         for reason, concerned in report.reasons(results, verdict).items():
             number = f"{len(concerned)} {verdict.value}"
             click.echo(f"{click.style(number, fg=_COLOURS[verdict.value])}: {reason}")
+    _names_of_failures(results)
     click.echo()
     for name, rows in report.by_suite(results):
         click.echo(f"{name:<15}{_counted(rows)}")
     click.echo(report.totals(results))
 
 
+def _names_of_failures(results: Sequence[CheckResult]) -> None:
+    """Once more by name, where their APDUs have filled the screen."""
+    from simulator.conformance import Verdict
+
+    failed = [result.check for result in results if result.verdict is Verdict.FAILED]
+    if len(failed) > 1:
+        click.echo(f"{click.style(f'{len(failed)} failed', fg='red')}:")
+        for check in failed:
+            click.echo(f"  {check.suite}: {check.title}")
+
+
 def _counted(rows: Sequence[CheckResult]) -> str:
     """A column for each verdict; those of which there are none stay empty."""
     from simulator.conformance import Verdict, report
 
-    columns = []
-    for verdict in Verdict:
-        number = report.count(rows, verdict)
-        text = f"{number:>4} {verdict.value}" if number else ""
-        columns.append(click.style(f"{text:<21}", fg=_COLOURS[verdict.value]))
-    return "".join(columns).rstrip()
+    line, width = "", 0
+    for column, verdict in enumerate(Verdict):
+        if number := report.count(rows, verdict):
+            text = f"{number:>4} {verdict.value}"
+            line += " " * (_COLUMN * column - width) + click.style(text, fg=_COLOURS[verdict.value])
+            width = _COLUMN * column + len(text)
+    return line
 
 
 def _line(result: CheckResult) -> None:

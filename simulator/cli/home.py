@@ -67,7 +67,7 @@ def delete_card(name: str) -> None:
     card_path(name).unlink()
 
 
-def write_atomically(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Write to a temporary file beside `path`, force it to disk, then take its name."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -75,8 +75,16 @@ def write_atomically(path: Path, data: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
+            os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def write_page(path: Path, data: bytes) -> None:
+    """Like `write_atomically`, with the permissions of the user's other new files: others may read it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    write_atomically(path, data, 0o666 & ~mask)

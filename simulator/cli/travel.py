@@ -185,7 +185,7 @@ def _write_page(trip: Trip, world: World, outcomes: list[Outcome], page: Path | 
         return
     from simulator.scenario.report import html
 
-    home.write_atomically(page, html(trip, outcomes, world).encode())
+    home.write_page(page, html(trip, outcomes, world).encode())
 
 
 # In words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from html import escape
 from itertools import groupby
 from typing import Any
@@ -69,11 +70,12 @@ def reasons(results: Sequence[CheckResult], verdict: Verdict) -> dict[str, list[
 # JUnit
 
 
-def junit(results: Sequence[CheckResult], card: str) -> str:
-    """JUnit XML: a test suite for each suite, a test case for each check."""
+def junit(results: Sequence[CheckResult], card: str, when: datetime) -> str:
+    """JUnit XML: a test suite for each suite, a test case for each check; `when` they ran."""
     root = ET.Element("testsuites", {"name": f"conformance of {card}", **_counts(results)})
+    stamp = when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
     for name, rows in by_suite(results):
-        suite = ET.SubElement(root, "testsuite", {"name": name, **_counts(rows)})
+        suite = ET.SubElement(root, "testsuite", {"name": name, "timestamp": stamp, **_counts(rows)})
         for row in rows:
             suite.append(_case(row))
     ET.indent(root)
@@ -122,17 +124,24 @@ th.clause { width: 15rem; } td.clause { opacity: .8; overflow-wrap: anywhere; }
 .none { opacity: .35; }
 pre { white-space: pre-wrap; word-break: break-all; font-size: 12px;
 background: #8881; padding: .6rem; border-radius: .3rem; }
+@media (max-width: 45rem) {
+  .checks tr:first-child { display: none; }
+  .checks td { display: block; border-bottom: 0; padding: .1rem 0; }
+  .checks td.clause { border-bottom: 1px solid #8884; padding-bottom: .6rem; }
+  .number, th.number { width: 3.6rem; padding: .35rem .2rem; font-size: 12px; white-space: normal; }
+}
 summary { cursor: pointer; opacity: .8; } h2 { margin-top: 2.5rem; }
 h2 small { font-weight: 400; opacity: .7; font-size: 1rem; }
 """
 
 
-def html(results: Sequence[CheckResult], card: str) -> str:
+def html(results: Sequence[CheckResult], card: str, when: datetime) -> str:
     """One page that needs nothing else: totals of each suite, the checks that failed with their APDUs, then a
     table for each suite, the APDUs of each check to be unfolded."""
     title = escape(f"Conformance of {card}")
     failed = [result for result in results if result.verdict is Verdict.FAILED]
-    body = [f"<h1>{title}</h1><p>{totals(results)}</p>", _overview(results)]
+    stamp = when.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    body = [f"<h1>{title}</h1><p>{stamp}: {totals(results)}</p>", _overview(results)]
     if failed:
         body.append(f"<h2>What failed</h2>{_table(failed, is_open=True)}")
     for name, rows in by_suite(results):
@@ -164,7 +173,7 @@ def _style(verdict: Verdict) -> str:
 
 def _table(rows: Sequence[CheckResult], *, is_open: bool = False) -> str:
     head = "<tr><th class='verdict'>Verdict</th><th>Check</th><th class='clause'>Clause</th></tr>"
-    return f"<table>{head}{''.join(_row(row, is_open) for row in rows)}</table>"
+    return f"<table class='checks'>{head}{''.join(_row(row, is_open) for row in rows)}</table>"
 
 
 def _row(result: CheckResult, is_open: bool) -> str:

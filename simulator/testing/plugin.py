@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from simulator.testing.trace import ApduTrace
 
 SCRIPTS = (".apdu", ".scriptor")
+_ANY = "sim"
 _SOURCE: pytest.StashKey[CardSource] = pytest.StashKey()
 _CAPABILITIES: pytest.StashKey[dict[str, bool]] = pytest.StashKey()
 
@@ -25,7 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("esim", "smart cards and eSIMs")
     group.addoption(
         "--card",
-        default="sim",
+        default=_ANY,
         metavar="WHICH",
         help="what tests with a card run against: sim (default), sim:FILE, pcsc:READER, vpcd, modem:PORT",
     )
@@ -43,6 +44,8 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "destructive: the test changes its card; a real one must be named with --card-id"
     )
     config.stash[_CAPABILITIES] = {}
+    if config.getoption("--card") != _ANY:
+        source(config)  # a mistake in it is told once, before anything runs
 
 
 # Fixtures
@@ -66,7 +69,7 @@ def trace() -> ApduTrace:
 def reader(request: pytest.FixtureRequest, card_source: CardSource) -> Iterator[CardLink]:
     """The reader with the card in it: `transmit`, `reset`, and in the simulation `remove` and `insert`."""
     _check_marks(request.node)
-    link = card_source.open()
+    link = opened(card_source)
     yield link
     link.close()
 
@@ -133,6 +136,16 @@ def source(config: pytest.Config) -> CardSource:
     return config.stash[_SOURCE]
 
 
+def opened(cards: CardSource) -> CardLink:
+    """The card; a test without one fails with the reason and nothing else."""
+    from cards.errors import CardError
+
+    try:
+        return cards.open()
+    except CardError as error:
+        pytest.fail(f"--card {cards.name}: {error}", pytrace=False)
+
+
 # What a test needs
 
 
@@ -157,7 +170,7 @@ def _require(node: pytest.Item, cards: CardSource, word: str) -> None:
         raise pytest.UsageError(f"requires({word!r}): the words are {', '.join(CAPABILITIES)}")
     known = node.config.stash[_CAPABILITIES]
     if word not in known:
-        link = cards.open()
+        link = opened(cards)
         try:
             known[word] = has(link, word)
         finally:
@@ -170,7 +183,7 @@ def _require(node: pytest.Item, cards: CardSource, word: str) -> None:
 def _check_named(node: pytest.Item, cards: CardSource) -> None:
     from cards.protection import numbers_of
 
-    link = cards.open()
+    link = opened(cards)
     try:
         numbers = numbers_of(link)
     finally:
@@ -180,7 +193,8 @@ def _check_named(node: pytest.Item, cards: CardSource) -> None:
         pytest.skip("it changes the card: name it with --card-id " + " or ".join(numbers))
     if named not in numbers:
         pytest.fail(
-            f"--card-id {named} is not the card in the reader ({', '.join(numbers)}): nothing was changed"
+            f"--card-id {named} is not the card in the reader ({', '.join(numbers)}): nothing was changed",
+            pytrace=False,
         )
 
 

@@ -40,9 +40,9 @@ class ScriptFile(pytest.File):
     def runner(self) -> Runner:
         """The card of this file, opened by the first section that runs."""
         if self._runner is None:
-            from simulator.testing.plugin import source
+            from simulator.testing.plugin import opened, source
 
-            link = source(self.config).open()
+            link = opened(source(self.config))
             self.addfinalizer(link.close)
             self._runner = Runner(self.trace.of(link), variables=self._variables)
         return self._runner

@@ -37,6 +37,7 @@ class SimulatedReader:
 
     def __init__(self, card: CardLike) -> None:
         self._card: CardLike | None = card
+        self._pulled = card
 
     def transmit(self, apdu: bytes, /) -> bytes:
         return self._inserted().transmit(apdu)
@@ -49,11 +50,12 @@ class SimulatedReader:
 
     def remove(self) -> CardLike:
         """Pull the card; it loses its power."""
-        card, self._card = self._inserted(), None
-        return card
+        self._pulled, self._card = self._inserted(), None
+        return self._pulled
 
-    def insert(self, card: CardLike) -> None:
-        """Put a card in. The next command powers it up."""
+    def insert(self, card: CardLike | None = None) -> None:
+        """Put a card in, without one that which was pulled. The next command powers it up."""
+        card = card or self._pulled
         card.reset()
         self._card = card
 
@@ -149,22 +151,24 @@ class VirtualReaderSource:
         from cards.pcsc import Service
         from cards.plug import FIRST_PORT, plugged
 
+        port = self._port or FIRST_PORT
         with ExitStack() as stack:
             service = stack.enter_context(Service())
-            _wait_for(service, has_card=False)  # the card of the test before
-            stack.enter_context(plugged(self._simulated.open(), self._port or FIRST_PORT))
-            _wait_for(service, has_card=True)
+            _wait_for(service, False, "has a card that is not from here: take it out")  # of the test before
+            stack.enter_context(plugged(self._simulated.open(), port))
+            _wait_for(service, True, f"does not see what is put in: is its port {port}?")
             link = stack.enter_context(closing(service.connect(VIRTUAL_READER)))
             opened = stack.pop_all()
         return Lent(link, opened.close)
 
 
-def _wait_for(service: Service, *, has_card: bool) -> None:
-    """Until the service has noticed that the first slot of its virtual reader has a card, or none."""
+def _wait_for(service: Service, has_card: bool, otherwise: str) -> None:
+    """Until the service has noticed that the first slot of its virtual reader has a card, or none. LinkError
+    that says what is `otherwise` if it does not come to that."""
     deadline = time.monotonic() + _SEEN_SECONDS
     while service.find(VIRTUAL_READER).has_card is not has_card:
         if time.monotonic() > deadline:
-            raise LinkError(f"the PC/SC service does not see what happens in {VIRTUAL_READER}")
+            raise LinkError(f"{VIRTUAL_READER} {otherwise}")
         time.sleep(0.02)
 
 

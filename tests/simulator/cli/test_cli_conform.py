@@ -20,6 +20,10 @@ def test_a_plain_sim(esim: Esim, tmp_path: Path) -> None:
     suites = ET.parse(junit).getroot()
     assert {suite.get("name"): suite.get("failures") for suite in suites}["uicc"] == "0"
     assert "<h1>Conformance of plain</h1>" in html.read_text()
+    assert re.search(r"<p>\d{4}-\d\d-\d\d \d\d:\d\d UTC: " + totals, html.read_text())
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:]{8}", suite.get("timestamp", "")) for suite in suites)
+    (tmp_path / "mine").touch()
+    assert junit.stat().st_mode == html.stat().st_mode == (tmp_path / "mine").stat().st_mode
 
 
 def test_an_euicc_stays_as_it_is(esim: Esim) -> None:
@@ -44,6 +48,26 @@ def test_a_failure_is_told_with_its_apdus(esim: Esim, tmp_path: Path) -> None:
     assert outcome.status == 1
     assert "failed  uicc: An unknown instruction\n        TS 102 221 §10.1.2" in outcome.out
     assert "-> 00FC0000" in outcome.out
+
+
+def test_several_failures_are_named_again_below_their_apdus(esim: Esim, tmp_path: Path) -> None:
+    quirk = tmp_path / "wrong.py"
+    quirk.write_text(
+        "def on_reset(atr):\n"
+        "    return bytes.fromhex('3B00')\n"
+        "def after_apdu(command, response):\n"
+        "    if command[:2] == bytes.fromhex('00FC'):\n"
+        "        return bytes.fromhex('9000')\n"
+    )
+    esim("card", "new", "plain", "--sim", "--profile", "test-operator")
+    outcome = esim("--quirks", quirk, "conform", "--card", "plain", "--suite", "uicc")
+    lines = outcome.out.splitlines()
+    at = lines.index("2 failed:")
+    assert lines[at + 1 :][:2] == [
+        "  uicc: An unknown instruction",
+        "  uicc: The ATR has historical bytes that add up",
+    ]
+    assert all(line == line.rstrip() for line in lines)
 
 
 def test_a_suite_that_is_not_there(esim: Esim) -> None:
