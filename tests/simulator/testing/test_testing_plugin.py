@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml  # noqa: F401 - pytester forgets what is first imported in a test; two copies of yaml disagree
 
 from cards import InProcessLink, Uicc
 from cards.at import Modem
@@ -26,11 +26,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture
 def project(pytester: pytest.Pytester) -> pytest.Pytester:
-    """A project of its own, which has installed this one.
-
-    A run in process forgets the modules that it imports first. Whoever keeps a class of yaml from before would
-    not know the one from after."""
-    importlib.import_module("yaml")
+    """A project of its own, which has installed this one."""
     pytester.makeini("[pytest]\naddopts = --strict-markers -p no:cacheprovider -p no:xdist -p no:cov\n")
     return pytester
 
