@@ -76,6 +76,8 @@ def _standard_input(path: str, keylog: Path | None) -> Iterator[Explanation]:
     stream = getattr(sys.stdin, "buffer", None)
     data: bytes = stream.read() if stream else sys.stdin.read().encode()
     words = text.hex_words(data)
+    if not data.strip():
+        raise click.ClickException("standard input is empty; give it hexadecimal, or a trace.")
     if words is None:
         yield from explaining.entries_in_words(read(data, "standard input"), keylog)
     elif path:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SERVER = "server"
 _NO_SERVER = "needs a server that the card trusts"
 _UNKNOWN = "needs {} (--secrets)"
-_WOULD_CHANGE = "would change the card"
+_WOULD_CHANGE = "would change the card: --allow-changes with its ICCID or EID allows it"
 _FINDINGS = (NotConform, CardError, ApduError)
 """What says of itself what the card did wrong."""
 _MISFITS = (DecodeError, TlvError, CryptoError, LpaError, RspError, ValueError, LookupError)
@@ -144,7 +144,7 @@ def _finding(error: Exception) -> Exception:
 def _outcome(error: Exception) -> tuple[Verdict, str]:
     """The verdict on a check that ended so, and what to tell about it."""
     if isinstance(error, Protected):
-        return Verdict.SKIPPED, str(error)
+        return Verdict.SKIPPED, _WOULD_CHANGE
     if isinstance(error, NotApplicable):
         return Verdict.NOT_APPLICABLE, str(error)
     if isinstance(error, _FINDINGS):

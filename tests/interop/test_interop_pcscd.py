@@ -228,7 +228,7 @@ def test_changes_are_told_as_they_happen(pcscd: PcscService, readers: Service) -
 
 
 def test_plugging_again_and_again_leaks_nothing(pcscd: PcscService, readers: Service) -> None:
-    """Three times through the real service; a thousand against a socket in tests/cards/test_plug_vpcd.py."""
+    """Three times through the real service; a thousand against a socket in tests/cards/test_plug_slot.py."""
     card = make_card()
     for _ in range(3):
         with plugged(card, pcscd.port):
