@@ -153,6 +153,12 @@ def test_hexadecimal_is_explained_from_arguments_and_standard_input(esim: Esim) 
     assert one["title"] == "Proactive command"
 
 
+def test_nothing_to_explain_is_told(esim: Esim) -> None:
+    outcome = esim("explain", stdin="\n")
+    assert outcome.status == 1
+    assert outcome.err == "esim: standard input is empty; give it hexadecimal, or a trace.\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
