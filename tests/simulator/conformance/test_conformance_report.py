@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from datetime import UTC, datetime
 
 from cards.link import CardLink
 from simulator.conformance import Check, Verdict, conform, report
@@ -53,9 +54,13 @@ def test_what_was_said_ends_with_the_finding() -> None:
     assert report.apdus(failed)[0].endswith("SELECT MF")
 
 
+WHEN = datetime(2026, 11, 28, 9, 5, 7, tzinfo=UTC)
+
+
 def test_junit() -> None:
-    root = ET.fromstring(report.junit(RESULTS, "mine"))
+    root = ET.fromstring(report.junit(RESULTS, "mine", WHEN))
     assert (root.get("tests"), root.get("failures"), root.get("skipped")) == ("4", "1", "2")
+    assert {suite.get("timestamp") for suite in root} == {"2026-11-28T09:05:07"}
     failure = root.find(".//failure")
     assert failure is not None
     assert failure.get("message") == "the <MF> is a surprise"
@@ -68,8 +73,9 @@ def test_junit() -> None:
 
 
 def test_html() -> None:
-    page = report.html(RESULTS, "mine & yours")
+    page = report.html(RESULTS, "mine & yours", WHEN)
     assert "<h1>Conformance of mine &amp; yours</h1>" in page
+    assert "<p>2026-11-28 09:05 UTC: 1 passed, 1 failed" in page
     assert "the &lt;MF&gt; is a surprise" in page
     assert page.index("What failed") < page.index("It is there")
     assert "SGP.23 §4.2.1 TC" in page
