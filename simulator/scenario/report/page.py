@@ -102,7 +102,7 @@ def _cell(name: str, text: str, is_best: bool) -> str:
 
 
 def _yes(value: bool) -> str:
-    return "<span class='good'>✓ reachable</span>" if value else "<span class='bad'>✗ not</span>"
+    return "<span class='good'>✓ reachable</span>" if value else "<span class='bad'>✗ not reachable</span>"
 
 
 def _where(leg: Leg, world: World) -> str:
