@@ -17,7 +17,7 @@ h3 { margin: 1.5rem 0 .3rem; }
 .says { font-size: 1.1rem; max-width: 46rem; } .dim, .clause, time { color: var(--dim); }
 a { color: var(--accent); }
 .facts { display: flex; flex-wrap: wrap; gap: .2rem 1.5rem; padding: 0; list-style: none; color: var(--dim); }
-.wide { overflow-x: auto; } svg { max-width: 100%; overflow: hidden; }
+.wide { overflow-x: auto; } li { overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; margin: 1rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .45rem .6rem; border-bottom: 1px solid var(--edge); }
 td.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
