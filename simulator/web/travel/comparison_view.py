@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from simulator.scenario.outcome import Outcome
+from simulator.web.sentences import said
 from simulator.web.travel import terms
 from simulator.web.travel.comparison import MEASURES, Measure, best, differences, minutes, money
 from simulator.web.words import Language
@@ -38,7 +39,9 @@ def table_html(outcomes: list[Outcome], chosen: int, say: Say, language: Languag
 def _row(
     number: int, outcome: Outcome, is_chosen: bool, winners: dict[str, set[int]], say: Say, language: Language
 ) -> str:
-    cells = "".join(_cell(measure, outcome, number in winners[measure.key], say) for measure in MEASURES)
+    cells = "".join(
+        _cell(measure, outcome, number in winners[measure.key], say, language) for measure in MEASURES
+    )
     problems = "".join(f"<li>{escape(terms.reason(key, language)[0])}</li>" for key in outcome.reasons)
     current = " aria-current='true'" if is_chosen else ""
     sign, colour = ("✓", "good") if outcome.works else ("✗", "bad")
@@ -54,8 +57,8 @@ def _row(
     )
 
 
-def _cell(measure: Measure, outcome: Outcome, is_best: bool, say: Say) -> str:
-    shown = escape(_shown(measure, measure.value(outcome), outcome, say))
+def _cell(measure: Measure, outcome: Outcome, is_best: bool, say: Say, language: Language) -> str:
+    shown = escape(_shown(measure, measure.value(outcome), outcome, say, language))
     star = (
         f" <span class='best' role='img' aria-label='{escape(say('travel.best'))}'>★</span>"
         if is_best
@@ -65,12 +68,12 @@ def _cell(measure: Measure, outcome: Outcome, is_best: bool, say: Say) -> str:
     return f"<td data-label='{label}'>{shown}{star}</td>"
 
 
-def _shown(measure: Measure, value: Any, outcome: Outcome, say: Say) -> str:
+def _shown(measure: Measure, value: Any, outcome: Outcome, say: Say, language: Language) -> str:
     match measure.key:
         case "served":
             return say("travel.countries", count=value[0], of=value[1])
         case "network" | "mechanism":
-            return "; ".join(value) or "–"
+            return "; ".join(said(one, language) for one in value) or "–"
         case "first":
             return say("travel.never") if value is None else say("travel.minutes", amount=minutes(value))
         case "cost":
@@ -80,7 +83,7 @@ def _shown(measure: Measure, value: Any, outcome: Outcome, say: Say) -> str:
     return say({True: "travel.yes", False: "travel.no", None: "travel.untried"}[value])
 
 
-def differences_html(one: Outcome, other: Outcome, say: Say) -> str:
+def differences_html(one: Outcome, other: Outcome, say: Say, language: Language = Language.EN) -> str:
     """What is otherwise with `other`, each with a sign for better or worse."""
     found = differences(one, other)
     if not found:
@@ -89,6 +92,7 @@ def differences_html(one: Outcome, other: Outcome, say: Say) -> str:
     items = []
     for difference in found:
         colour, sign = signs[difference.is_better]
-        text = escape(say(f"travel.differs.{difference.key}", **difference.values))
+        values = {key: said(value, language) for key, value in difference.values.items()}
+        text = escape(say(f"travel.differs.{difference.key}", **values))
         items.append(f"<li><span class='{colour}' aria-hidden='true'>{sign}</span> {text}</li>")
     return f"<ul class='differs'>{''.join(items)}</ul>"

@@ -11,6 +11,7 @@ from nicegui.events import GenericEventArguments
 from simulator.network.journal import Event, Evidence
 from simulator.scenario.map import Service, Words, figure
 from simulator.scenario.outcome import Outcome, Statement
+from simulator.web import sentences
 from simulator.web.folding import folded
 from simulator.web.travel import terms
 from simulator.web.travel.comparison_view import option_title
@@ -88,14 +89,18 @@ class JourneyView:
         return (
             f"<li class='at-{step.stop % 6}'><button type='button' data-step='{step.number}'{current}>"
             f"<time>{step.time:%Y-%m-%d %H:%M}</time> "
-            f"<span class='actor'>{escape(step.headline.actor)}</span> "
+            f"<span class='actor'>{escape(sentences.actor(step.headline.actor, self._language))}</span> "
             f"{escape(self._headline(step))} {refused}</button></li>"
         )
 
     def _headline(self, step: Step) -> str:
-        event = step.headline
+        return self._said(step.headline)
+
+    def _said(self, event: Event) -> str:
         key = event.details.get("step")
-        return terms.step(key, self._language) if isinstance(key, str) else event.text
+        if isinstance(key, str):
+            return terms.step(key, self._language)
+        return sentences.said(event.text, self._language)
 
     def _refused(self, step: Step) -> str:
         return self._say("travel.refused", count=step.refusals)
@@ -168,8 +173,8 @@ class JourneyView:
 
     def _event(self, event: Event) -> None:
         with folded(lambda: self._evidence(event.evidence), css="event"):
-            tag("span", event.actor, "actor")
-            tag("span", f" {event.text} ")
+            tag("span", sentences.actor(event.actor, self._language), "actor")
+            tag("span", f" {self._said(event)} ")
             tag("span", self._say("travel.evidence", count=len(event.evidence)), "dim small")
 
     def _show_why(self) -> None:
@@ -196,7 +201,7 @@ class JourneyView:
         with folded(draw, css="statement"):
             if statement.reason:
                 tag("span", f"{terms.reason(statement.reason, self._language)[0]}: ", "bad")
-            tag("span", f"{statement.text} ")
+            tag("span", f"{sentences.said(statement.text, self._language)} ")
             tag("span", self._say("travel.evidence", count=len(statement.evidence)), "dim small")
 
     def _advice(self, statement: Statement) -> str:

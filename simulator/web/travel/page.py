@@ -130,4 +130,4 @@ class TravelPage:
                 select.on("change", self._against, js_handler=_VALUE)
             title = self._say("travel.differences", option=option_title(other, self._say))
             tag("h3", f"{option_title(desk.outcome, self._say)}: {title}")
-            html(differences_html(other, desk.outcome, self._say))
+            html(differences_html(other, desk.outcome, self._say, self._visitor.language))
