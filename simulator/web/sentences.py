@@ -77,7 +77,7 @@ def _inside(text: str) -> str:
     if ", " in text:
         parts = text.split(", ")
         done = [_inside(part) for part in parts]
-        if done != parts:
+        if all(one != part for one, part in zip(done, parts, strict=True)):
             return "、".join(done)
     return text
 

@@ -50,3 +50,4 @@ def test_parts_of_sentences() -> None:
     )
     assert sentences.actor("home network", Language.ZH) == "归属网络"
     assert zh("words of a trip's own") == "words of a trip's own"
+    assert zh("Japan, unlimited") == "Japan, unlimited"  # the name of an offer
