@@ -21,6 +21,7 @@ from simulator.scenario.journey import Journey
 from simulator.scenario.ledger import Use
 from simulator.scenario.outcome import Leg, Outcome, Statement
 from simulator.scenario.packing import pack
+from simulator.scenario.phone import Line
 from simulator.scenario.strategies import STRATEGIES, Strategy
 from simulator.scenario.trip import DAY, Option, OptionName, Trip
 
@@ -81,12 +82,21 @@ def _stay(journey: Journey, strategy: Strategy, leg: Leg) -> None:
         journey.clock.reach(first + day * DAY)
         if leg.data is None:
             break
-        if service.stayed_too_long(journey, strategy.line, day):
+        ended = [
+            line for line in dict.fromkeys((strategy.line, *journey.home)) if _is_over(journey, line, day)
+        ]
+        if journey.home and journey.home[0] in ended:
+            leg.home_number = service.home_number(journey)
+        if strategy.line in ended:
             break
         uses.append(_use(journey, strategy))
     if uses:
         _tell_use(journey, strategy, leg, uses)
     journey.clock.reach(leg.end)
+
+
+def _is_over(journey: Journey, line: Line | None, day: int) -> bool:
+    return line is not None and service.stayed_too_long(journey, line, day)
 
 
 def _use(journey: Journey, strategy: Strategy) -> Use:

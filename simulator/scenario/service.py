@@ -205,12 +205,12 @@ _SESSION: Final = {
 """Where the data connection over a technology is set up; over E-UTRAN with the attach."""
 
 
-def stayed_too_long(journey: Journey, line: Line | None, days: int) -> bool:
+def stayed_too_long(journey: Journey, line: Line, days: int) -> bool:
     """Whether the home operator ends a guest's stay after so many days. It takes roaming off the
     subscription, and the phone is refused when it registers anew."""
-    handset = journey.radio.get(line) if line is not None else None
+    handset = journey.radio.get(line)
     found = handset.registration if handset else None
-    if line is None or handset is None or found is None or found.agreement is None:
+    if handset is None or found is None or found.agreement is None:
         return False
     longest = found.agreement.longest_days
     if longest is None or days < longest:
@@ -240,7 +240,7 @@ def try_everything(journey: Journey) -> None:
         leg.messages = _message(journey)
     if tries.emergency_call:
         leg.emergency = _emergency(journey)
-    leg.home_number = _home_number(journey)
+    leg.home_number = home_number(journey)
 
 
 def _registered(journey: Journey) -> list[tuple[Line, Registration]]:
@@ -336,7 +336,8 @@ def _emergency(journey: Journey) -> bool:
     return True
 
 
-def _home_number(journey: Journey) -> bool:
+def home_number(journey: Journey) -> bool:
+    """Whether the home number can be reached now; it is said."""
     if not journey.home:
         return False
     line = journey.home[0]

@@ -151,7 +151,8 @@ def six_cities(found: Outcomes) -> None:
 
 
 def winter_in_antalya(found: Outcomes) -> None:
-    assert found["home-roaming"].reasons == ["permanent-roaming"]
+    assert found["home-roaming"].reasons == ["permanent-roaming", "home-number-off"]
+    assert not found["home-roaming"].home_number
     assert found["home-roaming"].legs[0].data_mb == 90 * 100
     assert found["local-sim-swap"].legs[0].data_mb == found["local-sim-swap"].legs[0].wanted_mb
 
