@@ -143,7 +143,8 @@ def opened(cards: CardSource) -> CardLink:
     try:
         return cards.open()
     except CardError as error:
-        pytest.fail(f"--card {cards.name}: {error}", pytrace=False)
+        problem = f"--card {cards.name}: {error}"
+    pytest.fail(problem, pytrace=False)
 
 
 # What a test needs

@@ -156,6 +156,7 @@ def test_a_card_that_cannot_be_reached_fails_in_one_line(project: pytest.Pyteste
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["--card modem:/dev/nothing: */dev/nothing*"])
     assert "sources.py" not in str(result.stdout)
+    assert "another exception" not in str(result.stdout)
 
 
 SCRIPT = """
