@@ -91,7 +91,7 @@ def _device(trip: Trip, world: World) -> Iterator[Finding]:
         name = f"{device.maker} {device.model} ({device.market})"
         yield _slots(device, name)
         yield _esim(device, name)
-        yield _lock(carried, device, name)
+        yield _lock(carried, device, name, world)
 
 
 def _finding(device: Device, verdict: Verdict, text: str, says: str) -> Finding:
@@ -115,17 +115,17 @@ def _esim(device: Device, name: str) -> Finding:
     return _finding(device, Verdict.GOOD, f"the {name} keeps {says}", says)
 
 
-def _lock(carried: CarriedDevice, device: Device, name: str) -> Finding:
+def _lock(carried: CarriedDevice, device: Device, name: str, world: World) -> Finding:
     locked_to = carried.locked_to or device.locked_to
     if locked_to:
-        says = f"locked to {locked_to}"
+        says = f"locked to {world.operators[locked_to].name}"
         text = f"the {name} is {says}: it takes no subscription of anybody else"
         return _finding(device, Verdict.BAD, text, says)
     return _finding(device, Verdict.GOOD, f"the {name} has no SIM lock", "no SIM lock")
 
 
-def _common(device: Device, radio: Radio) -> set[str]:
-    return set(radio.bands) & set(device.bands.get(radio.rat, ()))
+def _common(device: Device, radio: Radio) -> list[str]:
+    return [band for band in radio.bands if band in device.bands.get(radio.rat, ())]
 
 
 def _bands(trip: Trip, world: World, country: str, day: date) -> Iterator[Finding]:
@@ -139,7 +139,7 @@ def _bands(trip: Trip, world: World, country: str, day: date) -> Iterator[Findin
             for radio in operator.radios:
                 if is_on_air(radio, day) and (common := _common(device, radio)):
                     rats.add(radio.rat)
-                    says = f"{_says(operator, radio)}; in common {_list(common)}"
+                    says = f"{_says(operator, radio)}; in common {', '.join(common)}"
                     rows.append(Row("operators", operator.key, says, radio.source))
         model = f"{device.maker} {device.model}"
         words = ", ".join(sorted(rat.value for rat in rats))
@@ -159,10 +159,6 @@ def _bands(trip: Trip, world: World, country: str, day: date) -> Iterator[Findin
 def _says(operator: Operator, radio: Radio) -> str:
     until = f" until {radio.until}" if radio.until else ""
     return f"{operator.name}: {radio.rat.value} in {', '.join(radio.bands)}{until}"
-
-
-def _list(words: set[str]) -> str:
-    return ", ".join(sorted(words))
 
 
 def _operators(trip: Trip, world: World, country: str) -> Iterator[Finding]:
