@@ -6,8 +6,10 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
+import _pytest.pytester
 import pytest
 from hypothesis import settings
 
@@ -18,6 +20,17 @@ _PCSC_FOLDER = pytest.StashKey[Path]()
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("esim", deadline=None)
 settings.load_profile("esim")
+
+
+class _Snapshot(_pytest.pytester.SysModulesSnapshot):
+    """pytester forgets what a run in this process was the first to import, and whoever holds a class of such
+    a module does not know the one that is imported next. Only the tests of that run are forgotten here."""
+
+    def __init__(self, preserve: Callable[[str], bool] | None = None) -> None:
+        super().__init__(lambda name: not name.startswith(("test_", "conftest")))
+
+
+_pytest.pytester.SysModulesSnapshot = _Snapshot  # type: ignore[misc]
 
 
 def pytest_configure(config: pytest.Config) -> None:

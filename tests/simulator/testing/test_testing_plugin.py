@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml  # noqa: F401 - pytester forgets what is first imported in a test; two copies of yaml disagree
 
 from cards import InProcessLink, Uicc
 from cards.at import Modem
