@@ -150,7 +150,7 @@ _TRIPS_ZH: Final = {
     ),
     "zurich-2g-phone": (
         "带 2G 手机去苏黎世",
-        "没有共同频段，漫游协议也无用：瑞士已关闭 2G，只支持 2G 的手机连求救电话都打不了。",
+        "没有共同频段，漫游协议也无用：瑞士已关闭 2G，只支持 2G 的手机连紧急电话都打不了。",
     ),
 }
 """Name of a trip that comes along → what it is called, and what it says."""

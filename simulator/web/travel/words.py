@@ -68,7 +68,7 @@ WORDS: Final[Words] = {
     "travel.measure.messages": Text("SMS", "短信"),
     "travel.measure.number": Text("Home number", "原号码"),
     "travel.measure.problems": Text("What went wrong", "出现的问题"),
-    "travel.countries": Text("{count} of {of} stays", "{of} 段中的 {count} 段"),
+    "travel.countries": Text("{count} of {of} stays", "{count}/{of} 段"),
     "travel.minutes": Text("{amount} min", "{amount} 分钟"),
     "travel.yes": Text("yes", "是"),
     "travel.no": Text("no", "否"),
@@ -84,7 +84,7 @@ WORDS: Final[Words] = {
     "travel.against": Text("Compare with", "对比对象"),
     "travel.differs.served.more": Text("Data in {count} of {of} stays", "{of} 段中有 {count} 段有数据服务"),
     "travel.differs.served.less": Text(
-        "Data in {count} of {of} stays only", "仅 {of} 段中的 {count} 段有数据服务"
+        "Data in {count} of {of} stays only", "{of} 段中仅 {count} 段有数据服务"
     ),
     "travel.differs.network": Text(
         "Other networks: {after} in place of {before}", "网络不同：{after}，而非 {before}"
