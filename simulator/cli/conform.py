@@ -64,19 +64,23 @@ def command(
     if only_list:
         _list(chosen)
         return 0
-    results = []
-    for result in _results(which, chosen, secrets, folder):
-        results.append(result)
-        if as_json:
-            click.echo(json.dumps(report.as_object(result)))
-        else:
-            _progress(results, len(chosen))
-    if junit:
-        home.write_page(junit, report.junit(results, which.title, edge.now()).encode())
-    if html:
-        home.write_page(html, report.html(results, which.title, edge.now()).encode())
-    if not as_json:
-        _show(results, show_all)
+    results: list[CheckResult] = []
+    try:
+        for result in _results(which, chosen, secrets, folder):
+            results.append(result)
+            if as_json:
+                click.echo(json.dumps(report.as_object(result)))
+            else:
+                _progress(results, len(chosen))
+    finally:  # a card that is gone leaves what was found until then
+        stopped = f", stopped after {len(results)} of {len(chosen)} checks"
+        title = which.title + (stopped if len(results) < len(chosen) else "")
+        if junit:
+            home.write_page(junit, report.junit(results, title, edge.now()).encode())
+        if html:
+            home.write_page(html, report.html(results, title, edge.now()).encode())
+        if not as_json:
+            _show(results, show_all)
     return 1 if report.count(results, Verdict.FAILED) else 0
 
 

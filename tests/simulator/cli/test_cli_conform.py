@@ -70,6 +70,26 @@ def test_several_failures_are_named_again_below_their_apdus(esim: Esim, tmp_path
     assert all(line == line.rstrip() for line in lines)
 
 
+def test_a_card_that_goes_leaves_what_was_found(esim: Esim, tmp_path: Path) -> None:
+    quirks = tmp_path / "gone.py"
+    quirks.write_text(
+        "from cards.errors import LinkError\n"
+        "left = 100\n"
+        "def before_apdu(command):\n"
+        "    global left\n"
+        "    left -= 1\n"
+        "    if left < 0:\n"
+        "        raise LinkError('the card was removed')\n"
+    )
+    esim("card", "new", "plain", "--sim", "--profile", "test-operator")
+    report = tmp_path / "report.xml"
+    outcome = esim("--quirks", quirks, "conform", "--card", "plain", "--suite", "uicc", "--junit", report)
+    assert outcome.status == 1
+    assert "the card was removed" in outcome.err
+    assert " passed" in outcome.out
+    assert "stopped after " in report.read_text(encoding="utf-8")
+
+
 def test_a_suite_that_is_not_there(esim: Esim) -> None:
     esim("card", "new", "plain", "--sim", "--profile", "test-operator")
     outcome = esim("conform", "--card", "plain", "--suite", "hat")
