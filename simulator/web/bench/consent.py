@@ -31,6 +31,8 @@ class Consent:
         if self._dialog is not None:
             self._dialog.delete()
             self._dialog = None
+            # What opened it may be drawn anew since; the phone, where one goes on, stays.
+            ui.run_javascript("document.querySelector('[data-focus=power]')?.focus()")
         if isinstance(question, AskUser):
             self._open(question)
 
