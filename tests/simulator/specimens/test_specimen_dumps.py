@@ -114,7 +114,7 @@ FCP_MF, FCP_ICCID = (
         ([("MF", FCP_MF, ""), ("MF/EF.X", "620482024121", "")],
          "MF/EF.X: the FCP has no identifier"),
         ([("MF", FCP_MF, ""), ("MF/EF.X", "620483026F01", "")], "the FCP names no structure"),
-        ([], "at least 1 item"),
+        ([], "dump.files: 1 or more are expected, and there are 0"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_with_its_file(files: list[Any], reason: str) -> None:
