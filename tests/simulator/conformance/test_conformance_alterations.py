@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import islice
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from cards.link import CardLink
-from simulator.conformance import SUITES, CheckResult, Verdict, conform
+from simulator.conformance import SUITES, CheckResult, Verdict, checks, conform
 from tests.simulator.conformance.altered import Altered, alterations
 from tests.simulator.conformance.cards_under_test import (
     Source,
@@ -40,14 +41,13 @@ _PLACES = {
 @pytest.fixture(autouse=True)
 def _leave_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """No check takes back what it did, so that its last answers are those that it is about."""
+    checks(tuple(SUITES))  # loads their modules: one that is loaded later would keep what is put there here
     nothing: Callable[..., None] = lambda *_: None  # noqa: E731
-    for name in (
-        "server.clean",
-        "server.forget_notifications",
-        "states.forget_notifications",
-        "esim_ports.clean",
-    ):
-        monkeypatch.setattr(f"simulator.conformance.{name}", nothing)
+    loaded = [module for name, module in sys.modules.items() if name.startswith("simulator.conformance.")]
+    for module in loaded:
+        for name in ("clean", "forget_notifications"):
+            if hasattr(module, name):
+                monkeypatch.setattr(module, name, nothing)
 
 
 def failing(source: Source, passed: CheckResult) -> CheckResult | None:
