@@ -15,7 +15,13 @@ from simulator.testing.bench import NOW, Bench, clock, entropy, make_bench, make
 
 Names = dict[str, object]
 
-REASONS = ("needs a card reader", "needs a modem", "needs a database server", "the tests themselves")
+REASONS = (
+    "needs a card reader",
+    "needs a modem",
+    "needs a database server",
+    "needs lpac",
+    "the tests themselves",
+)
 """Why a sample may be left out."""
 
 

@@ -33,7 +33,7 @@ IMPLIED: Mapping[str, str] = {
     r"esim web\b(?!.*--no-open)": "--no-open",
 }
 """What a command takes for granted, so that a free port can stand in its place."""
-PORTS = re.compile(r"(?<=localhost:)\d{4}\b|(?<=127\.0\.0\.1:)\d{4}\b|(?<=--port )\d{4}\b")
+PORTS = re.compile(r"(?<=localhost:)\d{4}\b|(?<=127\.0\.0\.1:)\d{4}\b|(?<=--port )\d{4}\b|(?<=--tcp )\d{4}\b")
 PRINTED = {
     "activation code": (re.compile(r"LPA:1\$[^\s']*…"), re.compile(r"LPA:1\$[^\s'\"]+")),
     "EID": (re.compile(r"(?<![\w-])EID\b"), re.compile(r"\b89\d{30}\b")),

@@ -77,6 +77,11 @@ def test_what_is_not_run_says_why() -> None:
     assert len(left_out) * 4 < len(every)
 
 
+def test_no_command_hides_in_a_block_without_a_language() -> None:
+    shown_only = [sample for page in PAGES for sample in samples(page) if not sample.language]
+    assert [one.place for one in shown_only if one.text.startswith(("esim ", "pip ", "make "))] == []
+
+
 def test_what_a_console_shows() -> None:
     assert shown("card …\n…\nlast\n", "a line\ncard phone\nx\ny\nlast\n")
     assert not shown("one\ntwo\n", "one\nx\ntwo\n")
