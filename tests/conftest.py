@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -35,7 +36,10 @@ _pytest.pytester.SysModulesSnapshot = _Snapshot  # type: ignore[misc]
 
 def pytest_configure(config: pytest.Config) -> None:
     """No test may reach a real card: PC/SC clients look for their service in a folder where only tests put
-    one."""
+    one. And Ctrl-C works, also in programs that tests start: a shell in the background ignores it, and what
+    it starts inherits that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="esim-pcsc-"))
     config.stash[_PCSC_FOLDER] = folder
     os.environ["PCSCLITE_CSOCK_NAME"] = str(folder / "pcscd.comm")

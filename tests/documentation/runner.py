@@ -73,7 +73,11 @@ class Walk:
         for server in reversed(self._servers):
             server.send_signal(signal.SIGINT)
         for server in self._servers:
-            out, _ = server.communicate(timeout=_SECONDS)
+            try:
+                out, _ = server.communicate(timeout=_SECONDS)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                out, _ = server.communicate()
             assert server.returncode in (0, 130), f"{server.args!r} ended with {server.returncode}: {out}"
 
     def _filled(self, line: str) -> str:
